@@ -1,0 +1,77 @@
+//! The processes of a run, and the read-only look at them that monitors get.
+
+use std::collections::VecDeque;
+
+use quiesce_machine::{Event, Incarnation, Node, NodeId, View};
+
+use crate::store::Store;
+use crate::timers::{Entry, Timers};
+
+/// The nodes' states, apart from all that surrounds them.
+#[derive(Debug)]
+pub(crate) struct Cluster<'p, N: Node> {
+    pub(crate) config: &'p N::Config,
+    pub(crate) names: &'p [String],
+    /// None while the process is down.
+    pub(crate) nodes: Vec<Option<N>>,
+}
+
+impl<N: Node> View<N> for Cluster<'_, N> {
+    fn config(&self) -> &N::Config {
+        self.config
+    }
+
+    fn node_count(&self) -> u32 {
+        self.nodes.len() as u32
+    }
+
+    fn node(&self, id: NodeId) -> Option<&N> {
+        self.nodes.get(id.index())?.as_ref()
+    }
+
+    fn name(&self, id: NodeId) -> String {
+        self.names.get(id.index()).cloned().unwrap_or_else(|| id.to_string())
+    }
+}
+
+/// What surrounds one node's state.
+#[derive(Debug)]
+pub(crate) struct Process<N: Node> {
+    pub(crate) incarnation: Incarnation,
+    /// The number of the event that started this life: what an earlier event caused belongs to an earlier life.
+    pub(crate) since: u32,
+    /// The step that paused it, while it is paused.
+    pub(crate) paused_by: Option<usize>,
+    /// The step that crashed it last.
+    pub(crate) crashed_by: Option<usize>,
+    /// Whether it is to stay down when everything heals.
+    pub(crate) stays_down: bool,
+    /// What happened to it while paused, in order.
+    pub(crate) waiting: VecDeque<Waiting<N>>,
+    pub(crate) timers: Timers<N::Timer>,
+    pub(crate) store: Store<N::Record>,
+}
+
+/// Something that waits for a paused process.
+#[derive(Debug)]
+pub(crate) enum Waiting<N: Node> {
+    /// An event, and the one that caused it.
+    Event { cause: u32, event: Event<N> },
+    /// A timer that ran out, and the sequence its entry was pushed with.
+    Timer { entry: Entry, sequence: u64 },
+}
+
+impl<N: Node> Process<N> {
+    pub(crate) fn new() -> Self {
+        Process {
+            incarnation: Incarnation(0),
+            since: 0,
+            paused_by: None,
+            crashed_by: None,
+            stays_down: false,
+            waiting: VecDeque::new(),
+            timers: Timers::new(),
+            store: Store::new(),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! A fingerprint of everything that happened in a run.
+//!
+//! Events are hashed by their derived `Hash` into a block, the block by xxh3-128, whose result opens the next block.
+//! Derived `Hash` is not stable across toolchains, so digests compare runs of one build and are never kept as golden.
+
+use std::fmt;
+use std::hash::Hasher;
+
+use xxhash_rust::xxh3::xxh3_128;
+
+/// A fingerprint of a run: equal for two runs of one build in which the same happened. Prints as 32 hex digits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest(pub u128);
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+const BLOCK: usize = 4096;
+
+/// Gathers what is hashed. As a [`Hasher`] it writes every integer in 64 bits or its own width, little end first.
+#[derive(Debug)]
+pub(crate) struct Digester {
+    block: Vec<u8>,
+}
+
+impl Digester {
+    pub(crate) fn new() -> Self {
+        Digester { block: Vec::with_capacity(BLOCK) }
+    }
+
+    /// The digest of all written so far.
+    pub(crate) fn digest(&self) -> Digest {
+        Digest(xxh3_128(&self.block))
+    }
+
+    fn chain(&mut self) {
+        let digest = xxh3_128(&self.block);
+        self.block.clear();
+        self.block.extend_from_slice(&digest.to_le_bytes());
+    }
+}
+
+impl Hasher for Digester {
+    fn write(&mut self, bytes: &[u8]) {
+        if self.block.len() + bytes.len() > BLOCK {
+            self.chain();
+        }
+        self.block.extend_from_slice(bytes);
+    }
+
+    fn write_u16(&mut self, value: u16) {
+        self.write(&value.to_le_bytes());
+    }
+
+    fn write_u32(&mut self, value: u32) {
+        self.write(&value.to_le_bytes());
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.write(&value.to_le_bytes());
+    }
+
+    fn write_u128(&mut self, value: u128) {
+        self.write(&value.to_le_bytes());
+    }
+
+    fn write_usize(&mut self, value: usize) {
+        self.write_u64(value as u64);
+    }
+
+    /// The low half of [`digest`](Digester::digest).
+    fn finish(&self) -> u64 {
+        self.digest().0 as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::hash::Hash;
+
+    use super::*;
+
+    fn digest_of(values: impl IntoIterator<Item = u64>) -> Digest {
+        let mut digester = Digester::new();
+        values.into_iter().for_each(|value| value.hash(&mut digester));
+        digester.digest()
+    }
+
+    #[test]
+    fn a_digest_depends_on_every_block_and_on_their_order() {
+        let base = digest_of(0..2000);
+        assert_eq!(base, digest_of(0..2000));
+        assert_ne!(base, digest_of(0..1999));
+        for swapped in [0, 500, 1000, 1998] {
+            let mut values: Vec<u64> = (0..2000).collect();
+            values.swap(swapped, swapped + 1);
+            assert_ne!(base, digest_of(values), "swapped {swapped}");
+        }
+    }
+
+    #[test]
+    fn a_value_longer_than_a_block_counts_to_its_last_byte() {
+        let mut long = vec![7u8; 3 * BLOCK];
+        let digest_long = |bytes: &[u8]| {
+            let mut digester = Digester::new();
+            digester.write(bytes);
+            digester.write_u8(1);
+            digester.digest()
+        };
+        let base = digest_long(&long);
+        long[3 * BLOCK - 1] = 8;
+        assert_ne!(base, digest_long(&long));
+    }
+
+    #[test]
+    fn a_digest_prints_32_hex_digits() {
+        assert_eq!(Digest(0xab).to_string(), "000000000000000000000000000000ab");
+    }
+}

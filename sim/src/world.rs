@@ -1,0 +1,352 @@
+//! The event loop: one thing happens, a node handles it, what it says is judged and what it asks for is done.
+//!
+//! Owns the clock and the queue. What effects do is in `perform`, what the timeline does in `timeline`; what becomes of
+//! a message is the network's to decide, what holds is the judge's.
+
+use std::hash::Hash;
+
+use quiesce_machine::{CallId, Cx, Event, Label, Monitor, Node, NodeId, Observation, Outbox, Time};
+
+use crate::cluster::{Cluster, Process, Waiting};
+use crate::digest::Digester;
+use crate::faults::{Faults, vacuities};
+use crate::judge::Judge;
+use crate::network::Links;
+use crate::queue::{Due, PENDING_MAX, Queue};
+use crate::random::Streams;
+use crate::tally::Tally;
+use crate::timers::{Entry, Surfaced};
+use crate::trace::{Brief, EntryKind, Trace, payload};
+use crate::{Answer, Bound, Outcome, Plan, Verdict};
+
+/// Above this many pending items a run stops: what one event adds must still fit the queue.
+const PENDING_BOUND: usize = PENDING_MAX / 2;
+
+/// Everything of one run.
+#[derive(Debug)]
+pub(crate) struct World<'p, N: Node, M> {
+    pub(crate) plan: &'p Plan<N, M>,
+    pub(crate) now: Time,
+    /// How many events were handled: the number of the last.
+    pub(crate) events: u32,
+    pub(crate) queue: Queue<Item<N>>,
+    /// The plan's steps in the order they happen, and how many have.
+    pub(crate) order: Vec<usize>,
+    pub(crate) taken: usize,
+    pub(crate) cluster: Cluster<'p, N>,
+    pub(crate) processes: Vec<Process<N>>,
+    pub(crate) streams: Vec<Streams>,
+    pub(crate) links: Links<'p>,
+    pub(crate) faults: Faults,
+    pub(crate) outbox: Outbox<N>,
+    pub(crate) digester: Digester,
+    pub(crate) messages: Tally,
+    pub(crate) facts: Tally,
+    pub(crate) replies: Vec<Answer<N>>,
+    pub(crate) unheard: Vec<CallId>,
+    pub(crate) trace: Option<Trace>,
+    judge: Judge<M>,
+    bound: Option<Bound>,
+    doing: Doing,
+}
+
+/// What is pending. Each speaks of the event that caused it, so that what a dead process left behind is told.
+#[derive(Debug)]
+pub(crate) enum Item<N: Node> {
+    /// The next step of the timeline.
+    Step,
+    /// The end of the phase under fire.
+    Heal,
+    /// A message on its way.
+    Message { from: NodeId, to: NodeId, cause: u32, msg: N::Msg },
+    /// A message on its way back.
+    Refusal { node: NodeId, to: NodeId, cause: u32, msg: N::Msg },
+    /// A timer, perhaps.
+    Timer { node: NodeId, entry: Entry },
+    /// The oldest pending write of a node becomes durable.
+    Write { node: NodeId, cause: u32 },
+}
+
+/// What is going on, for the report of a panic.
+#[derive(Clone, Copy, Debug)]
+enum Doing {
+    Boot(NodeId),
+    Event(NodeId, Brief),
+    Step(usize),
+    Rest,
+}
+
+impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
+    /// A world in which nothing has happened. The plan has been checked.
+    pub(crate) fn new(plan: &'p Plan<N, M>, seed: u64, trace: Option<Trace>) -> Self {
+        let mut order: Vec<usize> = (0..plan.steps.len()).filter(|&step| plan.steps[step].at <= plan.until).collect();
+        order.sort_by_key(|&step| plan.steps[step].at);
+        let nodes = plan.nodes.iter().map(|_| None).collect();
+        World {
+            plan,
+            now: Time::ZERO,
+            events: 0,
+            queue: Queue::new(order.len() as u64 + 1),
+            order,
+            taken: 0,
+            cluster: Cluster { config: &plan.config, names: &plan.nodes, nodes },
+            processes: plan.nodes.iter().map(|_| Process::new()).collect(),
+            streams: plan.nodes.iter().map(|name| Streams::new(seed, name)).collect(),
+            links: Links::new(&plan.network),
+            faults: Faults::new(plan),
+            outbox: Outbox::new(),
+            digester: Digester::new(),
+            messages: Tally::default(),
+            facts: Tally::default(),
+            replies: Vec::new(),
+            unheard: Vec::new(),
+            trace,
+            judge: Judge::new(plan.monitors.clone()),
+            bound: None,
+            doing: Doing::Boot(NodeId(0)),
+        }
+    }
+
+    /// Runs to the end, to a finding, or to a bound.
+    pub(crate) fn play(&mut self) {
+        let end = self.plan.end();
+        self.queue.push_as(self.plan.until, self.order.len() as u64, Item::Heal);
+        self.queue_step();
+        for node in self.node_ids() {
+            self.start(node);
+        }
+        while !self.is_over() {
+            let Some(due) = self.queue.pop_until(end) else {
+                self.now = end;
+                self.doing = Doing::Rest;
+                self.judge.demand_rest(&self.cluster, self.now);
+                return;
+            };
+            self.take(due);
+            if self.queue.len() > PENDING_BOUND {
+                self.bound = Some(Bound::Pending { most: PENDING_BOUND as u64, at: self.now });
+            }
+        }
+    }
+
+    /// Reports a panic of [`play`](Self::play).
+    pub(crate) fn panicked(&mut self, message: &str) {
+        let name = |node: NodeId| &self.plan.nodes[node.index()];
+        let doing = match self.doing {
+            Doing::Boot(node) => format!("{} booted", name(node)),
+            Doing::Event(node, Brief { kind, label, peer }) => {
+                let words = [kind.to_string(), label.to_owned(), peer.map_or(String::new(), |peer| name(peer).clone())];
+                let words: Vec<_> = words.into_iter().filter(|word| !word.is_empty()).collect();
+                format!("{} handled {}", name(node), words.join(" "))
+            }
+            Doing::Step(step) => format!("step {} happened", step + 1),
+            Doing::Rest => "the end was judged".to_owned(),
+        };
+        self.judge.panicked(format!("panic while {doing}: {message}"), self.now);
+    }
+
+    /// What the run came to, and its trace if one was kept.
+    pub(crate) fn finish(mut self) -> (Outcome<N>, Option<Trace>) {
+        if let Some(trace) = &mut self.trace {
+            for finding in self.judge.findings() {
+                let text = format!("{} {}: {}", finding.kind, finding.property, finding.evidence);
+                trace.push(finding.at, EntryKind::Finding, None, text);
+            }
+        }
+        let faults = self.faults.counts(self.plan);
+        let outcome = Outcome {
+            verdict: self.verdict(&faults),
+            digest: self.digester.digest(),
+            events: u64::from(self.events),
+            now: self.now,
+            faults,
+            findings: self.judge.findings().to_vec(),
+            messages: self.messages.counts(),
+            facts: self.facts.counts(),
+            replies: self.replies,
+            unheard: self.unheard,
+            armed: self.judge.names(true),
+            unarmed: self.judge.names(false),
+        };
+        (outcome, self.trace)
+    }
+
+    fn verdict(&self, faults: &[crate::FaultCount]) -> Verdict {
+        if !self.judge.findings().is_empty() {
+            return Verdict::Fail;
+        }
+        if let Some(bound) = self.bound {
+            return Verdict::Incomplete(bound);
+        }
+        let mut vacuous = vacuities(self.plan, faults);
+        vacuous.extend(self.judge.names(false).into_iter().map(|property| crate::Vacuity::Unarmed { property }));
+        if vacuous.is_empty() { Verdict::Pass } else { Verdict::Vacuous(vacuous) }
+    }
+
+    fn is_over(&self) -> bool {
+        self.bound.is_some() || !self.judge.findings().is_empty()
+    }
+
+    fn take(&mut self, Due { at, sequence, item }: Due<Item<N>>) {
+        self.now = at;
+        match item {
+            Item::Step => self.next_step(),
+            Item::Heal => self.heal_all(),
+            Item::Message { from, to, cause, msg } => self.arrive(from, to, cause, msg),
+            Item::Refusal { node, to, cause, msg } => {
+                if self.is_same_life(node, cause) {
+                    self.happen(node, cause, Event::Bounce { to, msg });
+                }
+            }
+            Item::Timer { node, entry } => self.surface(node, entry, sequence),
+            Item::Write { node, cause } => {
+                if self.is_same_life(node, cause)
+                    && let Some(op) = self.processes[node.index()].store.apply()
+                {
+                    self.happen(node, cause, Event::Stored { op, outcome: Ok(()) });
+                }
+            }
+        }
+    }
+
+    /// A message reaches its receiver's machine.
+    pub(crate) fn arrive(&mut self, from: NodeId, to: NodeId, cause: u32, msg: N::Msg) {
+        if from == to && !self.is_same_life(from, cause) {
+            self.note_lost(from, to, cause, &msg, "with the process that sent it to itself");
+        } else if self.is_up(to) {
+            self.happen(to, cause, Event::Deliver { from, msg });
+        } else {
+            self.refuse(from, to, cause, msg);
+        }
+    }
+
+    /// Nobody listens: the machine says so, if it can and if who sent the message still lives.
+    fn refuse(&mut self, from: NodeId, to: NodeId, cause: u32, msg: N::Msg) {
+        if let Some(step) = self.processes[to.index()].crashed_by {
+            self.faults.affected(step);
+        }
+        if self.links.apart(from, to) {
+            self.note_lost(from, to, cause, &msg, "refused, with no way back");
+        } else if self.is_same_life(from, cause) {
+            let after = self.links.refusal(from, to, &mut self.streams[from.index()]);
+            self.queue.push(self.now.after_nanos(after), Item::Refusal { node: from, to, cause, msg });
+        } else {
+            self.note_lost(from, to, cause, &msg, "refused, and its sender is gone");
+        }
+    }
+
+    /// A timer's entry surfaces.
+    pub(crate) fn surface(&mut self, node: NodeId, entry: Entry, sequence: u64) {
+        let process = &mut self.processes[node.index()];
+        match process.timers.surface(entry, sequence) {
+            Surfaced::Stale => (),
+            Surfaced::Later { at, sequence } => self.queue.push_as(at, sequence, Item::Timer { node, entry }),
+            Surfaced::Due if process.paused_by.is_some() => {
+                process.waiting.push_back(Waiting::Timer { entry, sequence });
+            }
+            Surfaced::Due => {
+                let (timer, cause) = process.timers.fire(entry);
+                self.handle(node, cause, Event::Fire { timer });
+            }
+        }
+    }
+
+    /// Something happens to a process that is up: now, or once it is no longer paused.
+    pub(crate) fn happen(&mut self, node: NodeId, cause: u32, event: Event<N>) {
+        let process = &mut self.processes[node.index()];
+        let Some(step) = process.paused_by else { return self.handle(node, cause, event) };
+        if matches!(event, Event::Deliver { .. } | Event::Bounce { .. }) {
+            self.faults.affected(step);
+        }
+        process.waiting.push_back(Waiting::Event { cause, event });
+    }
+
+    /// Starts a process that is down, with what its store kept.
+    pub(crate) fn start(&mut self, node: NodeId) {
+        self.doing = Doing::Boot(node);
+        let process = &mut self.processes[node.index()];
+        process.incarnation = process.incarnation.next();
+        process.since = self.events + 1;
+        let (incarnation, records) = (process.incarnation, process.store.records());
+        self.cluster.nodes[node.index()] = Some(N::boot(node, self.cluster.config));
+        self.observe(&Observation::Started { node, incarnation });
+        self.handle(node, 0, Event::Start { incarnation, records });
+    }
+
+    /// A node handles an event, unless the run is over.
+    pub(crate) fn handle(&mut self, node: NodeId, cause: u32, event: Event<N>) {
+        if self.is_over() {
+            return;
+        }
+        if u64::from(self.events) >= self.plan.max_events {
+            self.bound = Some(Bound::Events { most: self.plan.max_events, at: self.now });
+            return;
+        }
+        self.events += 1;
+        let brief = Brief::of(&event);
+        self.doing = Doing::Event(node, brief);
+        self.note_event(node, cause, brief, &event);
+        (self.now, node).hash(&mut self.digester);
+        event.hash(&mut self.digester);
+
+        let Some(state) = &mut self.cluster.nodes[node.index()] else { return };
+        let choices = &mut self.streams[node.index()];
+        state.handle(event, &mut Cx::new(node, self.now, self.cluster.config, choices, &mut self.outbox));
+        self.publish(node);
+        self.perform(node);
+    }
+
+    /// Shows the monitors what happened, unless the run is over.
+    pub(crate) fn observe(&mut self, seen: &Observation<'_, N>) {
+        if !self.is_over() {
+            self.judge.observe(seen, &self.cluster, self.now);
+        }
+    }
+
+    fn publish(&mut self, node: NodeId) {
+        let mut facts = std::mem::take(&mut self.outbox.facts);
+        for fact in facts.drain(..) {
+            fact.hash(&mut self.digester);
+            self.facts.add(fact.label());
+            if let Some(entry) = self.trace.as_mut().and_then(|trace| trace.entries.last_mut()) {
+                entry.facts.push(fact.to_string());
+            }
+            self.observe(&Observation::Fact { by: node, fact: &fact });
+        }
+        self.outbox.facts = facts;
+    }
+
+    /// Says in the report of a panic that a step of the timeline is at work.
+    pub(crate) fn doing_step(&mut self, step: usize) {
+        self.doing = Doing::Step(step);
+    }
+
+    pub(crate) fn node_ids(&self) -> impl Iterator<Item = NodeId> + use<N, M> {
+        (0..self.plan.nodes.len() as u32).map(NodeId)
+    }
+
+    pub(crate) fn is_up(&self, node: NodeId) -> bool {
+        self.cluster.nodes[node.index()].is_some()
+    }
+
+    /// Whether a node is still in the life in which it handled an event.
+    fn is_same_life(&self, node: NodeId, cause: u32) -> bool {
+        self.is_up(node) && cause >= self.processes[node.index()].since
+    }
+
+    fn note_event(&mut self, node: NodeId, cause: u32, brief: Brief, event: &Event<N>) {
+        if let Some(trace) = &mut self.trace {
+            let entry = trace.push(self.now, brief.kind, Some(node), payload(event));
+            (entry.label, entry.peer) = (brief.label, brief.peer);
+            entry.event = Some(self.events);
+            entry.cause = (cause > 0).then_some(cause);
+        }
+    }
+
+    pub(crate) fn note_lost(&mut self, from: NodeId, to: NodeId, cause: u32, msg: &N::Msg, why: &str) {
+        if let Some(trace) = &mut self.trace {
+            let entry = trace.push(self.now, EntryKind::Lost, Some(from), format!("{msg:?}: {why}"));
+            (entry.label, entry.peer, entry.cause) = (msg.label(), Some(to), Some(cause));
+        }
+    }
+}
