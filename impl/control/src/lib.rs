@@ -1,1 +1,9 @@
-//! Placeholder.
+//! The control planes under test: real code, written against the contract of `quiesce-machine`.
+//!
+//! Each plane owns its nodes, its policies and its monitors. Nothing here knows a clock, a socket, a file, a thread or a
+//! random source, and nothing knows who drives it.
+#![forbid(unsafe_code)]
+
+pub mod monitor;
+pub mod policy;
+pub mod xaction;

@@ -1,0 +1,107 @@
+//! What an operator of this plane could have observed: the trace's readable column and the monitors' food.
+
+use std::fmt;
+
+use quiesce_machine::{CallId, Label};
+
+use super::id::{DaemonId, XactId};
+use super::job::{Snap, Status};
+use super::user::Outcome;
+
+/// What an operator could have observed.
+#[allow(missing_docs, reason = "a field is named after what it carries; the variant says what that means")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fact {
+    /// A gateway took a client's start request for this job.
+    StartTaken { job: XactId, client: DaemonId, call: CallId },
+    /// A member tracks this job from now on.
+    JobRegistered { job: XactId },
+    /// A target's part began.
+    XactBegan { job: XactId },
+    /// A target's part ended; `asked`: because a member told it to stop.
+    XactEnded { job: XactId, snap: Snap, asked: bool },
+    /// A member knows that the job is aborted.
+    JobAborted { job: XactId },
+    /// A member says that the job has ended.
+    JobEnded { job: XactId, status: Status },
+    /// A member forgets a finished job.
+    JobPruned { job: XactId },
+    /// A user asks for a job.
+    StartAsked { call: CallId },
+    /// A client learnt the id of the job it asked for.
+    StartAnswered { call: CallId, job: XactId },
+    /// A client learnt that its job did not start everywhere, or nothing at all.
+    StartFailed { call: CallId },
+    /// A user waits.
+    WaitBegan { call: CallId },
+    /// A wait ended; `job`: if it named one that had started.
+    WaitReturned { call: CallId, job: Option<XactId>, outcome: Outcome },
+}
+
+impl Fact {
+    /// Every label, for scenario files.
+    pub const LABELS: [&'static str; 12] = [
+        "start-taken",
+        "job-registered",
+        "xact-began",
+        "xact-ended",
+        "job-aborted",
+        "job-ended",
+        "job-pruned",
+        "start-asked",
+        "start-answered",
+        "start-failed",
+        "wait-began",
+        "wait-returned",
+    ];
+}
+
+impl Label for Fact {
+    fn label(&self) -> &'static str {
+        match self {
+            Fact::StartTaken { .. } => "start-taken",
+            Fact::JobRegistered { .. } => "job-registered",
+            Fact::XactBegan { .. } => "xact-began",
+            Fact::XactEnded { .. } => "xact-ended",
+            Fact::JobAborted { .. } => "job-aborted",
+            Fact::JobEnded { .. } => "job-ended",
+            Fact::JobPruned { .. } => "job-pruned",
+            Fact::StartAsked { .. } => "start-asked",
+            Fact::StartAnswered { .. } => "start-answered",
+            Fact::StartFailed { .. } => "start-failed",
+            Fact::WaitBegan { .. } => "wait-began",
+            Fact::WaitReturned { .. } => "wait-returned",
+        }
+    }
+}
+
+impl fmt::Display for Fact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fact::StartTaken { job, client, call } => write!(f, "takes call {} of {client} as {job}", call.0),
+            Fact::JobRegistered { job } => write!(f, "tracks {job}"),
+            Fact::XactBegan { job } => write!(f, "runs {job}"),
+            Fact::XactEnded { job, snap, asked: false } => write!(f, "{job} {snap} here"),
+            Fact::XactEnded { job, snap, asked: true } => write!(f, "{job} {snap} here, as told"),
+            Fact::JobAborted { job } => write!(f, "takes {job} for aborted"),
+            Fact::JobEnded { job, status } => write!(f, "says that {job} has ended: {status}"),
+            Fact::JobPruned { job } => write!(f, "forgets {job}"),
+            Fact::StartAsked { call } => write!(f, "start {} begins", call.0),
+            Fact::StartFailed { call } => write!(f, "start {} fails", call.0),
+            Fact::StartAnswered { call, job } => write!(f, "call {} started {job}", call.0),
+            Fact::WaitBegan { call } => write!(f, "wait {} begins", call.0),
+            Fact::WaitReturned { call, job, outcome } => {
+                write!(f, "wait {} returns: ", call.0)?;
+                job.map_or(Ok(()), |job| write!(f, "{job} "))?;
+                match outcome {
+                    Outcome::Status(status) => write!(f, "{status}"),
+                    Outcome::NotTracked(_)
+                    | Outcome::NotStarted
+                    | Outcome::NotFound
+                    | Outcome::Unreachable
+                    | Outcome::TimedOut => f.write_str(outcome.label()),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! The Information Center's record of one job.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use quiesce_machine::Stamp;
+
+use crate::xaction::id::DaemonId;
+use crate::xaction::job::{Snap, Status, XactError};
+use crate::xaction::kind::Kind;
+use crate::xaction::policy::{Merge, WireErrors};
+
+/// One job as one member sees it: who takes part, who has ended and how.
+///
+/// Some of it is the member's own business and never goes on the wire: see [`Listener::encoded`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Listener {
+    /// The kind.
+    pub kind: Kind,
+    /// The gateway that starts it.
+    pub starter: DaemonId,
+    /// Every target that takes part, in order.
+    pub sources: Arc<[DaemonId]>,
+    /// How each one's part stands, in the same order.
+    parts: Vec<Part>,
+    active: u32,
+    /// Whether it is aborted; it may not have ended everywhere yet.
+    pub aborted: bool,
+    errs: BTreeSet<XactError>,
+    holds_errors: bool,
+    /// When it ended, by this member's clock.
+    pub end_time: Option<Stamp>,
+    pub(super) local: Local,
+}
+
+/// What a member knows beside the job itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Local {
+    /// The grace period is over: a 404 counts.
+    pub(super) graced: bool,
+    /// The starter starts no more.
+    pub(super) settled: bool,
+    /// Targets that said lately that they run.
+    pub(super) fresh: BTreeSet<DaemonId>,
+}
+
+/// One target's part. Later in this order wins in a join.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Part {
+    Running,
+    Finished,
+    Failed,
+    Aborted,
+}
+
+impl From<Snap> for Part {
+    fn from(snap: Snap) -> Part {
+        match snap {
+            Snap::Running => Part::Running,
+            Snap::Finished => Part::Finished,
+            Snap::Failed(_) => Part::Failed,
+            Snap::Aborted(_) => Part::Aborted,
+        }
+    }
+}
+
+impl Listener {
+    /// A job of which every part is taken to run. `decoded`: it came by wire.
+    #[must_use]
+    pub fn new(kind: Kind, starter: DaemonId, sources: Arc<[DaemonId]>, decoded: Option<WireErrors>) -> Self {
+        let count = u32::try_from(sources.len()).expect("fewer targets than 32 bits can count");
+        Listener {
+            kind,
+            starter,
+            parts: vec![Part::Running; sources.len()],
+            sources,
+            active: count,
+            aborted: false,
+            errs: BTreeSet::new(),
+            holds_errors: decoded != Some(WireErrors::Dropped),
+            end_time: None,
+            local: Local::default(),
+        }
+    }
+
+    /// How the job stands.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        Status { kind: self.kind, end_time: self.end_time, aborted: self.aborted, err: self.errs.first().copied() }
+    }
+
+    /// Whether every part has ended.
+    #[must_use]
+    pub fn all_ended(&self) -> bool {
+        self.active == 0
+    }
+
+    /// The targets whose part has not ended.
+    pub fn active(&self) -> impl Iterator<Item = DaemonId> {
+        let running = |(&source, &part): (&DaemonId, &Part)| (part == Part::Running).then_some(source);
+        self.sources.iter().zip(&self.parts).filter_map(running)
+    }
+
+    /// The active targets that have not said lately that they run.
+    pub(super) fn tardy(&self) -> impl Iterator<Item = DaemonId> {
+        self.active().filter(|source| !self.local.fresh.contains(source))
+    }
+
+    /// Takes note of the end of one part. False: the target takes no part, or had ended before.
+    pub(super) fn take(&mut self, target: DaemonId, snap: Snap) -> bool {
+        let Ok(place) = self.sources.binary_search(&target) else { return false };
+        if !snap.is_ended() || self.parts[place] != Part::Running {
+            return false;
+        }
+        self.parts[place] = snap.into();
+        self.active -= 1;
+        self.local.fresh.remove(&target);
+        if let Snap::Failed(error) | Snap::Aborted(error) = snap {
+            self.add_error(error);
+        }
+        true
+    }
+
+    /// Notes an error, if this listener can hold one.
+    pub(super) fn add_error(&mut self, error: XactError) {
+        if self.holds_errors {
+            self.errs.insert(error);
+        }
+    }
+
+    /// What goes on the wire: all but the member's own business.
+    pub(super) fn encoded(&self) -> Listener {
+        Listener { local: Local::default(), ..self.clone() }
+    }
+
+    /// What a member makes of a listener that came by wire.
+    pub(super) fn decoded(&self, errors: WireErrors) -> Listener {
+        let mut decoded = self.clone();
+        if errors == WireErrors::Dropped {
+            decoded.errs.clear();
+            decoded.holds_errors = false;
+        }
+        decoded
+    }
+
+    /// The same without an end: whoever takes it up ends it by its own lights.
+    pub(super) fn reopened(self) -> Listener {
+        Listener { end_time: None, ..self }
+    }
+
+    /// Takes the later state of each part from another member's copy, and its errors; [`Merge::FirstWins`] takes
+    /// nothing.
+    pub(super) fn merge(&mut self, other: &Listener, policy: Merge) {
+        if policy == Merge::FirstWins || self.sources != other.sources {
+            return;
+        }
+        for (mine, theirs) in self.parts.iter_mut().zip(&other.parts) {
+            *mine = (*mine).max(*theirs);
+        }
+        self.aborted |= other.aborted;
+        for &error in &other.errs {
+            self.add_error(error);
+        }
+        let running = self.parts.iter().filter(|&&part| part == Part::Running).count();
+        self.active = u32::try_from(running).expect("no more parts than sources");
+        let active: BTreeSet<DaemonId> = self.active().collect();
+        self.local.fresh.retain(|source| active.contains(source));
+    }
+
+    /// Whether two members' copies say the same of the job.
+    #[must_use]
+    pub fn agrees_with(&self, other: &Listener) -> bool {
+        self.parts == other.parts && self.status() == other.status() && self.errs == other.errs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const T1: DaemonId = DaemonId::Target(0);
+    const T2: DaemonId = DaemonId::Target(1);
+
+    fn listener(decoded: Option<WireErrors>) -> Listener {
+        Listener::new(Kind::PrefetchListrange, DaemonId::Proxy(0), Arc::from([T1, T2]), decoded)
+    }
+
+    #[test]
+    fn a_part_ends_once_and_only_if_the_target_takes_part() {
+        let mut job = listener(None);
+        assert!(!job.take(DaemonId::Target(7), Snap::Finished));
+        assert!(!job.take(T1, Snap::Running));
+        assert!(job.take(T1, Snap::Finished));
+        assert!(!job.take(T1, Snap::Aborted(XactError::IoError)));
+        assert_eq!(job.active().collect::<Vec<_>>(), [T2]);
+        assert!(job.take(T2, Snap::Failed(XactError::DiskFull)));
+        assert!(job.all_ended());
+        assert_eq!(job.status().err, Some(XactError::DiskFull));
+    }
+
+    #[test]
+    fn a_listener_off_the_wire_holds_errors_only_if_they_are_carried() {
+        for (errors, expected) in [(WireErrors::Dropped, None), (WireErrors::Carried, Some(XactError::DiskFull))] {
+            let mut job = listener(Some(errors));
+            assert!(job.take(T1, Snap::Failed(XactError::DiskFull)));
+            assert_eq!(job.status().err, expected);
+        }
+    }
+
+    #[test]
+    fn a_join_takes_the_later_part_whichever_side_has_it() {
+        let (mut left, mut right) = (listener(None), listener(None));
+        left.take(T1, Snap::Finished);
+        right.take(T2, Snap::Failed(XactError::IoError));
+        let mut other_way = right.clone();
+        other_way.merge(&left, Merge::Join);
+        left.merge(&right, Merge::Join);
+        assert!(left.agrees_with(&other_way) && left.all_ended());
+        assert_eq!(left.status().err, Some(XactError::IoError));
+    }
+
+    #[test]
+    fn first_wins_takes_nothing() {
+        let mut left = listener(None);
+        let mut right = listener(None);
+        right.take(T1, Snap::Finished);
+        left.merge(&right, Merge::FirstWins);
+        assert_eq!(left, listener(None));
+    }
+}

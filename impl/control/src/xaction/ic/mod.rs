@@ -1,0 +1,98 @@
+//! The Information Center: every proxy has the code, the members' tables are told of jobs.
+//!
+//! Owns the table of one proxy and what is done about it: registration and notification (`notify`), abort (`abort`),
+//! queries (`query`) and what keeps members alike (`sync`). Ownership by one member, finalizers and progress
+//! notifications are not here yet.
+//! Source: `reference/aistore-information-center.md` sections 7, 8 and 11.
+
+mod abort;
+mod listener;
+mod notify;
+mod query;
+mod sync;
+mod table;
+
+use std::collections::BTreeMap;
+
+use super::Context;
+use super::id::{DaemonId, XactId};
+use super::policy::{Merge, TableSync};
+use super::timer::MemberTimer;
+
+pub use listener::Listener;
+use query::Ask;
+pub(super) use query::Asker;
+pub use table::Table;
+
+/// One proxy's share in the Information Center.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Ic {
+    me: DaemonId,
+    table: Table,
+    asks: BTreeMap<XactId, Ask>,
+}
+
+impl Ic {
+    pub(super) fn new(me: DaemonId) -> Self {
+        Ic { me, table: Table::default(), asks: BTreeMap::new() }
+    }
+
+    /// This proxy's table.
+    #[must_use]
+    pub fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// A member starts: arms what it does periodically.
+    pub(super) fn start(&self, cx: &mut Context<'_>) {
+        if !cx.config().cluster.is_ic(self.me) {
+            return;
+        }
+        let timing = &cx.config().timing;
+        if let Some(period) = timing.housekeeping {
+            cx.arm(MemberTimer::Housekeep.into(), period);
+        }
+        if let (Some(period), TableSync::Periodic) = (timing.sync, cx.config().policies.table_sync) {
+            cx.arm(MemberTimer::Sync.into(), period);
+        }
+    }
+
+    pub(super) fn fire(&mut self, timer: MemberTimer, cx: &mut Context<'_>) {
+        match timer {
+            MemberTimer::Grace(job) => self.grace_over(job),
+            MemberTimer::Tardy(job, target) => self.tardy(job, target),
+            MemberTimer::Abort(job) => self.abort_again(job, cx),
+            MemberTimer::Ask(job) => self.ask_over(job, cx),
+            MemberTimer::Sync => self.sync(cx),
+            MemberTimer::Housekeep => self.housekeep(cx),
+            MemberTimer::Prune(job) => self.prune(job, cx),
+            MemberTimer::Tombstone(job) => self.table.unbury(job),
+        }
+    }
+
+    fn grace_over(&mut self, job: XactId) {
+        if let Some(listener) = self.table.running_mut(job) {
+            listener.local.graced = true;
+        }
+    }
+
+    fn tardy(&mut self, job: XactId, target: DaemonId) {
+        if let Some(listener) = self.table.running_mut(job) {
+            listener.local.fresh.remove(&target);
+        }
+    }
+
+    fn prune(&mut self, job: XactId, cx: &mut Context<'_>) {
+        cx.fact(super::Fact::JobPruned { job });
+        self.table.prune(job);
+        if cx.config().policies.merge == Merge::Join {
+            self.table.bury(job);
+            cx.arm(MemberTimer::Tombstone(job).into(), cx.config().timing.retention * 2);
+        }
+    }
+
+    /// The members beside this proxy.
+    pub(super) fn others(&self, cx: &Context<'_>) -> Vec<DaemonId> {
+        cx.config().cluster.ic().filter(|&member| member != self.me).collect()
+    }
+}

@@ -1,0 +1,163 @@
+//! How a member learns of jobs and of the ends of their parts.
+
+use std::sync::Arc;
+
+use super::{Ic, Listener};
+use crate::xaction::fact::Fact;
+use crate::xaction::id::{DaemonId, XactId};
+use crate::xaction::job::{Snap, XactError};
+use crate::xaction::kind::Kind;
+use crate::xaction::message::{ToProxy, ToTarget};
+use crate::xaction::policy::{JobEnd, NotFound, UnknownNotice};
+use crate::xaction::timer::MemberTimer;
+use crate::xaction::{Context, send};
+
+impl Ic {
+    /// Registers a job; the first registration wins, but the starter may change. `by_wire`: it came in a message.
+    pub(in crate::xaction) fn watch(
+        &mut self,
+        job: XactId,
+        kind: Kind,
+        starter: DaemonId,
+        sources: Arc<[DaemonId]>,
+        by_wire: bool,
+        cx: &mut Context<'_>,
+    ) {
+        if let Some(listener) = self.table.running_mut(job) {
+            if listener.starter != starter {
+                listener.starter = starter;
+                listener.local.settled = false;
+            }
+        } else if !self.table.knows(job) {
+            let decoded = by_wire.then_some(cx.config().policies.wire_errors);
+            self.take_up(job, Listener::new(kind, starter, sources, decoded), cx);
+        }
+    }
+
+    /// A target says that its part has ended (N1).
+    pub(in crate::xaction) fn notified(
+        &mut self,
+        target: DaemonId,
+        job: XactId,
+        kind: Kind,
+        snap: Snap,
+        sources: Arc<[DaemonId]>,
+        cx: &mut Context<'_>,
+    ) {
+        if !self.table.knows(job) {
+            match cx.config().policies.unknown_notice {
+                UnknownNotice::Dropped => return,
+                UnknownNotice::Adopted => {
+                    let decoded = Some(cx.config().policies.wire_errors);
+                    self.take_up(job, Listener::new(kind, self.me, sources, decoded), cx);
+                }
+            }
+        }
+        self.mark(target, job, snap, cx);
+        send(cx, target, ToTarget::NotifyDone { job });
+    }
+
+    /// A target answers a pull (S1).
+    pub(in crate::xaction) fn pulled(
+        &mut self,
+        target: DaemonId,
+        job: XactId,
+        settled: bool,
+        snap: Option<Snap>,
+        cx: &mut Context<'_>,
+    ) {
+        let Some(listener) = self.table.entry_mut(job) else { return };
+        match snap {
+            Some(Snap::Running) => {
+                if listener.end_time.is_none() && listener.tardy().any(|tardy| tardy == target) {
+                    listener.local.fresh.insert(target);
+                    cx.arm(MemberTimer::Tardy(job, target).into(), cx.config().timing.notif_time);
+                }
+            }
+            Some(end) => self.mark(target, job, end, cx),
+            None if !listener.local.graced => (),
+            None => match cx.config().policies.not_found {
+                NotFound::AbortsJob => self.mark(target, job, Snap::Aborted(XactError::NotFound), cx),
+                NotFound::AsksStarter if settled && listener.local.settled => {
+                    if listener.active().any(|active| active == target) {
+                        listener.add_error(XactError::NotFound);
+                        self.abort(job, cx);
+                    }
+                }
+                NotFound::AsksStarter => {
+                    let starter = listener.starter;
+                    send(cx, starter, ToProxy::StarterProbe { job });
+                }
+            },
+        }
+    }
+
+    /// The starter starts a job no more: from now on a 404 means that the target has lost its part.
+    pub(in crate::xaction) fn settled(&mut self, starter: DaemonId, job: XactId, cx: &mut Context<'_>) {
+        let Some(listener) = self.table.running_mut(job) else { return };
+        if listener.starter == starter && !listener.local.settled {
+            listener.local.settled = true;
+            self.pull(job, cx);
+        }
+    }
+
+    /// Asks the tardy targets of a running job how their parts stand (S1).
+    pub(super) fn pull(&self, job: XactId, cx: &mut Context<'_>) {
+        let Some(listener) = self.table.entry(job) else { return };
+        if listener.end_time.is_none() {
+            let settled = listener.local.settled;
+            for target in listener.tardy() {
+                send(cx, target, ToTarget::PullSnap { job, settled });
+            }
+        }
+    }
+
+    /// Takes up a job that is not in the table.
+    pub(super) fn take_up(&mut self, job: XactId, listener: Listener, cx: &mut Context<'_>) {
+        cx.fact(Fact::JobRegistered { job });
+        if !listener.local.graced {
+            cx.arm(MemberTimer::Grace(job).into(), cx.config().timing.notif_time);
+        }
+        self.table.add(job, listener);
+        self.conclude_known(job, cx);
+    }
+
+    /// Takes note of the end of one part.
+    fn mark(&mut self, target: DaemonId, job: XactId, snap: Snap, cx: &mut Context<'_>) {
+        let Some(listener) = self.table.entry_mut(job) else { return };
+        if !listener.take(target, snap) {
+            return;
+        }
+        cx.disarm(MemberTimer::Tardy(job, target).into());
+        if matches!(snap, Snap::Aborted(_)) {
+            self.abort(job, cx);
+        }
+        self.settle(job, cx);
+    }
+
+    /// Ends the job if what is known says so.
+    pub(super) fn settle(&mut self, job: XactId, cx: &mut Context<'_>) {
+        let Some(listener) = self.table.entry_mut(job) else { return };
+        if listener.all_ended() {
+            cx.disarm(MemberTimer::Abort(job).into());
+        }
+        let ended = match cx.config().policies.job_end {
+            JobEnd::FirstAbort => listener.all_ended() || listener.aborted,
+            JobEnd::EverySource => listener.all_ended(),
+        };
+        if !ended || listener.end_time.is_some() {
+            return;
+        }
+        listener.end_time = Some(cx.stamp());
+        let tardy: Vec<DaemonId> = listener.local.fresh.iter().copied().collect();
+        listener.local = super::listener::Local::default();
+        let status = listener.status();
+        self.table.finish(job);
+        cx.disarm(MemberTimer::Grace(job).into());
+        for target in tardy {
+            cx.disarm(MemberTimer::Tardy(job, target).into());
+        }
+        cx.fact(Fact::JobEnded { job, status });
+        cx.arm(MemberTimer::Prune(job).into(), cx.config().timing.retention);
+    }
+}

@@ -1,0 +1,134 @@
+//! Status queries at a member, and what it does about an id that it does not know.
+//!
+//! A query is answered from the table at once, and the tardy targets are pulled for the next one; the published code
+//! holds the answer until the pull is done.
+//! Source: `reference/aistore-information-center.md` section 8.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use quiesce_machine::CallId;
+
+use super::Ic;
+use crate::xaction::id::{DaemonId, XactId};
+use crate::xaction::job::Status;
+use crate::xaction::message::{QueryError, Select, ToClient, ToProxy};
+use crate::xaction::policy::UnknownId;
+use crate::xaction::timer::MemberTimer;
+use crate::xaction::{Context, send};
+
+/// Who waits for an answer, and the way it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in crate::xaction) struct Asker {
+    /// The gateway it came through, unless that is this proxy.
+    pub(in crate::xaction) gateway: Option<DaemonId>,
+    /// The client.
+    pub(in crate::xaction) client: DaemonId,
+    /// The client's call.
+    pub(in crate::xaction) call: CallId,
+}
+
+/// Other members are being asked about an unknown id.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Ask {
+    askers: BTreeSet<Asker>,
+    waiting: BTreeSet<DaemonId>,
+}
+
+impl Ic {
+    pub(in crate::xaction) fn query(&mut self, asker: Asker, select: Select, cx: &mut Context<'_>) {
+        match select {
+            Select::Kind(kind) => {
+                let result = self.table.find(kind).map(|listener| listener.status()).ok_or(QueryError::NotFound);
+                answer(asker, result, cx);
+            }
+            Select::Id(job) => match self.table.entry(job) {
+                Some(listener) => {
+                    answer(asker, Ok(listener.status()), cx);
+                    self.pull(job, cx);
+                }
+                None => self.ask(asker, job, cx),
+            },
+        }
+    }
+
+    /// Another member sends its table on account of a job (I4).
+    pub(in crate::xaction) fn told(
+        &mut self,
+        member: DaemonId,
+        job: XactId,
+        table: &[(XactId, super::Listener)],
+        cx: &mut Context<'_>,
+    ) {
+        self.merge(table, cx);
+        self.asked(member, job, cx);
+    }
+
+    /// Another member has nothing more to say about a job: it has answered, or is down.
+    pub(in crate::xaction) fn asked(&mut self, member: DaemonId, job: XactId, cx: &mut Context<'_>) {
+        let Some(ask) = self.asks.get_mut(&job) else { return };
+        ask.waiting.remove(&member);
+        if ask.waiting.is_empty() {
+            self.conclude(job, Err(QueryError::NotFound), cx);
+        }
+    }
+
+    /// Other members have not answered in time.
+    pub(super) fn ask_over(&mut self, job: XactId, cx: &mut Context<'_>) {
+        let error = match cx.config().policies.unknown_id {
+            UnknownId::AsksOne => QueryError::NotFound,
+            UnknownId::AsksAll => QueryError::Unavailable,
+        };
+        self.conclude(job, Err(error), cx);
+    }
+
+    /// A job is in the table now; whoever asked for it is answered.
+    pub(super) fn conclude_known(&mut self, job: XactId, cx: &mut Context<'_>) {
+        if let Some(listener) = self.table.entry(job) {
+            let status = listener.status();
+            self.conclude(job, Ok(status), cx);
+        }
+    }
+
+    /// A member's table, to send.
+    pub(in crate::xaction) fn bundle(&self) -> Arc<Vec<(XactId, super::Listener)>> {
+        Arc::new(self.table.iter().map(|(job, listener)| (job, listener.encoded())).collect())
+    }
+
+    fn ask(&mut self, asker: Asker, job: XactId, cx: &mut Context<'_>) {
+        let mut others = self.others(cx);
+        if others.is_empty() {
+            return answer(asker, Err(QueryError::NotFound), cx);
+        }
+        if let Some(ask) = self.asks.get_mut(&job) {
+            ask.askers.insert(asker);
+            return;
+        }
+        if cx.config().policies.unknown_id == UnknownId::AsksOne {
+            let count = u32::try_from(others.len()).expect("few members");
+            let one = others[cx.choose("bundle-peer", count) as usize];
+            others = vec![one];
+        }
+        for &member in &others {
+            send(cx, member, ToProxy::PullTable { job });
+        }
+        self.asks.insert(job, Ask { askers: BTreeSet::from([asker]), waiting: others.into_iter().collect() });
+        cx.arm(MemberTimer::Ask(job).into(), cx.config().timing.cplane_operation);
+    }
+
+    fn conclude(&mut self, job: XactId, result: Result<Status, QueryError>, cx: &mut Context<'_>) {
+        let Some(ask) = self.asks.remove(&job) else { return };
+        cx.disarm(MemberTimer::Ask(job).into());
+        for asker in ask.askers {
+            answer(asker, result, cx);
+        }
+    }
+}
+
+fn answer(asker: Asker, result: Result<Status, QueryError>, cx: &mut Context<'_>) {
+    let Asker { gateway, client, call } = asker;
+    match gateway {
+        Some(gateway) => send(cx, gateway, ToProxy::RoutedAnswer { client, call, result }),
+        None => send(cx, client, ToClient::StatusAnswer { call, result }),
+    }
+}

@@ -1,0 +1,99 @@
+//! What keeps members' tables alike: merging copies, the periodic exchange, housekeeping.
+//! Source: `reference/aistore-information-center.md` sections 7 (housekeeping) and 11 (merge).
+
+use std::sync::Arc;
+
+use super::{Ic, Listener};
+use crate::xaction::fact::Fact;
+use crate::xaction::id::XactId;
+use crate::xaction::message::ToProxy;
+use crate::xaction::policy::Merge;
+use crate::xaction::timer::MemberTimer;
+use crate::xaction::{Context, send};
+
+impl Ic {
+    /// Takes over what another member's table says.
+    pub(in crate::xaction) fn merge(&mut self, table: &[(XactId, Listener)], cx: &mut Context<'_>) {
+        for (job, theirs) in table {
+            match cx.config().policies.merge {
+                Merge::FirstWins => self.merge_first_wins(*job, theirs, cx),
+                Merge::Join => self.join(*job, theirs, cx),
+            }
+        }
+    }
+
+    /// Offers the table to the other members, and pulls the tardy targets.
+    pub(super) fn sync(&mut self, cx: &mut Context<'_>) {
+        let table = self.bundle();
+        if !table.is_empty() {
+            for member in self.others(cx) {
+                send(cx, member, ToProxy::MergeTable { table: Arc::clone(&table) });
+            }
+        }
+        self.pull_all(cx);
+        let period = cx.config().timing.sync.expect("the exchange runs only where it has a period");
+        cx.arm(MemberTimer::Sync.into(), period);
+    }
+
+    pub(super) fn housekeep(&mut self, cx: &mut Context<'_>) {
+        self.pull_all(cx);
+        let period = cx.config().timing.housekeeping.expect("housekeeping runs only where it has a period");
+        cx.arm(MemberTimer::Housekeep.into(), period);
+    }
+
+    fn pull_all(&self, cx: &mut Context<'_>) {
+        for (job, _) in self.table.running() {
+            self.pull(job, cx);
+        }
+    }
+
+    /// The published rule: known beats unknown, finished beats running, nothing else changes. What is taken up this
+    /// way has no grace period, since it has no time of registration.
+    fn merge_first_wins(&mut self, job: XactId, theirs: &Listener, cx: &mut Context<'_>) {
+        let known = self.table.entry(job);
+        let take = match known {
+            None => true,
+            Some(mine) => mine.end_time.is_none() && theirs.end_time.is_some(),
+        };
+        if !take {
+            return;
+        }
+        if known.is_some() {
+            self.table.drop_running(job);
+        }
+        let mut copy = theirs.decoded(cx.config().policies.wire_errors);
+        copy.local.graced = true;
+        self.adopt(job, copy, cx);
+    }
+
+    /// The later state of each part, the union of errors, and an end only where this member sees one.
+    fn join(&mut self, job: XactId, theirs: &Listener, cx: &mut Context<'_>) {
+        if self.table.is_buried(job) {
+            return;
+        }
+        let theirs = theirs.decoded(cx.config().policies.wire_errors);
+        match self.table.entry_mut(job) {
+            None => self.adopt(job, theirs.reopened(), cx),
+            Some(mine) => {
+                let was_aborted = mine.aborted;
+                mine.merge(&theirs, Merge::Join);
+                if mine.aborted && !was_aborted {
+                    self.aborted(job, cx);
+                }
+            }
+        }
+        self.settle(job, cx);
+    }
+
+    fn adopt(&mut self, job: XactId, copy: Listener, cx: &mut Context<'_>) {
+        let (aborted, ended, status) = (copy.aborted, copy.end_time.is_some(), copy.status());
+        self.take_up(job, copy, cx);
+        if aborted && !ended {
+            self.aborted(job, cx);
+        }
+        if ended {
+            cx.fact(Fact::JobEnded { job, status });
+            cx.arm(MemberTimer::Prune(job).into(), cx.config().timing.retention);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The ownership table of one proxy: jobs that run, jobs that have ended, jobs that were forgotten.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::listener::Listener;
+use crate::xaction::id::XactId;
+use crate::xaction::kind::Kind;
+
+/// In memory only; a job is in at most one of its parts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Table {
+    running: BTreeMap<XactId, Listener>,
+    finished: BTreeMap<XactId, Listener>,
+    /// The finished ones, in the order in which they ended here.
+    ended: Vec<XactId>,
+    /// Tombstones: pruned lately, not to be taken up again from another member.
+    buried: BTreeSet<XactId>,
+}
+
+impl Table {
+    /// A job's listener, running or finished.
+    #[must_use]
+    pub fn entry(&self, job: XactId) -> Option<&Listener> {
+        self.running.get(&job).or_else(|| self.finished.get(&job))
+    }
+
+    /// Every job with its listener, running ones first.
+    pub fn iter(&self) -> impl Iterator<Item = (XactId, &Listener)> {
+        self.running.iter().chain(&self.finished).map(|(&job, listener)| (job, listener))
+    }
+
+    /// Some running job of a kind, else the one that ended last.
+    #[must_use]
+    pub fn find(&self, kind: Kind) -> Option<&Listener> {
+        let running = self.running.values().find(|listener| listener.kind == kind);
+        running.or_else(|| {
+            let ended = self.ended.iter().rev().map(|job| &self.finished[job]);
+            ended.into_iter().find(|listener| listener.kind == kind)
+        })
+    }
+
+    pub(super) fn running(&self) -> impl Iterator<Item = (XactId, &Listener)> {
+        self.running.iter().map(|(&job, listener)| (job, listener))
+    }
+
+    pub(super) fn running_mut(&mut self, job: XactId) -> Option<&mut Listener> {
+        self.running.get_mut(&job)
+    }
+
+    pub(super) fn entry_mut(&mut self, job: XactId) -> Option<&mut Listener> {
+        self.running.get_mut(&job).or_else(|| self.finished.get_mut(&job))
+    }
+
+    /// Whether a job is here or was here until lately.
+    pub(super) fn knows(&self, job: XactId) -> bool {
+        self.entry(job).is_some() || self.buried.contains(&job)
+    }
+
+    /// Whether a job was pruned here lately.
+    #[must_use]
+    pub fn is_buried(&self, job: XactId) -> bool {
+        self.buried.contains(&job)
+    }
+
+    /// Takes up a job, as running or as finished according to its end time.
+    ///
+    /// # Panics
+    /// When the job is here already.
+    pub(super) fn add(&mut self, job: XactId, listener: Listener) {
+        assert!(self.entry(job).is_none(), "{job} is in the table already");
+        if listener.end_time.is_some() {
+            self.ended.push(job);
+            self.finished.insert(job, listener);
+        } else {
+            self.running.insert(job, listener);
+        }
+    }
+
+    /// Moves a running job to the finished ones.
+    ///
+    /// # Panics
+    /// When it does not run, or has no end time.
+    pub(super) fn finish(&mut self, job: XactId) {
+        let listener = self.running.remove(&job).expect("only a running job ends");
+        assert!(listener.end_time.is_some(), "{job} ends without an end time");
+        self.add(job, listener);
+    }
+
+    /// Drops a running copy.
+    pub(super) fn drop_running(&mut self, job: XactId) {
+        self.running.remove(&job);
+    }
+
+    pub(super) fn prune(&mut self, job: XactId) {
+        self.finished.remove(&job);
+        self.ended.retain(|&ended| ended != job);
+    }
+
+    pub(super) fn bury(&mut self, job: XactId) {
+        self.buried.insert(job);
+    }
+
+    pub(super) fn unbury(&mut self, job: XactId) {
+        self.buried.remove(&job);
+    }
+}

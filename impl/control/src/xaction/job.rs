@@ -1,0 +1,164 @@
+//! A job: what is asked of every target, how each target's part stands, and what the Information Center says of it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use quiesce_machine::Stamp;
+
+use super::id::{DaemonId, XactId};
+use super::kind::Kind;
+
+/// What a client asks every target to do, and how each target's part goes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobSpec {
+    /// The kind of xaction.
+    pub kind: Kind,
+    /// A target's part, unless it is named in `special`.
+    pub work: Work,
+    /// Targets whose part differs.
+    pub special: BTreeMap<DaemonId, Work>,
+}
+
+impl JobSpec {
+    /// The part of one target.
+    #[must_use]
+    pub fn work_of(&self, target: DaemonId) -> Work {
+        self.special.get(&target).copied().unwrap_or(self.work)
+    }
+}
+
+/// One target's part of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Work {
+    /// How long it takes.
+    pub takes: Duration,
+    /// How it ends if left alone.
+    pub ends: Ending,
+}
+
+/// How a target's part ends if left alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ending {
+    /// All done.
+    Finishes,
+    /// Done, with errors on the way.
+    Fails(XactError),
+    /// Given up half-way.
+    Aborts(XactError),
+    /// Any of the three, as the driver chooses.
+    Any,
+}
+
+/// Why an xaction failed or was aborted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum XactError {
+    /// No space left.
+    DiskFull,
+    /// An object could not be read.
+    IoError,
+    /// The target restarted while it ran.
+    Restarted,
+    /// The target answered 404 for it.
+    NotFound,
+    /// Stopped because another target aborted its part.
+    IcAbort,
+}
+
+impl XactError {
+    /// Every error, in order.
+    pub const ALL: [XactError; 5] =
+        [XactError::DiskFull, XactError::IoError, XactError::Restarted, XactError::NotFound, XactError::IcAbort];
+
+    /// Its stable name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            XactError::DiskFull => "disk-full",
+            XactError::IoError => "io-error",
+            XactError::Restarted => "restarted",
+            XactError::NotFound => "not-found",
+            XactError::IcAbort => "ic-abort",
+        }
+    }
+}
+
+/// How a target's part stands, as the target tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Snap {
+    /// Not ended.
+    Running,
+    /// Ended, all done.
+    Finished,
+    /// Ended, with errors.
+    Failed(XactError),
+    /// Given up.
+    Aborted(XactError),
+}
+
+impl Snap {
+    /// Whether the part has ended.
+    #[must_use]
+    pub fn is_ended(self) -> bool {
+        self != Snap::Running
+    }
+}
+
+impl fmt::Display for Snap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Snap::Running => f.write_str("running"),
+            Snap::Finished => f.write_str("finished"),
+            Snap::Failed(error) => write!(f, "failed ({})", error.name()),
+            Snap::Aborted(error) => write!(f, "aborted ({})", error.name()),
+        }
+    }
+}
+
+/// A job's status as the Information Center serves it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Status {
+    /// The kind.
+    pub kind: Kind,
+    /// When it ended, by the serving member's clock; `None` while it runs.
+    pub end_time: Option<Stamp>,
+    /// Whether it was aborted.
+    pub aborted: bool,
+    /// The first error.
+    pub err: Option<XactError>,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let phase = match (self.end_time, self.aborted) {
+            (None, false) => "running",
+            (None, true) => "aborting",
+            (Some(_), false) => "finished",
+            (Some(_), true) => "aborted",
+        };
+        f.write_str(phase)?;
+        self.err.map_or(Ok(()), |err| write!(f, " ({})", err.name()))
+    }
+}
+
+/// What a target keeps across crashes: an xaction it began, and its end once it has one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Record {
+    /// The job.
+    pub job: XactId,
+    /// Its kind.
+    pub kind: Kind,
+    /// Every target that takes part.
+    pub sources: Arc<[DaemonId]>,
+    /// How this target's part stands.
+    pub snap: Snap,
+}
+
+impl quiesce_machine::Record for Record {
+    type Key = XactId;
+
+    fn key(&self) -> XactId {
+        self.job
+    }
+}

@@ -1,0 +1,218 @@
+//! What daemons and clients of this plane send each other.
+
+use std::sync::Arc;
+
+use quiesce_machine::{CallId, Label};
+
+use super::ic::Listener;
+use super::id::{DaemonId, XactId};
+use super::job::{JobSpec, Snap, Status, Work};
+use super::kind::Kind;
+
+/// What a status query names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Select {
+    /// A job by its id.
+    Id(XactId),
+    /// Some job of a kind: a running one, else the one that ended last.
+    Kind(Kind),
+}
+
+/// Why a status query got no status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum QueryError {
+    /// 404: nobody asked knows the job.
+    NotFound,
+    /// 502: the gateway could not reach the member that should know.
+    BadGateway,
+    /// 503: the member cannot tell now.
+    Unavailable,
+}
+
+/// Why a start did not answer with an id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StartError {
+    /// A target did not answer, or could not be reached.
+    TargetSilent(DaemonId),
+    /// The gateway could not be reached, or did not answer.
+    GatewaySilent,
+}
+
+/// What daemons and clients send each other, by the role it is for. Names in brackets:
+/// `reference/aistore-information-center.md` section 3.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Msg {
+    /// For a client.
+    ToClient(ToClient),
+    /// For a proxy.
+    ToProxy(ToProxy),
+    /// For a target.
+    ToTarget(ToTarget),
+}
+
+impl Msg {
+    /// Every label, for scenario files.
+    pub const LABELS: [&'static str; 21] = [
+        "start-answer",
+        "status-answer",
+        "redirect",
+        "start-request",
+        "status-request",
+        "routed-status",
+        "routed-answer",
+        "watch-xaction",
+        "watch-done",
+        "pull-table",
+        "ownership-table",
+        "merge-table",
+        "starter-probe",
+        "starter-answer",
+        "xact-started",
+        "snap-answer",
+        "notify-finished",
+        "start-xact",
+        "abort-xact",
+        "pull-snap",
+        "notify-done",
+    ];
+}
+
+impl Label for Msg {
+    fn label(&self) -> &'static str {
+        match self {
+            Msg::ToClient(msg) => msg.label(),
+            Msg::ToProxy(msg) => msg.label(),
+            Msg::ToTarget(msg) => msg.label(),
+        }
+    }
+}
+
+/// Answers to a client.
+#[allow(missing_docs, reason = "a field is named after what it carries; the variant says what that means")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ToClient {
+    /// The gateway's answer.
+    StartAnswer { call: CallId, result: Result<XactId, StartError> },
+    /// The answer, by way of the gateway.
+    StatusAnswer { call: CallId, result: Result<Status, QueryError> },
+    /// 307: ask that proxy.
+    Redirect { call: CallId, to: DaemonId },
+}
+
+impl From<ToClient> for Msg {
+    fn from(msg: ToClient) -> Msg {
+        Msg::ToClient(msg)
+    }
+}
+
+impl Label for ToClient {
+    fn label(&self) -> &'static str {
+        match self {
+            ToClient::StartAnswer { .. } => "start-answer",
+            ToClient::StatusAnswer { .. } => "status-answer",
+            ToClient::Redirect { .. } => "redirect",
+        }
+    }
+}
+
+/// What clients, other proxies and targets say to a proxy.
+#[allow(missing_docs, reason = "a field is named after what it carries; the variant says what that means")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ToProxy {
+    /// A client asks a gateway to start a job (C1).
+    StartRequest { call: CallId, request: XactId, spec: Arc<JobSpec> },
+    /// A client asks a gateway for a job's status (C3).
+    StatusRequest { call: CallId, select: Select },
+    /// A gateway that does not know the job hands a query to a member, the `tried`-th by weight.
+    RoutedStatus { client: DaemonId, call: CallId, job: XactId, tried: u16 },
+    /// The member's answer to the gateway.
+    RoutedAnswer { client: DaemonId, call: CallId, result: Result<Status, QueryError> },
+    /// A gateway registers a job with a member (I1).
+    WatchXaction { job: XactId, kind: Kind, starter: DaemonId, sources: Arc<[DaemonId]> },
+    /// The member has it.
+    WatchDone { job: XactId },
+    /// A member asks another for its table (I4), on account of that job.
+    PullTable { job: XactId },
+    /// The other's table (I4).
+    OwnershipTable { job: XactId, table: Arc<Vec<(XactId, Listener)>> },
+    /// A member offers its table unasked (I3).
+    MergeTable { table: Arc<Vec<(XactId, Listener)>> },
+    /// A member asks a job's starter whether it still starts it.
+    StarterProbe { job: XactId },
+    /// The starter's answer.
+    StarterAnswer { job: XactId, starting: bool },
+    /// The target has started it, now or before.
+    XactStarted { job: XactId },
+    /// The target's answer; no snap: 404.
+    SnapAnswer { job: XactId, settled: bool, snap: Option<Snap> },
+    /// A target tells a member that its part has ended (N1).
+    NotifyFinished { job: XactId, kind: Kind, snap: Snap, sources: Arc<[DaemonId]> },
+}
+
+impl From<ToProxy> for Msg {
+    fn from(msg: ToProxy) -> Msg {
+        Msg::ToProxy(msg)
+    }
+}
+
+impl Label for ToProxy {
+    fn label(&self) -> &'static str {
+        match self {
+            ToProxy::StartRequest { .. } => "start-request",
+            ToProxy::StatusRequest { .. } => "status-request",
+            ToProxy::RoutedStatus { .. } => "routed-status",
+            ToProxy::RoutedAnswer { .. } => "routed-answer",
+            ToProxy::WatchXaction { .. } => "watch-xaction",
+            ToProxy::WatchDone { .. } => "watch-done",
+            ToProxy::PullTable { .. } => "pull-table",
+            ToProxy::OwnershipTable { .. } => "ownership-table",
+            ToProxy::MergeTable { .. } => "merge-table",
+            ToProxy::StarterProbe { .. } => "starter-probe",
+            ToProxy::StarterAnswer { .. } => "starter-answer",
+            ToProxy::XactStarted { .. } => "xact-started",
+            ToProxy::SnapAnswer { .. } => "snap-answer",
+            ToProxy::NotifyFinished { .. } => "notify-finished",
+        }
+    }
+}
+
+/// What proxies say to a target.
+#[allow(missing_docs, reason = "a field is named after what it carries; the variant says what that means")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ToTarget {
+    /// A gateway starts a target's part (S3).
+    StartXact { job: XactId, kind: Kind, work: Work, sources: Arc<[DaemonId]> },
+    /// A member stops a target's part (S2).
+    AbortXact { job: XactId, kind: Kind, sources: Arc<[DaemonId]> },
+    /// A member asks a target how its part stands (S1); `settled`: the starter starts no more.
+    PullSnap { job: XactId, settled: bool },
+    /// The member took note.
+    NotifyDone { job: XactId },
+}
+
+impl From<ToTarget> for Msg {
+    fn from(msg: ToTarget) -> Msg {
+        Msg::ToTarget(msg)
+    }
+}
+
+impl Label for ToTarget {
+    fn label(&self) -> &'static str {
+        match self {
+            ToTarget::StartXact { .. } => "start-xact",
+            ToTarget::AbortXact { .. } => "abort-xact",
+            ToTarget::PullSnap { .. } => "pull-snap",
+            ToTarget::NotifyDone { .. } => "notify-done",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_stays_small() {
+        assert!(size_of::<Msg>() <= 64, "a message takes {} bytes", size_of::<Msg>());
+    }
+}

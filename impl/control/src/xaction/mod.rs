@@ -1,0 +1,84 @@
+//! AIStore's batch jobs: proxies with an Information Center, targets that run xactions, clients that wait.
+//!
+//! First slice: membership is fixed, jobs are started by broadcast to every target and end after a given work time.
+//! Election, joins, rebalance and the registry's renew rules are not here yet.
+//! Source: `reference/aistore-information-center.md`.
+
+pub mod client;
+pub mod config;
+pub mod fact;
+pub mod ic;
+pub mod id;
+pub mod job;
+pub mod kind;
+pub mod message;
+pub mod monitor;
+pub mod policy;
+pub mod proxy;
+pub mod target;
+pub mod timer;
+pub mod user;
+
+use quiesce_machine::{Cx, Event, NodeId, Span};
+
+pub use config::{Cluster, ClusterError, Config, Timing};
+pub use fact::Fact;
+pub use id::{DaemonId, JobName, XactId};
+pub use job::{Ending, JobSpec, Record, Snap, Status, Work, XactError};
+pub use kind::{IcMode, Kind};
+pub use message::{Msg, QueryError, Select, StartError, ToClient, ToProxy, ToTarget};
+
+pub use monitor::Monitor;
+pub use policy::Policies;
+pub use timer::{ClientTimer, GatewayTimer, MemberTimer, TargetTimer, Timer};
+pub use user::{Awaited, Outcome, Reply, Request};
+
+/// A process of this plane.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Node {
+    /// A gateway, perhaps a member of the Information Center.
+    Proxy(proxy::Proxy),
+    /// A storage node.
+    Target(target::Target),
+    /// A user's program.
+    Client(client::Client),
+}
+
+/// The context of this plane's nodes.
+pub(crate) type Context<'a> = Cx<'a, Node>;
+
+impl quiesce_machine::Node for Node {
+    type Config = Config;
+    type Msg = Msg;
+    type Timer = Timer;
+    type Request = Request;
+    type Reply = Reply;
+    type Record = Record;
+    type Fact = Fact;
+
+    fn boot(id: NodeId, config: &Config) -> Self {
+        match config.cluster.daemon(id) {
+            me @ DaemonId::Proxy(_) => Node::Proxy(proxy::Proxy::new(me)),
+            me @ DaemonId::Target(_) => Node::Target(target::Target::new(me)),
+            me @ DaemonId::Client(_) => Node::Client(client::Client::new(me)),
+        }
+    }
+
+    fn handle(&mut self, event: Event<Self>, cx: &mut Cx<'_, Self>) {
+        match self {
+            Node::Proxy(proxy) => proxy.handle(event, cx),
+            Node::Target(target) => target.handle(event, cx),
+            Node::Client(client) => client.handle(event, cx),
+        }
+    }
+
+    fn span(timer: &Timer) -> Span {
+        timer.span()
+    }
+}
+
+/// Sends to a daemon rather than to a node.
+pub(crate) fn send(cx: &mut Context<'_>, to: DaemonId, msg: impl Into<Msg>) {
+    let node = cx.config().cluster.node(to);
+    cx.send(node, msg.into());
+}

@@ -1,0 +1,151 @@
+//! The properties of this plane, one file each.
+
+use quiesce_machine::View;
+
+use super::ic::Table;
+use super::id::{DaemonId, XactId};
+use super::{Config, Node};
+
+crate::monitors! {
+    Node;
+    finished_is_final::FinishedIsFinal,
+    no_abort_without_cause::NoAbortWithoutCause,
+    finished_means_every_target_finished::FinishedMeansEveryTargetFinished,
+    aborted_jobs_stop::AbortedJobsStop,
+    one_start_one_job::OneStartOneJob,
+    waits_return::WaitsReturn,
+    ic_tables_converge::IcTablesConverge,
+}
+
+/// The tables of the members that are up.
+fn tables(view: &dyn View<Node>) -> impl Iterator<Item = (DaemonId, &Table)> {
+    let cluster = &config(view).cluster;
+    cluster.ic().filter_map(|member| match view.node(cluster.node(member)) {
+        Some(Node::Proxy(proxy)) => Some((member, proxy.ic().table())),
+        Some(Node::Target(_) | Node::Client(_)) | None => None,
+    })
+}
+
+/// The targets that are up and work on a job.
+fn runs_on<'a>(view: &'a dyn View<Node>, job: XactId) -> impl Iterator<Item = DaemonId> + 'a {
+    let cluster = &config(view).cluster;
+    cluster.targets().filter(
+        move |&target| matches!(view.node(cluster.node(target)), Some(Node::Target(target)) if target.is_running(job)),
+    )
+}
+
+fn config(view: &dyn View<Node>) -> &Config {
+    view.config()
+}
+
+/// What the tests of these properties need: a cluster that stands still, and histories of facts.
+#[cfg(test)]
+mod testing {
+    use std::sync::Arc;
+
+    use quiesce_machine::{CallId, Incarnation, Node as _, NodeId, Observation, Stamp, step};
+
+    use super::*;
+    use crate::monitor::Property;
+    use crate::xaction::{Cluster, Fact, Kind, Msg, Policies, Snap, Status, Timing, ToProxy, ToTarget};
+
+    pub(super) const P1: DaemonId = DaemonId::Proxy(0);
+    pub(super) const P2: DaemonId = DaemonId::Proxy(1);
+    pub(super) const T1: DaemonId = DaemonId::Target(0);
+    pub(super) const T2: DaemonId = DaemonId::Target(1);
+    pub(super) const C1: DaemonId = DaemonId::Client(0);
+    pub(super) const JOB: XactId = XactId { by: C1, life: Incarnation(1), number: 0 };
+
+    /// Two members, two targets, one client; all up.
+    pub(super) struct Still {
+        pub(super) config: Config,
+        pub(super) nodes: Vec<Option<Node>>,
+    }
+
+    impl Still {
+        pub(super) fn new() -> Self {
+            let cluster = Cluster::new(2, 2, 1, 2).unwrap();
+            let config = Config { cluster, timing: Timing::default(), policies: Policies::hardened() };
+            let nodes = (0..5).map(|n| Some(Node::boot(NodeId(n), &config))).collect();
+            Still { config, nodes }
+        }
+
+        pub(super) fn deliver(&mut self, from: DaemonId, to: DaemonId, msg: impl Into<Msg>) {
+            let (from, to) = (self.config.cluster.node(from), self.config.cluster.node(to));
+            let event = quiesce_machine::Event::Deliver { from, msg: msg.into() };
+            step(self.nodes[to.index()].as_mut().unwrap(), to, &self.config, event);
+        }
+
+        /// Has a member track [`JOB`].
+        pub(super) fn track(&mut self, member: DaemonId) {
+            let sources: Arc<[DaemonId]> = Arc::from([T1, T2]);
+            let kind = Kind::PrefetchListrange;
+            self.deliver(P1, member, ToProxy::WatchXaction { job: JOB, kind, starter: P1, sources });
+        }
+
+        /// Has a target run [`JOB`].
+        pub(super) fn run(&mut self, target: DaemonId) {
+            self.config.policies.set("xact-record", "volatile").unwrap();
+            let work = crate::xaction::Work {
+                takes: std::time::Duration::from_secs(1),
+                ends: crate::xaction::Ending::Finishes,
+            };
+            let sources: Arc<[DaemonId]> = Arc::from([T1, T2]);
+            self.deliver(P1, target, ToTarget::StartXact { job: JOB, kind: Kind::PrefetchListrange, work, sources });
+        }
+
+        /// Tells a property a history; the evidence of the first violation.
+        pub(super) fn tell<P: Property<Node>>(
+            &self,
+            property: &mut P,
+            history: &[(DaemonId, Fact)],
+        ) -> Result<(), String> {
+            history.iter().try_for_each(|(by, fact)| {
+                let by = self.config.cluster.node(*by);
+                property.observe(&Observation::Fact { by, fact }, self)
+            })
+        }
+
+        pub(super) fn crash<P: Property<Node>>(&self, property: &mut P, node: DaemonId) -> Result<(), String> {
+            let node = self.config.cluster.node(node);
+            property.observe(&Observation::Crashed { node, records_lost: false }, self)
+        }
+
+        pub(super) fn owed<P: Property<Node>>(&self, property: &P) -> Vec<String> {
+            let mut owed = Vec::new();
+            property.owed(self, &mut |obligation| owed.push(property.describe(obligation, self)));
+            owed
+        }
+    }
+
+    impl View<Node> for Still {
+        fn config(&self) -> &Config {
+            &self.config
+        }
+
+        fn node_count(&self) -> u32 {
+            5
+        }
+
+        fn node(&self, id: NodeId) -> Option<&Node> {
+            self.nodes[id.index()].as_ref()
+        }
+
+        fn name(&self, id: NodeId) -> String {
+            self.config.cluster.daemon(id).to_string()
+        }
+    }
+
+    pub(super) fn taken(job: XactId) -> Fact {
+        Fact::StartTaken { job, client: C1, call: CallId(0) }
+    }
+
+    pub(super) fn ended(target_end: Snap) -> Fact {
+        Fact::XactEnded { job: JOB, snap: target_end, asked: false }
+    }
+
+    pub(super) fn job_ended(aborted: bool) -> Fact {
+        let status = Status { kind: Kind::PrefetchListrange, end_time: Some(Stamp::default()), aborted, err: None };
+        Fact::JobEnded { job: JOB, status }
+    }
+}

@@ -1,0 +1,142 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use quiesce_machine::{NodeId, Observation, View};
+
+use crate::monitor::Property;
+use crate::xaction::{DaemonId, Fact, Node, Snap, XactId};
+
+/// A member takes a job for aborted only if something cut it short.
+///
+/// Causes: a target aborted its part unasked; a target died before its part had ended, or lost its records; a gateway
+/// died before the job had begun everywhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct NoAbortWithoutCause {
+    jobs: BTreeMap<XactId, Job>,
+    judged: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Job {
+    gateways: BTreeSet<NodeId>,
+    begun: BTreeSet<NodeId>,
+    ended: BTreeSet<NodeId>,
+    caused: bool,
+}
+
+impl Property<Node> for NoAbortWithoutCause {
+    const NAME: &'static str = "no-abort-without-cause";
+    const CLAIM: &'static str = "a member takes a job for aborted only if something cut it short";
+
+    fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Result<(), String> {
+        match *seen {
+            Observation::Fact { by, fact } => self.fact(by, fact, view),
+            Observation::Crashed { node, records_lost } => {
+                self.crashed(node, records_lost, view);
+                Ok(())
+            }
+            Observation::Started { .. } => Ok(()),
+        }
+    }
+
+    fn armed(&self) -> bool {
+        self.judged
+    }
+}
+
+impl NoAbortWithoutCause {
+    fn fact(&mut self, by: NodeId, fact: &Fact, view: &dyn View<Node>) -> Result<(), String> {
+        match *fact {
+            Fact::StartTaken { job, .. } => _ = self.jobs.entry(job).or_default().gateways.insert(by),
+            Fact::XactBegan { job } => _ = self.jobs.entry(job).or_default().begun.insert(by),
+            Fact::XactEnded { job, snap, asked } => {
+                let job = self.jobs.entry(job).or_default();
+                job.ended.insert(by);
+                job.caused |= matches!(snap, Snap::Aborted(_)) && !asked;
+            }
+            Fact::JobEnded { .. } => self.judged = true,
+            Fact::JobAborted { job } => {
+                self.judged = true;
+                if !self.jobs.entry(job).or_default().caused {
+                    return Err(format!("{} takes {job} for aborted, and nothing cut it short", view.name(by)));
+                }
+            }
+            Fact::JobRegistered { .. }
+            | Fact::JobPruned { .. }
+            | Fact::StartAsked { .. }
+            | Fact::StartAnswered { .. }
+            | Fact::StartFailed { .. }
+            | Fact::WaitBegan { .. }
+            | Fact::WaitReturned { .. } => (),
+        }
+        Ok(())
+    }
+
+    fn crashed(&mut self, node: NodeId, records_lost: bool, view: &dyn View<Node>) {
+        let cluster = &view.config().cluster;
+        for job in self.jobs.values_mut() {
+            job.caused |= match cluster.daemon(node) {
+                DaemonId::Target(_) => records_lost || !job.ended.contains(&node),
+                DaemonId::Proxy(_) => job.gateways.contains(&node) && job.begun.len() < cluster.targets().count(),
+                DaemonId::Client(_) => false,
+            };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+    use crate::xaction::XactError;
+
+    const ABORTED: Fact = Fact::JobAborted { job: JOB };
+
+    #[test]
+    fn an_abort_after_a_targets_own_abort_is_good() {
+        let mut property = NoAbortWithoutCause::default();
+        let history = [(P1, taken(JOB)), (T1, ended(Snap::Aborted(XactError::IoError))), (P1, ABORTED)];
+        assert_eq!(Still::new().tell(&mut property, &history), Ok(()));
+        assert!(property.armed());
+    }
+
+    #[test]
+    fn an_abort_out_of_nothing_is_bad() {
+        let history = [(P1, taken(JOB)), (T1, ended(Snap::Finished)), (P2, ABORTED)];
+        let evidence = Still::new().tell(&mut NoAbortWithoutCause::default(), &history).unwrap_err();
+        assert_eq!(evidence, "p2 takes x-c1.1.0 for aborted, and nothing cut it short");
+    }
+
+    #[test]
+    fn a_target_that_stops_as_told_is_no_cause() {
+        let asked = Fact::XactEnded { job: JOB, snap: Snap::Aborted(XactError::IcAbort), asked: true };
+        let history = [(P1, taken(JOB)), (T1, asked), (P2, ABORTED)];
+        assert!(Still::new().tell(&mut NoAbortWithoutCause::default(), &history).is_err());
+    }
+
+    #[test]
+    fn a_crash_is_a_cause_only_before_the_part_has_ended() {
+        let still = Still::new();
+        for (before, good) in [(vec![(P1, taken(JOB))], true), (vec![(P1, taken(JOB)), (T1, ended(Snap::Finished))], false)]
+        {
+            let mut property = NoAbortWithoutCause::default();
+            still.tell(&mut property, &before).unwrap();
+            still.crash(&mut property, T1).unwrap();
+            assert_eq!(still.tell(&mut property, &[(P2, ABORTED)]).is_ok(), good);
+        }
+    }
+
+    #[test]
+    fn a_gateway_that_dies_is_a_cause_only_before_the_job_has_begun_everywhere() {
+        let still = Still::new();
+        let began = Fact::XactBegan { job: JOB };
+        for (before, good) in [
+            (vec![(P1, taken(JOB)), (T1, began.clone())], true),
+            (vec![(P1, taken(JOB)), (T1, began.clone()), (T2, began)], false),
+        ] {
+            let mut property = NoAbortWithoutCause::default();
+            still.tell(&mut property, &before).unwrap();
+            still.crash(&mut property, P1).unwrap();
+            assert_eq!(still.tell(&mut property, &[(P2, ABORTED)]).is_ok(), good);
+        }
+    }
+}

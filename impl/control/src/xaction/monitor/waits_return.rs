@@ -1,0 +1,124 @@
+use std::collections::BTreeSet;
+
+use quiesce_machine::{CallId, NodeId, Obligation, Observation, View};
+
+use super::tables;
+use crate::monitor::Property;
+use crate::xaction::{Fact, Node, Outcome, XactId};
+
+/// Every start and every wait returns, and no wait gives up on a job that a member knows.
+///
+/// A wait may end by its own deadline, and the wait of a client that dies is over.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct WaitsReturn {
+    open: BTreeSet<(NodeId, CallId)>,
+    seen: bool,
+}
+
+impl Property<Node> for WaitsReturn {
+    const NAME: &'static str = "waits-return";
+    const CLAIM: &'static str = "every start and every wait returns, and no wait gives up on a job that a member knows";
+
+    fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Result<(), String> {
+        match *seen {
+            Observation::Fact { by, fact: &(Fact::WaitBegan { call } | Fact::StartAsked { call }) } => {
+                self.seen = true;
+                self.open.insert((by, call));
+                Ok(())
+            }
+            Observation::Fact { by, fact: &(Fact::StartAnswered { call, .. } | Fact::StartFailed { call }) } => {
+                self.open.remove(&(by, call));
+                Ok(())
+            }
+            Observation::Fact { by, fact: &Fact::WaitReturned { call, job, outcome } } => {
+                self.open.remove(&(by, call));
+                job.map_or(Ok(()), |job| gave_up(by, call, job, outcome, view))
+            }
+            Observation::Crashed { node, .. } => {
+                self.open.retain(|&(client, _)| client != node);
+                Ok(())
+            }
+            Observation::Fact { .. } | Observation::Started { .. } => Ok(()),
+        }
+    }
+
+    fn armed(&self) -> bool {
+        self.seen
+    }
+
+    fn owed(&self, _: &dyn View<Node>, owes: &mut dyn FnMut(Obligation)) {
+        for &(client, call) in &self.open {
+            owes(Obligation(u64::from(client.0) << 32 | u64::from(call.0)));
+        }
+    }
+
+    fn describe(&self, owed: Obligation, view: &dyn View<Node>) -> String {
+        let low = |bits: u64| u32::try_from(bits & u64::from(u32::MAX)).expect("32 bits");
+        format!("call {} of {} has not returned", low(owed.0), view.name(NodeId(low(owed.0 >> 32))))
+    }
+}
+
+fn gave_up(client: NodeId, call: CallId, job: XactId, outcome: Outcome, view: &dyn View<Node>) -> Result<(), String> {
+    if !matches!(outcome, Outcome::NotFound | Outcome::Unreachable) {
+        return Ok(());
+    }
+    match tables(view).find(|(_, table)| table.entry(job).is_some()) {
+        None => Ok(()),
+        Some((member, _)) => {
+            let client = view.name(client);
+            Err(format!("wait {} of {client} gives up on {job} ({outcome:?}), which {member} knows", call.0))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+
+    const CALL: CallId = CallId(3);
+
+    fn returned(outcome: Outcome) -> Fact {
+        Fact::WaitReturned { call: CALL, job: Some(JOB), outcome }
+    }
+
+    #[test]
+    fn a_wait_is_owed_until_it_returns() {
+        let (still, mut property) = (Still::new(), WaitsReturn::default());
+        assert!(!property.armed());
+        still.tell(&mut property, &[(C1, Fact::WaitBegan { call: CALL })]).unwrap();
+        assert_eq!(still.owed(&property), ["call 3 of c1 has not returned"]);
+        still.tell(&mut property, &[(C1, returned(Outcome::TimedOut))]).unwrap();
+        assert_eq!(still.owed(&property), [""; 0]);
+        assert!(property.armed());
+    }
+
+    #[test]
+    fn a_start_is_owed_until_it_is_answered() {
+        let (still, mut property) = (Still::new(), WaitsReturn::default());
+        still.tell(&mut property, &[(C1, Fact::StartAsked { call: CALL })]).unwrap();
+        assert_eq!(still.owed(&property).len(), 1);
+        still.tell(&mut property, &[(C1, Fact::StartFailed { call: CALL })]).unwrap();
+        assert_eq!(still.owed(&property), [""; 0]);
+    }
+
+    #[test]
+    fn the_wait_of_a_client_that_dies_is_over() {
+        let (still, mut property) = (Still::new(), WaitsReturn::default());
+        still.tell(&mut property, &[(C1, Fact::WaitBegan { call: CALL })]).unwrap();
+        still.crash(&mut property, P1).unwrap();
+        assert_eq!(still.owed(&property).len(), 1);
+        still.crash(&mut property, C1).unwrap();
+        assert_eq!(still.owed(&property), [""; 0]);
+    }
+
+    #[test]
+    fn giving_up_is_bad_only_while_a_member_knows_the_job() {
+        let mut still = Still::new();
+        let not_found = [(C1, returned(Outcome::NotFound))];
+        assert_eq!(still.tell(&mut WaitsReturn::default(), &not_found), Ok(()));
+        still.track(P2);
+        let evidence = still.tell(&mut WaitsReturn::default(), &not_found).unwrap_err();
+        assert_eq!(evidence, "wait 3 of c1 gives up on x-c1.1.0 (NotFound), which p2 knows");
+    }
+}

@@ -1,0 +1,116 @@
+//! The policies of this plane. Hazards `IC-n` and `H-n`: `reference/hazards-aistore.md`.
+
+crate::policies! {
+    /// Whether a listener built from the wire can hold error texts (IC-1).
+    wire_errors: WireErrors = "wire-errors" {
+        /// It drops them, so a failed job reads as a success on other members.
+        Dropped = "dropped",
+        /// It keeps them like one built locally.
+        Carried = "carried",
+    }
+    /// What a target's 404 means to the member that pulled (IC-5).
+    not_found: NotFound = "not-found" {
+        /// Past the grace period it aborts the job everywhere.
+        AbortsJob = "aborts-job",
+        /// Past the grace period the starter is asked; only if it starts no more is the target's part given up.
+        AsksStarter = "asks-starter",
+    }
+    /// Who tells the other targets that a job is aborted, and for how long (IC-12).
+    abort_delivery: AbortDelivery = "abort-delivery" {
+        /// The primary, once, whatever becomes of the message.
+        PrimaryOnce = "primary-once",
+        /// Every member that has the job, again and again until each target has ended.
+        UntilEnded = "until-ended",
+    }
+    /// When a job has ended (IC-12, H-22).
+    job_end: JobEnd = "job-end" {
+        /// At the first target's abort, or when every target has ended.
+        FirstAbort = "first-abort",
+        /// When every target has ended.
+        EverySource = "every-source",
+    }
+    /// How members keep their tables alike (IC-8).
+    table_sync: TableSync = "table-sync" {
+        /// A member asks another when a query names a job it does not know.
+        OnDemand = "on-demand",
+        /// Besides, members exchange tables and pull silent targets periodically.
+        Periodic = "periodic",
+    }
+    /// How two copies of one job's listener become one (section 11 of the IC reference).
+    merge: Merge = "merge" {
+        /// A finished copy replaces a running one, otherwise the first stays as it is.
+        FirstWins = "first-wins",
+        /// Per target the later state; union of errors.
+        Join = "join",
+    }
+    /// How a target tells the members that its part has ended (IC-29).
+    notification: Notification = "notification" {
+        /// One message each, whatever becomes of it.
+        Once = "once",
+        /// Again and again until each member has acknowledged.
+        UntilAcknowledged = "until-acknowledged",
+    }
+    /// What a member does with a notification for a job it does not know (IC-29).
+    unknown_notice: UnknownNotice = "unknown-notice" {
+        /// It answers 200 and forgets it.
+        Dropped = "dropped",
+        /// It takes up the job, from what the notification says.
+        Adopted = "adopted",
+    }
+    /// What a target remembers of its xactions across a restart (IC-5, restart variant).
+    xact_record: XactRecord = "xact-record" {
+        /// Nothing.
+        Volatile = "volatile",
+        /// That they began and how they ended; what a crash cut short is aborted on restart.
+        Durable = "durable",
+    }
+    /// What a stop does at a target that does not know the xaction (H-34, IC-34).
+    stop_unknown: StopUnknown = "stop-unknown" {
+        /// Nothing: a start that arrives later goes ahead.
+        Ignored = "ignored",
+        /// It is remembered as aborted, and a start that arrives later is refused.
+        Fenced = "fenced",
+    }
+    /// Where a job's id comes from when a start request is repeated.
+    job_identity: JobIdentity = "job-identity" {
+        /// The gateway mints one for each request it sees.
+        Gateway = "gateway",
+        /// It is derived from the client's request, so a repeated request names the same job.
+        Request = "request",
+    }
+    /// When a job counts as registered (IC-14, IC-29).
+    registration: Registration = "registration" {
+        /// After one try, whatever became of it.
+        BestEffort = "best-effort",
+        /// When two members have it, or every other member is down.
+        Acknowledged = "acknowledged",
+    }
+    /// What a gateway does about a target that does not answer a start (IC-14).
+    start_delivery: StartDelivery = "start-delivery" {
+        /// It reports an error; the targets that started go on.
+        Once = "once",
+        /// It asks again until the target answers.
+        UntilAnswered = "until-answered",
+    }
+    /// What a gateway does when the job's IC member is down (IC-19).
+    owner_down: OwnerDown = "owner-down" {
+        /// It answers 502.
+        BadGateway = "bad-gateway",
+        /// It asks the member next by weight.
+        NextByWeight = "next-by-weight",
+    }
+    /// What a client does when its gateway does not serve it (IC-19).
+    gateway_down: GatewayDown = "gateway-down" {
+        /// It retries the same one, and gives up at the first answer that is an error.
+        SameAgain = "same-again",
+        /// It goes on with the next one.
+        NextGateway = "next-gateway",
+    }
+    /// Whom a member asks about an id that it does not know (IC-24).
+    unknown_id: UnknownId = "unknown-id" {
+        /// One other member; no answer counts as unknown.
+        AsksOne = "asks-one",
+        /// All others; it says unknown only when each has said so or is down.
+        AsksAll = "asks-all",
+    }
+}

@@ -1,0 +1,306 @@
+//! A storage node: runs its part of each job and tells the Information Center when it ends.
+//!
+//! The registry's renew and coexistence rules are not here yet: an xaction is known by its job's id alone.
+//! Source: `reference/aistore-information-center.md` section 6.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use quiesce_machine::{Event, Incarnation, OpId, StoreError, Write};
+
+use super::fact::Fact;
+use super::id::{DaemonId, XactId};
+use super::job::{Ending, Record, Snap, Work, XactError};
+use super::kind::{IcMode, Kind};
+use super::message::{Msg, ToProxy, ToTarget};
+use super::policy::{Notification, StopUnknown, XactRecord};
+use super::timer::{TargetTimer, Timer};
+use super::{Context, Node, send};
+
+/// A target's memory.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Target {
+    me: DaemonId,
+    life: Incarnation,
+    xacts: BTreeMap<XactId, Xact>,
+    /// Writes under way, and what each makes durable.
+    writes: BTreeMap<OpId, (XactId, Snap)>,
+}
+
+/// This target's part of a job.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Xact {
+    kind: Kind,
+    sources: Arc<[DaemonId]>,
+    phase: Phase,
+    /// Gateways that wait to hear that it has started.
+    starters: BTreeSet<DaemonId>,
+    /// Members that have not acknowledged its end.
+    unacknowledged: BTreeSet<DaemonId>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Phase {
+    /// Being recorded; the work has not begun.
+    Beginning(Work),
+    Running(Work),
+    /// The end is being recorded; `asked`: a member told it to stop.
+    Ending {
+        snap: Snap,
+        asked: bool,
+    },
+    Ended(Snap),
+}
+
+impl Target {
+    pub(crate) fn new(me: DaemonId) -> Self {
+        Target { me, life: Incarnation::default(), xacts: BTreeMap::new(), writes: BTreeMap::new() }
+    }
+
+    /// Whether this target's part of a job is being worked on.
+    #[must_use]
+    pub fn is_running(&self, job: XactId) -> bool {
+        matches!(self.xacts.get(&job), Some(Xact { phase: Phase::Running(_), .. }))
+    }
+
+    pub(crate) fn handle(&mut self, event: Event<Node>, cx: &mut Context<'_>) {
+        match event {
+            Event::Start { incarnation, records } => self.recover(incarnation, records, cx),
+            Event::Deliver { msg: msg @ (Msg::ToClient(_) | Msg::ToProxy(_)), .. } => {
+                unreachable!("not for a target: {msg:?}")
+            }
+            Event::Deliver { from, msg: Msg::ToTarget(msg) } => {
+                let from = cx.config().cluster.daemon(from);
+                self.receive(from, msg, cx);
+            }
+            Event::Bounce { .. } => (),
+            Event::Fire { timer: Timer::Target(timer) } => self.fire(timer, cx),
+            Event::Fire { timer } => unreachable!("not a target's: {timer:?}"),
+            Event::Stored { op, outcome } => self.stored(op, outcome, cx),
+            Event::Call { request, .. } => unreachable!("users do not call targets, found {request:?}"),
+        }
+    }
+
+    /// What a crash cut short is aborted; what had ended is told again.
+    fn recover(&mut self, life: Incarnation, records: Vec<Record>, cx: &mut Context<'_>) {
+        self.life = life;
+        for Record { job, kind, sources, snap } in records {
+            if snap.is_ended() {
+                self.xacts.insert(job, Xact::new(kind, sources, Phase::Ended(snap)));
+                self.notify_all(job, cx);
+            } else {
+                let phase = Phase::Ending { snap: Snap::Aborted(XactError::Restarted), asked: false };
+                self.xacts.insert(job, Xact::new(kind, sources, phase));
+                self.record(job, cx);
+            }
+        }
+    }
+
+    fn receive(&mut self, from: DaemonId, msg: ToTarget, cx: &mut Context<'_>) {
+        match msg {
+            ToTarget::StartXact { job, kind, work, sources } => self.start(from, job, kind, work, sources, cx),
+            ToTarget::AbortXact { job, kind, sources } => self.abort(from, job, kind, sources, cx),
+            ToTarget::PullSnap { job, settled } => {
+                let snap = self.xacts.get(&job).map(|xact| xact.phase.snap());
+                send(cx, from, ToProxy::SnapAnswer { job, settled, snap });
+            }
+            ToTarget::NotifyDone { job } => self.acknowledged(from, job, cx),
+        }
+    }
+
+    fn fire(&mut self, timer: TargetTimer, cx: &mut Context<'_>) {
+        match timer {
+            TargetTimer::Work(job) => self.work_done(job, cx),
+            TargetTimer::Notify(job) => self.notify_again(job, cx),
+            TargetTimer::Persist(job) => self.record(job, cx),
+            TargetTimer::History(job) => {
+                self.xacts.remove(&job);
+                if cx.config().policies.xact_record == XactRecord::Durable {
+                    let op = self.free_op();
+                    self.writes.insert(op, (job, Snap::Finished));
+                    cx.store(op, Write::Remove(job));
+                }
+            }
+        }
+    }
+
+    fn start(
+        &mut self,
+        gateway: DaemonId,
+        job: XactId,
+        kind: Kind,
+        work: Work,
+        sources: Arc<[DaemonId]>,
+        cx: &mut Context<'_>,
+    ) {
+        match self.xacts.get_mut(&job) {
+            Some(Xact { phase: Phase::Beginning(_), starters, .. }) => {
+                starters.insert(gateway);
+            }
+            Some(_) => send(cx, gateway, ToProxy::XactStarted { job }),
+            None => {
+                let mut xact = Xact::new(kind, sources, Phase::Beginning(work));
+                xact.starters.insert(gateway);
+                self.xacts.insert(job, xact);
+                self.record(job, cx);
+            }
+        }
+    }
+
+    fn abort(&mut self, member: DaemonId, job: XactId, kind: Kind, sources: Arc<[DaemonId]>, cx: &mut Context<'_>) {
+        match self.xacts.get(&job).map(|xact| xact.phase) {
+            Some(Phase::Beginning(_) | Phase::Running(_)) => self.end(job, Snap::Aborted(XactError::IcAbort), true, cx),
+            Some(Phase::Ending { .. }) => (),
+            Some(Phase::Ended(_)) => self.notify(job, member, cx),
+            None => match cx.config().policies.stop_unknown {
+                StopUnknown::Ignored => (),
+                StopUnknown::Fenced => {
+                    let phase = Phase::Ending { snap: Snap::Aborted(XactError::IcAbort), asked: true };
+                    self.xacts.insert(job, Xact::new(kind, sources, phase));
+                    self.record(job, cx);
+                }
+            },
+        }
+    }
+
+    fn work_done(&mut self, job: XactId, cx: &mut Context<'_>) {
+        let Some(Xact { phase: Phase::Running(work), .. }) = self.xacts.get(&job) else { return };
+        let snap = match work.ends {
+            Ending::Finishes => Snap::Finished,
+            Ending::Fails(error) => Snap::Failed(error),
+            Ending::Aborts(error) => Snap::Aborted(error),
+            Ending::Any => {
+                let any = [Snap::Finished, Snap::Failed(XactError::DiskFull), Snap::Aborted(XactError::IoError)];
+                any[cx.choose("ending", 3) as usize]
+            }
+        };
+        self.end(job, snap, false, cx);
+    }
+
+    fn end(&mut self, job: XactId, snap: Snap, asked: bool, cx: &mut Context<'_>) {
+        assert!(snap.is_ended(), "an xaction ends with an end, found {snap:?}");
+        let xact = self.xacts.get_mut(&job).expect("only a known xaction ends");
+        xact.phase = Phase::Ending { snap, asked };
+        cx.disarm(TargetTimer::Work(job).into());
+        self.record(job, cx);
+    }
+
+    /// Makes the phase durable if the policy says so, and goes on at once if not.
+    fn record(&mut self, job: XactId, cx: &mut Context<'_>) {
+        let Some(xact) = self.xacts.get(&job) else { return };
+        let snap = match xact.phase {
+            Phase::Beginning(_) => Snap::Running,
+            Phase::Ending { snap, .. } => snap,
+            Phase::Running(_) | Phase::Ended(_) => return,
+        };
+        match cx.config().policies.xact_record {
+            XactRecord::Volatile => self.recorded(job, snap, cx),
+            XactRecord::Durable => {
+                let record = Record { job, kind: xact.kind, sources: Arc::clone(&xact.sources), snap };
+                let op = self.free_op();
+                self.writes.insert(op, (job, snap));
+                cx.store(op, Write::Put(record));
+            }
+        }
+    }
+
+    fn stored(&mut self, op: OpId, outcome: Result<(), StoreError>, cx: &mut Context<'_>) {
+        let (job, snap) = self.writes.remove(&op).expect("only a write under way is answered");
+        match outcome {
+            Ok(()) => self.recorded(job, snap, cx),
+            Err(StoreError::Failed | StoreError::Unknown) => {
+                cx.arm(TargetTimer::Persist(job).into(), cx.config().timing.repeat)
+            }
+        }
+    }
+
+    fn recorded(&mut self, job: XactId, snap: Snap, cx: &mut Context<'_>) {
+        let Some(xact) = self.xacts.get_mut(&job) else { return };
+        match xact.phase {
+            Phase::Beginning(work) if snap == Snap::Running => {
+                xact.phase = Phase::Running(work);
+                cx.fact(Fact::XactBegan { job });
+                cx.arm(TargetTimer::Work(job).into(), work.takes);
+                answer_starters(job, xact, cx);
+            }
+            Phase::Ending { snap: end, asked } if snap == end => {
+                xact.phase = Phase::Ended(end);
+                cx.fact(Fact::XactEnded { job, snap: end, asked });
+                answer_starters(job, xact, cx);
+                self.notify_all(job, cx);
+            }
+            Phase::Beginning(_) | Phase::Ending { .. } | Phase::Running(_) | Phase::Ended(_) => (),
+        }
+    }
+
+    fn notify_all(&mut self, job: XactId, cx: &mut Context<'_>) {
+        let config = cx.config();
+        let xact = self.xacts.get_mut(&job).expect("only a known xaction is told of");
+        if xact.kind.ic_mode() == IcMode::None {
+            return cx.arm(TargetTimer::History(job).into(), config.timing.history);
+        }
+        xact.unacknowledged = config.cluster.ic().collect();
+        match config.policies.notification {
+            Notification::UntilAcknowledged => self.notify_again(job, cx),
+            Notification::Once => {
+                for member in config.cluster.ic() {
+                    self.notify(job, member, cx);
+                }
+                cx.arm(TargetTimer::History(job).into(), config.timing.history);
+            }
+        }
+    }
+
+    fn notify_again(&mut self, job: XactId, cx: &mut Context<'_>) {
+        let members: Vec<DaemonId> = self.xacts[&job].unacknowledged.iter().copied().collect();
+        for member in members {
+            self.notify(job, member, cx);
+        }
+        cx.arm(TargetTimer::Notify(job).into(), cx.config().timing.repeat);
+    }
+
+    fn notify(&self, job: XactId, member: DaemonId, cx: &mut Context<'_>) {
+        let xact = &self.xacts[&job];
+        let (kind, snap, sources) = (xact.kind, xact.phase.snap(), Arc::clone(&xact.sources));
+        send(cx, member, ToProxy::NotifyFinished { job, kind, snap, sources });
+    }
+
+    fn acknowledged(&mut self, member: DaemonId, job: XactId, cx: &mut Context<'_>) {
+        let Some(xact) = self.xacts.get_mut(&job) else { return };
+        if xact.unacknowledged.remove(&member) && xact.unacknowledged.is_empty() {
+            cx.disarm(TargetTimer::Notify(job).into());
+            cx.arm(TargetTimer::History(job).into(), cx.config().timing.history);
+        }
+    }
+
+    /// The lowest number that no write under way has.
+    fn free_op(&self) -> OpId {
+        let mut op = OpId(0);
+        while self.writes.contains_key(&op) {
+            op.0 += 1;
+        }
+        op
+    }
+}
+
+impl Xact {
+    fn new(kind: Kind, sources: Arc<[DaemonId]>, phase: Phase) -> Self {
+        Xact { kind, sources, phase, starters: BTreeSet::new(), unacknowledged: BTreeSet::new() }
+    }
+}
+
+impl Phase {
+    /// How the part stands for those who ask: an end counts once it is durable.
+    fn snap(self) -> Snap {
+        match self {
+            Phase::Beginning(_) | Phase::Running(_) | Phase::Ending { .. } => Snap::Running,
+            Phase::Ended(snap) => snap,
+        }
+    }
+}
+
+fn answer_starters(job: XactId, xact: &mut Xact, cx: &mut Context<'_>) {
+    for gateway in std::mem::take(&mut xact.starters) {
+        send(cx, gateway, ToProxy::XactStarted { job });
+    }
+}

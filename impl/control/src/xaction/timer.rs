@@ -1,0 +1,165 @@
+//! What timers of this plane are for.
+
+use quiesce_machine::{CallId, Label, Span};
+
+use super::id::{DaemonId, XactId};
+
+/// A timer's purpose, by the part of the plane that armed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Timer {
+    /// A client's.
+    Client(ClientTimer),
+    /// A proxy's, as a gateway.
+    Gateway(GatewayTimer),
+    /// A proxy's, as a member of the Information Center.
+    Member(MemberTimer),
+    /// A target's.
+    Target(TargetTimer),
+}
+
+impl Timer {
+    /// Which timers wait for the foreground: deadlines of users, retention and housekeeping.
+    #[must_use]
+    pub fn span(self) -> Span {
+        match self {
+            Timer::Client(ClientTimer::Deadline(_))
+            | Timer::Member(MemberTimer::Housekeep | MemberTimer::Prune(_) | MemberTimer::Tombstone(_))
+            | Timer::Target(TargetTimer::History(_)) => Span::Long,
+            Timer::Client(_) | Timer::Gateway(_) | Timer::Member(_) | Timer::Target(_) => Span::Short,
+        }
+    }
+}
+
+impl Label for Timer {
+    fn label(&self) -> &'static str {
+        match self {
+            Timer::Client(timer) => timer.label(),
+            Timer::Gateway(timer) => timer.label(),
+            Timer::Member(timer) => timer.label(),
+            Timer::Target(timer) => timer.label(),
+        }
+    }
+}
+
+/// A client's timers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ClientTimer {
+    /// The gateway has not answered.
+    Request(CallId),
+    /// Time for the next poll.
+    Poll(CallId),
+    /// The wait's own deadline.
+    Deadline(CallId),
+}
+
+impl From<ClientTimer> for Timer {
+    fn from(timer: ClientTimer) -> Timer {
+        Timer::Client(timer)
+    }
+}
+
+impl Label for ClientTimer {
+    fn label(&self) -> &'static str {
+        match self {
+            ClientTimer::Request(_) => "request",
+            ClientTimer::Poll(_) => "poll",
+            ClientTimer::Deadline(_) => "deadline",
+        }
+    }
+}
+
+/// A gateway's timers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum GatewayTimer {
+    /// Members have not all answered a registration.
+    Register(XactId),
+    /// Targets have not all answered a start.
+    Start(XactId),
+}
+
+impl From<GatewayTimer> for Timer {
+    fn from(timer: GatewayTimer) -> Timer {
+        Timer::Gateway(timer)
+    }
+}
+
+impl Label for GatewayTimer {
+    fn label(&self) -> &'static str {
+        match self {
+            GatewayTimer::Register(_) => "register",
+            GatewayTimer::Start(_) => "start",
+        }
+    }
+}
+
+/// A member's timers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MemberTimer {
+    /// A 404 is forgiven no longer.
+    Grace(XactId),
+    /// What is known of that target's part is old.
+    Tardy(XactId, DaemonId),
+    /// Tell the targets again that the job is aborted.
+    Abort(XactId),
+    /// Other members have not all answered on account of that job.
+    Ask(XactId),
+    /// Exchange tables.
+    Sync,
+    /// Housekeeping.
+    Housekeep,
+    /// Forget a finished job.
+    Prune(XactId),
+    /// Forget that a job was pruned.
+    Tombstone(XactId),
+}
+
+impl From<MemberTimer> for Timer {
+    fn from(timer: MemberTimer) -> Timer {
+        Timer::Member(timer)
+    }
+}
+
+impl Label for MemberTimer {
+    fn label(&self) -> &'static str {
+        match self {
+            MemberTimer::Grace(_) => "grace",
+            MemberTimer::Tardy(..) => "tardy",
+            MemberTimer::Abort(_) => "abort",
+            MemberTimer::Ask(_) => "ask",
+            MemberTimer::Sync => "sync",
+            MemberTimer::Housekeep => "housekeep",
+            MemberTimer::Prune(_) => "prune",
+            MemberTimer::Tombstone(_) => "tombstone",
+        }
+    }
+}
+
+/// A target's timers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TargetTimer {
+    /// The work is done.
+    Work(XactId),
+    /// Tell the members again that its part has ended.
+    Notify(XactId),
+    /// Write again what could not be stored.
+    Persist(XactId),
+    /// Forget a finished xaction.
+    History(XactId),
+}
+
+impl From<TargetTimer> for Timer {
+    fn from(timer: TargetTimer) -> Timer {
+        Timer::Target(timer)
+    }
+}
+
+impl Label for TargetTimer {
+    fn label(&self) -> &'static str {
+        match self {
+            TargetTimer::Work(_) => "work",
+            TargetTimer::Notify(_) => "notify",
+            TargetTimer::Persist(_) => "persist",
+            TargetTimer::History(_) => "history",
+        }
+    }
+}

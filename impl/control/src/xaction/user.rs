@@ -1,0 +1,113 @@
+//! What users ask of a client, and what they are told.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use quiesce_machine::Label;
+
+use super::id::{DaemonId, JobName, XactId};
+use super::job::{JobSpec, Status};
+use super::kind::Kind;
+use super::message::StartError;
+
+/// What a user asks of a client.
+#[allow(missing_docs, reason = "a field is named after what it carries; the variant says what that means")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Request {
+    /// Start a job through that gateway, and call it by that name from now on.
+    Start { name: JobName, via: DaemonId, spec: Arc<JobSpec> },
+    /// Wait through that gateway until a job ends; `deadline`: but no longer.
+    Wait { what: Awaited, via: DaemonId, deadline: Option<Duration> },
+    /// Ask that gateway once how a job stands.
+    Status { what: Awaited, via: DaemonId },
+}
+
+/// The job that a request of a user means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Awaited {
+    /// One that the same client started.
+    Job(JobName),
+    /// Whatever job of that kind.
+    Kind(Kind),
+}
+
+impl Label for Request {
+    fn label(&self) -> &'static str {
+        match self {
+            Request::Start { .. } => "start",
+            Request::Wait { .. } => "wait",
+            Request::Status { .. } => "status",
+        }
+    }
+}
+
+/// What a user is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reply {
+    /// The job runs on every target.
+    Started(XactId),
+    /// No id came back; the job may run all the same.
+    StartFailed(StartError),
+    /// How a wait or a status query ended.
+    Told(Outcome),
+}
+
+/// How a wait or a status query ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// The job's status; for a wait, one that has ended.
+    Status(Status),
+    /// A kind that the Information Center does not track: refused at once.
+    NotTracked(Kind),
+    /// The named job's start failed, or this client started none of that name.
+    NotStarted,
+    /// 404.
+    NotFound,
+    /// Nobody answered, or only with an error.
+    Unreachable,
+    /// The wait's own deadline passed first.
+    TimedOut,
+}
+
+impl Reply {
+    /// Every label, for scenario files.
+    pub const LABELS: [&'static str; 11] = [
+        "started",
+        "start-failed",
+        "running",
+        "finished",
+        "failed",
+        "aborted",
+        "not-tracked",
+        "not-started",
+        "not-found",
+        "unreachable",
+        "timed-out",
+    ];
+}
+
+impl Label for Reply {
+    fn label(&self) -> &'static str {
+        match self {
+            Reply::Started(_) => "started",
+            Reply::StartFailed(_) => "start-failed",
+            Reply::Told(outcome) => outcome.label(),
+        }
+    }
+}
+
+impl Label for Outcome {
+    fn label(&self) -> &'static str {
+        match self {
+            Outcome::Status(status) if status.end_time.is_none() => "running",
+            Outcome::Status(status) if status.aborted => "aborted",
+            Outcome::Status(status) if status.err.is_some() => "failed",
+            Outcome::Status(_) => "finished",
+            Outcome::NotTracked(_) => "not-tracked",
+            Outcome::NotStarted => "not-started",
+            Outcome::NotFound => "not-found",
+            Outcome::Unreachable => "unreachable",
+            Outcome::TimedOut => "timed-out",
+        }
+    }
+}
