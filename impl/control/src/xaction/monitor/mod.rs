@@ -141,7 +141,7 @@ mod testing {
     }
 
     pub(super) fn ended(target_end: Snap) -> Fact {
-        Fact::XactEnded { job: JOB, snap: target_end, asked: false }
+        Fact::XactEnded { job: JOB, snap: target_end }
     }
 
     pub(super) fn job_ended(aborted: bool) -> Fact {
