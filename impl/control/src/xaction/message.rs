@@ -123,8 +123,8 @@ pub enum ToProxy {
     StartRequest { call: CallId, request: XactId, spec: Arc<JobSpec> },
     /// A client asks a gateway for a job's status (C3).
     StatusRequest { call: CallId, select: Select },
-    /// A gateway that does not know the job hands a query to a member, the `tried`-th by weight.
-    RoutedStatus { client: DaemonId, call: CallId, job: XactId, tried: u16 },
+    /// A gateway that is no member hands a query to the member that weighs most for the job.
+    RoutedStatus { client: DaemonId, call: CallId, job: XactId },
     /// The member's answer to the gateway.
     RoutedAnswer { client: DaemonId, call: CallId, result: Result<Status, QueryError> },
     /// A gateway registers a job with a member (I1).

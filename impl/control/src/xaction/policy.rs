@@ -92,13 +92,6 @@ crate::policies! {
         /// It asks again until the target answers.
         UntilAnswered = "until-answered",
     }
-    /// What a gateway does when the job's IC member is down (IC-19).
-    owner_down: OwnerDown = "owner-down" {
-        /// It answers 502.
-        BadGateway = "bad-gateway",
-        /// It asks the member next by weight.
-        NextByWeight = "next-by-weight",
-    }
     /// What a client does when its gateway does not serve it (IC-19).
     gateway_down: GatewayDown = "gateway-down" {
         /// It retries the same one, and gives up at the first answer that is an error.

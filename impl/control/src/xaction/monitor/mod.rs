@@ -13,6 +13,7 @@ crate::monitors! {
     finished_means_every_target_finished::FinishedMeansEveryTargetFinished,
     aborted_jobs_stop::AbortedJobsStop,
     one_start_one_job::OneStartOneJob,
+    started_jobs_stay_known::StartedJobsStayKnown,
     waits_return::WaitsReturn,
     ic_tables_converge::IcTablesConverge,
 }
