@@ -284,10 +284,13 @@ mod tests {
             lazy.arm(1, 100 + round);
             lazy.timers.disarm(&1);
             lazy.arm(1, 200 + round);
+            lazy.arm(1, 200 + round);
         }
-        assert_eq!((lazy.queue.len(), lazy.timers.slots.len()), (1, 1));
+        lazy.arm(2, 300);
+        lazy.arm(2, 300);
+        assert_eq!((lazy.queue.len(), lazy.timers.slots.len()), (2, 2));
         lazy.run_until(5000);
-        assert_eq!(lazy.out, [Out::Fired(1199, 1)]);
+        assert_eq!(lazy.out, [Out::Fired(300, 2), Out::Fired(1199, 1)]);
     }
 
     #[test]

@@ -44,14 +44,20 @@ fn seeds_differ_in_what_happens_and_in_the_digest() {
 }
 
 #[test]
-fn the_digest_sees_events_facts_replies_and_steps() {
-    let digest = |plan: PuppetPlan| run(&plan, 1).digest;
-    let base = || plan().tell(10, A, [Op::Say(1)]);
-    assert_eq!(digest(base()), digest(base()));
-    assert_ne!(digest(base()), digest(base().tell(20, B, [])), "a call more");
-    assert_ne!(digest(base()), digest(plan().tell(11, A, [Op::Say(1)])), "a call later");
-    assert_ne!(digest(base()), digest(plan().tell(10, A, [Op::Say(2)])), "another word");
-    assert_ne!(digest(base()), digest(base().act(20, Action::Heal)), "a step that does nothing");
+fn the_digest_sees_who_when_what_and_what_was_said() {
+    let digest = |plan: PuppetPlan, seed| run(&plan, seed).digest;
+    let cut_off = |node, ops: Vec<Op>| plan().act(0, Action::Cut { from: A, to: B }).tell(10, node, ops);
+    let base = || cut_off(A, vec![Op::Note(B, 1)]);
+    assert_eq!(digest(base(), 1), digest(base(), 2), "nothing is drawn that shows");
+    assert_ne!(digest(base(), 1), digest(cut_off(A, vec![Op::Note(B, 2)]), 1), "another call");
+    assert_ne!(digest(base(), 1), digest(base().act(20, Action::Heal), 1), "a step more");
+    assert_ne!(digest(cut_off(A, vec![]), 1), digest(cut_off(C, vec![]), 1), "another node");
+
+    let differs = |ops: Vec<Op>| digest(cut_off(A, ops.clone()), 1) != digest(cut_off(A, ops), 2);
+    assert!(!differs(vec![Op::Say(1)]));
+    assert!(differs(vec![Op::Choose("back-off")]), "another fact");
+    assert!(differs(vec![Op::Draw]), "another reply");
+    assert!(differs(vec![Op::Later(Delay::from(ms(1)..ms(9)), B, 1)]), "another time");
 }
 
 #[test]
@@ -76,6 +82,14 @@ fn a_choice_more_at_one_node_moves_no_other_draw() {
     let rest =
         |plan: &PuppetPlan| told(plan, 1).into_iter().filter(|line| !line.contains("pick-peer")).collect::<Vec<_>>();
     assert_eq!(rest(&more), rest(&base));
+}
+
+#[test]
+fn jitter_more_moves_no_other_draw() {
+    let mut more = eventful();
+    let Action::Call { request, .. } = &mut more.steps[0].action else { panic!("the first step is a call") };
+    request.0.insert(0, Op::Later(Delay::from(ms(10)..ms(19)), A, 1));
+    assert_eq!(told(&more, 1), told(&eventful(), 1), "the crash disarms it");
 }
 
 #[test]
@@ -132,14 +146,14 @@ fn a_trace_is_one_aligned_line_an_event() {
         " 0.000000s  b  start    #1 []                | started #1",
         " 0.000000s  c  start    #1 []                | started #1",
         " 0.010000s  a  call     do #100 Do([Ping(NodeId(1), 7), Put(1, 5)])",
-        " 0.010000s  a  reply    done #100 Done(100)",
+        " 0.010000s  a  reply    done #100 Done(0)",
         " 0.010000s  a  stored   #1 Ok(())            | stored 1",
         " 0.011000s  b  deliver  ping from a Ping(7)  | got 7 from n0, heard 1",
         " 0.012000s  -  fault    lose note * -> c",
         " 0.012000s  a  deliver  pong from b Pong(7)  | got 7 from n1, heard 1",
         " 0.013000s  a  call     do #130 Do([Note(NodeId(2), 8), Arm(1, Delay { least: 1000000, most: 1000000 })])",
         " 0.013000s  a  lost     note to c Note(8): lost as planned",
-        " 0.013000s  a  reply    done #130 Done(130)",
+        " 0.013000s  a  reply    done #130 Done(0)",
         " 0.014000s  a  fire     ring Ring(1)         | alarm 1",
         " 0.015000s  c  crash    records lost",
         "10.000000s  -  heal     the phase under fire ends",

@@ -154,7 +154,7 @@ fn what_is_on_its_way_when_a_link_is_cut_still_arrives() {
 
 #[test]
 fn the_end_of_the_phase_under_fire_heals_the_network() {
-    let late = |plan: PuppetPlan, after: u64| heard(&plan.tell(0, A, [Op::Later(ms(after), B, 1)]));
+    let late = |plan: PuppetPlan, after: u64| heard(&plan.tell(0, A, [Op::Later(Delay::from(ms(after)), B, 1)]));
     let mut lossy = plan();
     lossy.network.loss = Ratio::ONE;
     let fires = [

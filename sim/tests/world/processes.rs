@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use quiesce_machine::{CallId, Delay, NodeId};
 use quiesce_sim::{Action, Records};
 
-use crate::puppet::{A, B, C, Check, Op, PuppetPlan, Tell, ms, plan, play, told};
+use crate::puppet::{A, B, C, Check, Op, PuppetPlan, Tell, WAKES, ms, plan, play, told};
 
 fn crash(node: NodeId) -> Action<crate::puppet::Puppet> {
     Action::Crash { node, records: Records::Kept, stays_down: false }
@@ -58,6 +58,23 @@ fn a_crash_keeps_a_drawn_prefix_of_the_writes_on_their_way() {
 }
 
 #[test]
+fn a_write_of_an_earlier_life_does_not_hasten_a_later_one() {
+    let mut plan = plan().tell(10, A, [Op::Put(1, 10)]).act(12, crash(A)).act(13, Action::Restart { node: A }).tell(
+        15,
+        A,
+        [Op::Put(2, 20)],
+    );
+    plan.store_latency = Delay::from(ms(10));
+    assert_eq!(told(&plan, 1)[1..], ["25 a stored 2"]);
+}
+
+#[test]
+fn what_a_process_does_while_it_starts_belongs_to_its_new_life() {
+    let plan = plan().tell(10, A, [Op::Put(WAKES, 1)]).act(20, crash(A)).act(30, Action::Restart { node: A });
+    assert_eq!(told(&plan, 1), ["10 a stored 77", "30 a started #2 77=1", "30 a got 77 from n0, heard 1"]);
+}
+
+#[test]
 fn writes_never_overtake_each_other_whatever_their_latency() {
     let mut plan = plan().tell(10, A, (0..50).map(|value| Op::Put(value, value)));
     plan.store_latency = Delay::from(ms(1)..ms(100));
@@ -86,8 +103,8 @@ fn nothing_bounces_over_a_cut_link_to_a_dead_sender_or_to_its_next_life() {
     assert!(!refused(base.clone().act(11, Action::Cut { from: A, to: B })), "the way there is cut meanwhile");
     assert!(!refused(base.clone().act(11, crash(A))), "the sender is down when its message is refused");
     assert!(!refused(base.clone().act(12, crash(A))), "the sender is down when the refusal arrives");
-    let reborn = base.act(11, crash(A)).act(11, Action::Restart { node: A });
-    assert!(!refused(reborn), "another life never sent it");
+    let reborn = |at| base.clone().act(at, crash(A)).act(at, Action::Restart { node: A });
+    assert!(!refused(reborn(11)) && !refused(reborn(12)), "another life never sent it");
 }
 
 #[test]
@@ -152,8 +169,13 @@ fn a_timer_that_waits_for_a_paused_process_can_still_be_disarmed_or_armed_again(
 
 #[test]
 fn a_paused_process_that_dies_refuses_what_waited() {
-    let plan = busy().act(10, Action::Pause { node: A }).act(30, crash(A)).act(40, Action::Restart { node: A });
-    assert_eq!(told(&plan, 1), ["31 b 7 refused by n0", "40 a started #2 1=10", "10000 c started #2"]);
+    let plan = busy().act(10, Action::Pause { node: A }).act(30, crash(A)).act(40, Action::Restart { node: A }).tell(
+        50,
+        A,
+        [Op::Say(6)],
+    );
+    let lines = ["31 b 7 refused by n0", "40 a started #2 1=10", "50 a said 6", "10000 c started #2"];
+    assert_eq!(told(&plan, 1), lines);
     assert_eq!(play(&plan, 1).0.unheard, [CallId(150)]);
 }
 

@@ -9,7 +9,7 @@ use quiesce_machine::{
 };
 use quiesce_sim::{Action, Outcome, Plan, Trace, record, run};
 
-/// Does what calls tell it, answers pings, and remembers how much it heard.
+/// Does what calls tell it, answers pings, and remembers how much it heard. Replies with the sum of its draws.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Puppet {
     heard: u32,
@@ -32,6 +32,9 @@ pub(crate) enum Alarm {
     Later(NodeId, u32),
 }
 
+/// The key of a record that makes a puppet send itself a note when it starts.
+pub(crate) const WAKES: u32 = 77;
+
 /// Things to do, in order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Do(pub(crate) Vec<Op>);
@@ -42,11 +45,13 @@ pub(crate) enum Op {
     Ping(NodeId, u32),
     Echo(NodeId, u32),
     Arm(u32, Delay),
-    Later(Duration, NodeId, u32),
+    Later(Delay, NodeId, u32),
     Disarm(u32),
     Put(u32, u32),
     Remove(u32),
     Choose(&'static str),
+    /// Adds a choice to the reply, and says nothing.
+    Draw,
     Say(u32),
     Panic,
 }
@@ -137,7 +142,12 @@ impl Node for Puppet {
 
     fn handle(&mut self, event: Event<Self>, cx: &mut Cx<'_, Self>) {
         match event {
-            Event::Start { incarnation, records } => cx.fact(Fact::Started(incarnation.0, records)),
+            Event::Start { incarnation, records } => {
+                if records.iter().any(|row| row.0 == WAKES) {
+                    cx.send(cx.me(), Msg::Note(WAKES));
+                }
+                cx.fact(Fact::Started(incarnation.0, records));
+            }
             Event::Deliver { from, msg } => {
                 self.heard += 1;
                 cx.fact(Fact::Got(msg.id(), from, self.heard));
@@ -155,8 +165,9 @@ impl Node for Puppet {
                 cx.fact(Fact::Stored(op.0));
             }
             Event::Call { call, request: Do(ops) } => {
+                let draws = ops.iter().filter(|op| matches!(op, Op::Draw)).map(|_| cx.choose("reply", 1000)).sum();
                 ops.into_iter().for_each(|op| obey(op, cx));
-                cx.reply(call, Done(call.0));
+                cx.reply(call, Done(draws));
             }
         }
     }
@@ -176,6 +187,7 @@ fn obey(op: Op, cx: &mut Cx<'_, Puppet>) {
             let pick = cx.choose(purpose, 1000);
             cx.fact(Fact::Chose(purpose, pick));
         }
+        Op::Draw => (),
         Op::Say(word) => cx.fact(Fact::Said(word)),
         Op::Panic => panic!("told to"),
     }

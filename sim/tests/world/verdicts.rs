@@ -201,6 +201,10 @@ fn a_plan_that_makes_no_sense_is_refused_with_its_place() {
             with(&|plan| _ = plan.network.links.insert((A, nobody), Delay::from(ms(1)))),
             "network.links from n0 to n3 speaks of node n3, but the plan's nodes are n0 to n2",
         ),
+        (
+            with(&|plan| plan.network.reorder_delay = reversed),
+            "network.reorder_delay runs from shorter to longer, found 2 ns to 1 ns",
+        ),
         (with(&|plan| plan.store_latency = reversed), "store_latency runs from shorter to longer, found 2 ns to 1 ns"),
         (with(&|plan| plan.max_events = 1 << 32), "max_events is at most 4294967295, found 4294967296"),
     ];
