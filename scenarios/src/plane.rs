@@ -8,6 +8,8 @@ use std::fmt::Debug;
 use quiesce_control::policy::{PolicyError, Row};
 use quiesce_machine::{CallId, Monitor, Node, NodeId};
 
+use serde::{Deserialize, Serialize};
+
 use crate::schema::Names;
 use crate::text::{Fields, Read};
 
@@ -111,7 +113,8 @@ pub struct Word {
 }
 
 /// Every policy at once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Profile {
     /// The system as published, defects included.
     Reference,

@@ -46,6 +46,8 @@ pub struct Sweep {
     pub facts: BTreeMap<&'static str, u64>,
     /// Messages sent in all runs, by label.
     pub messages: BTreeMap<&'static str, u64>,
+    /// Properties that had something to judge in some run.
+    pub armed: BTreeSet<&'static str>,
 }
 
 /// Two runs of one seed that differ.
@@ -90,6 +92,7 @@ struct Part {
     faults: Vec<FaultCount>,
     facts: BTreeMap<&'static str, u64>,
     messages: BTreeMap<&'static str, u64>,
+    armed: BTreeSet<&'static str>,
 }
 
 impl Part {
@@ -108,6 +111,7 @@ impl Part {
             faults: run.faults.clone(),
             facts: run.facts.clone(),
             messages: run.messages.clone(),
+            armed: run.armed.clone(),
         };
         if run.verdict == Verdict::Fail {
             part.failures.push(run);
@@ -130,6 +134,7 @@ impl Part {
         self.faults = add_faults(self.faults, later.faults);
         add_counts(&mut self.facts, later.facts);
         add_counts(&mut self.messages, later.messages);
+        self.armed.extend(later.armed);
         self
     }
 
@@ -163,6 +168,7 @@ impl Part {
             faults: self.faults,
             facts: self.facts,
             messages: self.messages,
+            armed: self.armed,
         }
     }
 }

@@ -11,6 +11,9 @@ use crate::text::{Fields, Mistake, Read, Value};
 /// The `[expect]` table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expect {
+    /// Whether the properties are named one by one. Then each must have something to judge; of all properties of a
+    /// plane, some must.
+    pub named: bool,
     /// By the name of a call: the answers it may get, by label.
     pub replies: BTreeMap<String, Replies>,
     /// Facts that must be stated at least once over all seeds, by label.
@@ -54,8 +57,9 @@ impl Expect {
             let word = value.key_word("message", P::MESSAGES.iter().copied())?;
             expect.messages.insert(canonical(word, P::MESSAGES), limits(&value)?);
         }
-        let monitors = fields.get("properties").map_or_else(|| Ok(P::monitors()), |named| monitors::<P>(&named))?;
-        Ok((expect, monitors))
+        let Some(properties) = fields.get("properties") else { return Ok((expect, P::monitors())) };
+        expect.named = true;
+        Ok((expect, monitors::<P>(&properties)?))
     }
 }
 
