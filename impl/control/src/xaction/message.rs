@@ -25,8 +25,6 @@ pub enum QueryError {
     NotFound,
     /// 502: the gateway could not reach the member that should know.
     BadGateway,
-    /// 503: the member cannot tell now.
-    Unavailable,
 }
 
 /// Why a start did not answer with an id.
