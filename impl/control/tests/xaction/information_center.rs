@@ -17,7 +17,7 @@ fn watch() -> ToProxy {
 }
 
 fn notice(snap: Snap) -> ToProxy {
-    ToProxy::NotifyFinished { job: JOB, kind: KIND, snap, sources: sources() }
+    ToProxy::NotifyFinished { job: JOB, kind: KIND, snap, sources: Some(sources()) }
 }
 
 fn stop() -> ToTarget {
@@ -236,7 +236,8 @@ fn a_notice_of_an_unknown_job_is_taken_up_or_dropped() {
     let effects = adopts.deliver(T1, notice(Snap::Finished));
     assert!(effects.contains(&adopts.send(T1, ToTarget::NotifyDone { job: JOB })));
     assert_eq!(adopts.facts(), [Fact::JobRegistered { job: JOB }]);
-    assert_eq!(Bench::new(P2, &["unknown-notice"]).deliver(T1, notice(Snap::Finished)), []);
+    let bare = ToProxy::NotifyFinished { job: JOB, kind: KIND, snap: Snap::Finished, sources: None };
+    assert_eq!(Bench::new(P2, &[]).deliver(T1, bare), [], "nothing to take up");
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn record(snap: Snap) -> Record {
 }
 
 fn notice(snap: Snap) -> ToProxy {
-    ToProxy::NotifyFinished { job: JOB, kind: KIND, snap, sources: sources() }
+    ToProxy::NotifyFinished { job: JOB, kind: KIND, snap, sources: Some(sources()) }
 }
 
 /// Tells both members, and again until they answer.
@@ -108,7 +108,8 @@ fn a_notification_told_once_is_not_repeated() {
     let mut target = running(&["notification"]);
     target.fire(TargetTimer::Work(JOB));
     let told = target.stored(0);
-    let both = [target.send(P1, notice(Snap::Finished)), target.send(P2, notice(Snap::Finished))];
+    let bare = || ToProxy::NotifyFinished { job: JOB, kind: KIND, snap: Snap::Finished, sources: None };
+    let both = [target.send(P1, bare()), target.send(P2, bare())];
     assert_eq!(told, [both[0].clone(), both[1].clone(), arm(TargetTimer::History(JOB), 3600)]);
 }
 
