@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 pub mod capsule;
+pub mod check;
 pub mod choices;
 pub mod cli;
 pub mod files;

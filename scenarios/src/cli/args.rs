@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use thiserror::Error;
@@ -9,6 +10,7 @@ use thiserror::Error;
 use crate::choices::Choices;
 use crate::plane::Profile;
 use crate::schema::Seeds;
+use crate::text::{Mistake, parse_duration};
 
 /// Does your control plane ever come to rest?
 ///
@@ -31,8 +33,10 @@ Exit codes: 0 every verdict is pass, 1 a property failed, 2 bad usage or bad sce
 pub(crate) enum Command {
     /// Run scenarios: files, or bundled ones by name; all bundled ones if none is given
     Run(Run),
-    /// List what is bundled: scenarios, policies, properties, kinds
+    /// List what is bundled: scenarios, policies, properties, scopes, kinds
     List(List),
+    /// Search every run of a small world for a violation
+    Check(Check),
     /// Run a saved failure again and show what happened
     Replay(Replay),
 }
@@ -58,7 +62,38 @@ pub(crate) enum Listed {
     Scenarios,
     Policies,
     Properties,
+    Scopes,
     Kinds,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The world to search; `quiesce list scopes` names them
+    pub(crate) scope: String,
+    /// How to search
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) search: SearchWord,
+    /// Give up after so many states
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) states_max: Option<u64>,
+    /// Give up after so long, like 5m
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) budget: Option<Duration>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SearchWord {
+    /// Breadth first: shortest counterexamples, safety and liveness
+    #[default]
+    Bfs,
+    /// Depth first: safety only, in the least memory
+    Dfs,
+    /// Stateright's own breadth-first search: safety only, a second opinion
+    Stateright,
+}
+
+fn duration(text: &str) -> Result<Duration, Mistake> {
+    parse_duration(text)
 }
 
 #[derive(Debug, Args)]

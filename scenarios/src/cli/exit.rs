@@ -6,6 +6,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use crate::capsule::CapsuleError;
+use crate::check::CheckRefused;
 use crate::files::WriteError;
 use crate::text::LoadError;
 
@@ -60,6 +61,9 @@ pub(crate) enum Refusal {
     /// Not a policy, or not a choice of it.
     #[error(transparent)]
     Policy(#[from] quiesce_control::policy::PolicyError),
+    /// A small world that makes no sense.
+    #[error(transparent)]
+    Check(#[from] CheckRefused),
     /// Not a capsule.
     #[error(transparent)]
     Capsule(#[from] CapsuleError),
@@ -81,6 +85,7 @@ impl Refusal {
             Refusal::Load(mistakes) => mistakes.iter().map(|mistake| mistake as &dyn Diagnostic).collect(),
             Refusal::Unknown { .. }
             | Refusal::Policy(_)
+            | Refusal::Check(_)
             | Refusal::Capsule(_)
             | Refusal::Write(_)
             | Refusal::Stdout(_)

@@ -12,6 +12,7 @@ pub(super) fn list(args: &List, out: &mut Out) -> Result<Exit, Refusal> {
         Listed::Scenarios => words(&["scenario", "plane", "seeds", "about"], scenarios()?, look),
         Listed::Policies => words(&["plane", "policy", "reference", "hardened", "about"], policies(), look),
         Listed::Properties => words(&["plane", "property", "claim"], properties(), look),
+        Listed::Scopes => words(&["plane", "scope", "about"], scopes(), look),
         Listed::Kinds => words(&["plane", "kind", "about"], kinds(), look),
     };
     out.line(&text);
@@ -34,6 +35,11 @@ fn policies() -> Vec<Vec<String>> {
 fn properties() -> Vec<Vec<String>> {
     let rows = planes::ALL.iter().flat_map(|plane| plane.properties().iter().map(|row| (plane.name(), row)));
     rows.map(|(plane, (name, claim))| [plane, name, claim].map(str::to_owned).to_vec()).collect()
+}
+
+fn scopes() -> Vec<Vec<String>> {
+    let rows = planes::ALL.iter().flat_map(|plane| plane.scopes().iter().map(|row| (plane.name(), row)));
+    rows.map(|(plane, (name, about))| [plane, name, about].map(str::to_owned).to_vec()).collect()
 }
 
 fn kinds() -> Vec<Vec<String>> {

@@ -1,6 +1,7 @@
 //! The program: words in, exit code out.
 
 mod args;
+mod check;
 mod exit;
 mod find;
 mod list;
@@ -44,6 +45,7 @@ fn dispatch(cli: Cli, out: &mut Out) -> Result<Exit, Refusal> {
         None => run::run(&args::Run::default(), &shared, out),
         Some(Command::Run(args)) => run::run(&args, &shared, out),
         Some(Command::List(args)) => list::list(&args, out),
+        Some(Command::Check(args)) => check::check(&args, &shared, out),
         Some(Command::Replay(args)) => replay::replay(&args, &shared, out),
     }
 }

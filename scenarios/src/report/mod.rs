@@ -11,5 +11,5 @@ pub use failure::{Failure, describe, failures};
 pub use json::{JsonLines, Line};
 pub use mistake::explain;
 pub use out::{Out, error_has_colour, tell};
-pub use progress::Progress;
+pub use progress::{CheckProgress, Progress};
 pub use table::{Look, span, sweeps, words};

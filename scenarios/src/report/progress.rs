@@ -52,6 +52,33 @@ impl Progress {
     }
 }
 
+/// How far a search has come.
+#[derive(Debug)]
+pub struct CheckProgress(ProgressBar);
+
+impl CheckProgress {
+    /// A spinner; nothing at all if `hidden`, or if standard error is no terminal.
+    #[must_use]
+    pub fn new(hidden: bool) -> Self {
+        let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        CheckProgress(ProgressBar::with_draw_target(None, target))
+    }
+
+    /// Shows figures.
+    pub fn show(&self, progress: quiesce_model::Progress) {
+        let quiesce_model::Progress { unique_states, depth, queue, elapsed, .. } = progress;
+        let a_second = u128::from(unique_states) * 1000 / elapsed.as_millis().max(1);
+        let queue = queue.map(|queue| format!(", {queue} to expand")).unwrap_or_default();
+        self.0.set_message(format!("{unique_states} states, {a_second} a second, depth {depth}{queue}"));
+        self.0.tick();
+    }
+
+    /// Takes it away.
+    pub fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
 /// Seeds and events a second, and virtual time to real time.
 fn rates(done: Arc<Done>) -> impl Fn(&ProgressState, &mut dyn std::fmt::Write) + Send + Sync + Clone + 'static {
     move |state, text| {
