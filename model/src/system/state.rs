@@ -148,7 +148,7 @@ impl Hash for State {
 }
 
 /// Scatters a hash, differently at each position.
-fn mix(hash: u64, position: usize) -> u64 {
+pub(super) fn mix(hash: u64, position: usize) -> u64 {
     let mut x = hash ^ (position as u64).wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
