@@ -74,8 +74,8 @@ pub(crate) struct Check {
     #[arg(long, value_enum, default_value_t)]
     pub(crate) search: SearchWord,
     /// Give up after so many states
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) states_max: Option<u64>,
+    #[arg(long, value_name = "N", default_value_t = 5_000_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) states_max: u64,
     /// Give up after so long, like 5m
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) budget: Option<Duration>,

@@ -17,7 +17,7 @@ pub(super) fn check(args: &Check, shared: &Shared, out: &mut Out) -> Result<Exit
         SearchWord::Dfs => Search::Dfs,
         SearchWord::Stateright => Search::StaterightBfs,
     };
-    let max_states = args.states_max.map(|most| usize::try_from(most).unwrap_or(usize::MAX));
+    let max_states = Some(usize::try_from(args.states_max).unwrap_or(usize::MAX));
     let limits = Limits { max_states, timeout: args.budget, first_failure: false };
     let bar = CheckProgress::new(shared.quiet);
     let how = Checking { choices: &choices, search, limits, progress: &|progress| bar.show(progress) };

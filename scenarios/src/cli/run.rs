@@ -10,8 +10,8 @@ use super::find::{Found, find};
 use super::policies::checked;
 use crate::capsule::Capsule;
 use crate::choices::Choices;
-use crate::report::{self, Failure, JsonLines, Line, Look, Out, Progress, failures};
-use crate::run::{Prepared, Sweep, Sweeping, Verdict, sweep};
+use crate::report::{self, JsonLines, Line, Look, Out, Progress};
+use crate::run::{Failure, Prepared, Sweep, Sweeping, Verdict, sweep};
 
 /// How many lines of a failing trace `-v` shows.
 const TAIL: usize = 20;
@@ -31,12 +31,11 @@ pub(super) fn run(args: &Run, shared: &Shared, out: &mut Out) -> Result<Exit, Re
         progress.scenario(task.name());
         let sweep = sweep(task.scenario.as_ref(), task.how, &|run| progress.ran(run));
         info!(scenario = task.name(), verdict = %sweep.verdict, events = sweep.events, "swept");
-        let failures = failures(&sweep);
-        let capsules = task.save(&failures, shared)?;
+        let capsules = task.save(&sweep.failures, shared)?;
         if let Some(json) = &mut json {
-            json.line(out, &Line::result(&sweep, &failures, &capsules));
+            json.line(out, &Line::result(&sweep, &capsules));
         }
-        details.push_str(&task.details(&sweep, &failures, &capsules, &choices, args, shared));
+        details.push_str(&task.details(&sweep, &capsules, &choices, args, shared));
         sweeps.push(sweep);
     }
     progress.finish();
@@ -100,8 +99,8 @@ impl Task {
     }
 
     /// Saves a capsule for each failure.
-    fn save(&self, failures: &[Failure<'_>], shared: &Shared) -> Result<Vec<PathBuf>, Refusal> {
-        let save = |failure: &Failure<'_>| {
+    fn save(&self, failures: &[Failure], shared: &Shared) -> Result<Vec<PathBuf>, Refusal> {
+        let save = |failure: &Failure| {
             let Failure { run, finding, .. } = failure;
             let capsule = Capsule::new(&self.found.source, self.scenario.as_ref(), shared.profile, run, finding);
             Ok(capsule.save(&shared.capsules, self.name())?)
@@ -110,15 +109,7 @@ impl Task {
     }
 
     /// What there is to say of this scenario beside its line in the table.
-    fn details(
-        &self,
-        sweep: &Sweep,
-        failures: &[Failure<'_>],
-        capsules: &[PathBuf],
-        choices: &Choices,
-        args: &Run,
-        shared: &Shared,
-    ) -> String {
+    fn details(&self, sweep: &Sweep, capsules: &[PathBuf], choices: &Choices, args: &Run, shared: &Shared) -> String {
         let mut text = String::new();
         for unequal in &sweep.unequal {
             let (seed, first, second) = (unequal.seed, unequal.first, unequal.second);
@@ -127,13 +118,13 @@ impl Task {
         for reason in &sweep.reasons {
             text.push_str(&format!("  {reason}\n"));
         }
-        for (failure, capsule) in failures.iter().zip(capsules) {
+        for (failure, capsule) in sweep.failures.iter().zip(capsules) {
             text.push_str(&report::describe(failure, &self.found.asked, choices, capsule));
         }
         if shared.verbose > 0 {
             text.push_str(&faults(sweep));
         }
-        if args.trace || (shared.verbose > 0 && !failures.is_empty()) {
+        if args.trace || (shared.verbose > 0 && !sweep.failures.is_empty()) {
             text.push_str(&self.trace(sweep, args.trace));
         }
         if text.is_empty() { text } else { format!("{} {}\n{text}", sweep.verdict, self.name()) }
@@ -141,7 +132,7 @@ impl Task {
 
     /// The trace of the first failing seed, or of the first; all of it or its end.
     fn trace(&self, sweep: &Sweep, whole: bool) -> String {
-        let seed = sweep.failures.first().map_or(sweep.seeds.first, |run| run.seed);
+        let seed = sweep.failures.first().map_or(sweep.seeds.first, |failure| failure.run.seed);
         let trace = self.scenario.record(seed).1.to_string();
         let lines: Vec<&str> = trace.lines().collect();
         let from = if whole { 0 } else { lines.len().saturating_sub(TAIL) };

@@ -3,42 +3,11 @@
 use std::path::Path;
 
 use crate::choices::Choices;
-use crate::run::{Finding, Run, Sweep};
-
-/// One property's failures in a sweep.
-#[derive(Clone, Debug)]
-pub struct Failure<'s> {
-    /// The first run that fails so.
-    pub run: &'s Run,
-    /// What failed there.
-    pub finding: &'s Finding,
-    /// How many seeds fail so.
-    pub seeds: usize,
-}
-
-/// A sweep's failures, one per property, in the order in which they first happened.
-#[must_use]
-pub fn failures(sweep: &Sweep) -> Vec<Failure<'_>> {
-    let mut failures: Vec<Failure<'_>> = Vec::new();
-    for run in &sweep.failures {
-        let mut counted: Vec<&str> = Vec::new();
-        for finding in &run.findings {
-            if counted.contains(&finding.property.as_str()) {
-                continue;
-            }
-            counted.push(&finding.property);
-            match failures.iter_mut().find(|failure| failure.finding.property == finding.property) {
-                Some(failure) => failure.seeds += 1,
-                None => failures.push(Failure { run, finding, seeds: 1 }),
-            }
-        }
-    }
-    failures
-}
+use crate::run::Failure;
 
 /// One failure in a few lines; `scenario` is how the scenario was asked for, `capsule` where it is saved.
 #[must_use]
-pub fn describe(failure: &Failure<'_>, scenario: &str, choices: &Choices, capsule: &Path) -> String {
+pub fn describe(failure: &Failure, scenario: &str, choices: &Choices, capsule: &Path) -> String {
     let Failure { run, finding, seeds } = failure;
     let (kind, property, seed) = (finding.kind.word(), &finding.property, run.seed);
     let count = if *seeds == 1 { "1 seed".to_owned() } else { format!("{seeds} seeds") };

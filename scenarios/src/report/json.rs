@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::failure::Failure;
 use super::out::Out;
 use crate::choices::Choices;
 use crate::files::{WriteError, write_whole};
-use crate::run::{Finding, Sweep};
+use crate::run::{Failure, Finding, Sweep};
 use crate::schema::Seeds;
 
 const VERSION: u32 = 1;
@@ -91,10 +90,10 @@ impl<'a> Line<'a> {
         Line::Run(Begin { v: VERSION, quiesce, profile, policies, scenarios })
     }
 
-    /// A scenario's line; `capsules` in the order of `failures`.
+    /// A scenario's line; `capsules` in the order of its failures.
     #[must_use]
-    pub fn result(sweep: &'a Sweep, failures: &'a [Failure<'a>], capsules: &'a [PathBuf]) -> Self {
-        let failures = failures.iter().zip(capsules).map(|(failure, capsule)| FailureLine::new(failure, capsule));
+    pub fn result(sweep: &'a Sweep, capsules: &'a [PathBuf]) -> Self {
+        let failures = sweep.failures.iter().zip(capsules).map(|(failure, capsule)| FailureLine::new(failure, capsule));
         let unequal = sweep.unequal.iter().map(|unequal| unequal.seed).collect();
         let faults = sweep.faults.iter().map(|fault| FaultLine {
             kind: fault.kind.to_string(),
@@ -112,7 +111,7 @@ impl<'a> Line<'a> {
             virtual_ns: sweep.nanos,
             digest: sweep.digest.to_string(),
             reasons: sweep.reasons.iter().map(String::as_str).collect(),
-            failing_seeds: sweep.failures.len(),
+            failing_seeds: sweep.failing,
             failures: failures.collect(),
             unequal_seeds: unequal,
             armed: &sweep.armed,
@@ -152,7 +151,7 @@ pub struct ScenarioResult<'a> {
     virtual_ns: u128,
     digest: String,
     reasons: Vec<&'a str>,
-    failing_seeds: usize,
+    failing_seeds: u64,
     failures: Vec<FailureLine<'a>>,
     unequal_seeds: Vec<u64>,
     armed: &'a BTreeSet<&'static str>,
@@ -180,14 +179,14 @@ struct FailureLine<'a> {
     evidence: &'a str,
     at_ns: u64,
     seed: u64,
-    seeds: usize,
+    seeds: u64,
     digest: String,
     capsule: String,
 }
 
 impl<'a> FailureLine<'a> {
-    fn new(failure: &Failure<'a>, capsule: &Path) -> Self {
-        let Finding { kind, property, evidence, at } = failure.finding;
+    fn new(failure: &'a Failure, capsule: &Path) -> Self {
+        let Finding { kind, property, evidence, at } = &failure.finding;
         FailureLine {
             property,
             kind: kind.word(),

@@ -7,7 +7,7 @@ mod out;
 mod progress;
 mod table;
 
-pub use failure::{Failure, describe, failures};
+pub use failure::describe;
 pub use json::{JsonLines, Line};
 pub use mistake::explain;
 pub use out::{Out, error_has_colour, tell};
