@@ -352,7 +352,7 @@ fn handle(
         }
         next.machines[node.index()].toy = Some(toy);
         for effect in out.effects {
-            perform(&mut next, node, effect);
+            perform(world, &mut next, node, effect);
         }
         next.mail.sort_unstable();
         if let Some(first) = &first {
@@ -391,10 +391,15 @@ impl Choices for Teller {
     }
 }
 
-fn perform(state: &mut State, node: NodeId, effect: Effect<Toy>) {
+fn perform(world: &World, state: &mut State, node: NodeId, effect: Effect<Toy>) {
     let machine = &mut state.machines[node.index()];
     match effect {
-        Effect::Send { to, msg } => state.mail.push((node, to, msg, Leg::Out)),
+        Effect::Send { to, msg } => {
+            let letter = (node, to, msg, Leg::Out);
+            if !(world.absorbs_repeats && state.mail.contains(&letter)) {
+                state.mail.push(letter);
+            }
+        }
         Effect::Arm { timer, .. } => _ = machine.timers.insert(timer),
         Effect::Disarm { timer } => _ = machine.timers.remove(&timer),
         Effect::Store { op, write } => machine.pending.push((op, write)),

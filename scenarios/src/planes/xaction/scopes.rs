@@ -31,17 +31,17 @@ const PROPERTIES: [&str; 6] = [
 /// The scope of that name.
 pub(super) fn scope(name: &str) -> Option<Scope<Node, Monitor>> {
     match name {
-        "ic" => Some(ic(Budget::default())),
-        "ic-crash" => Some(ic(Budget { crashes: 1, ..Budget::default() })),
+        "ic" => Some(ic(Ending::Any, Budget::default())),
+        "ic-crash" => Some(ic(Ending::Finishes, Budget { crashes: 1, ..Budget::default() })),
         _ => None,
     }
 }
 
-fn ic(budget: Budget) -> Scope<Node, Monitor> {
+fn ic(ends: Ending, budget: Budget) -> Scope<Node, Monitor> {
     let cluster = Cluster::new(2, 1, 1, 2).expect("a cluster that can be");
     let (p1, p2, client) = (DaemonId::Proxy(0), DaemonId::Proxy(1), cluster.node(DaemonId::Client(0)));
     let name = JobName(0);
-    let start = Request::Start { name, via: p1, spec: Arc::new(prefetch(Ending::Any)) };
+    let start = Request::Start { name, via: p1, spec: Arc::new(prefetch(ends)) };
     let wait = Request::Wait { what: Awaited::Job(name), via: p2, deadline: None };
     let timing = Timing { housekeeping: None, sync: None, client_timeout: None, ..Timing::default() };
     Scope {
@@ -53,6 +53,7 @@ fn ic(budget: Budget) -> Scope<Node, Monitor> {
         crashable: vec![cluster.node(p2)],
         cuts: Vec::new(),
         untimed: false,
+        absorbs_repeats: true,
     }
 }
 
