@@ -6,7 +6,7 @@ use quiesce_machine::{
     CallId, Choices, Cx, Effect, Event, Incarnation, Monitor, Node, NodeId, Observation, OpId, Outbox, Record, Span,
     Time, View, Write,
 };
-use quiesce_model::fair::{Class, Edge, Graph, regions};
+use quiesce_model::fair::{Class, Edge, Fairness, Graph, regions};
 use quiesce_model::{Budget, Leg};
 
 use crate::World;
@@ -90,15 +90,25 @@ pub(crate) fn explore(world: &World, most: usize) -> Option<Plain> {
         }
     }
     let violated = states.iter().filter_map(|state| state.broken.as_ref().map(|(name, _)| *name)).collect();
-    let owed_for_ever = owed_for_ever(world, &states, edges);
+    let long = |fair: &Fair| matches!(fair, Fair::Timer(_, timer) if Toy::span(timer) == Span::Long);
+    let patient = classes.iter().filter(|(fair, _)| long(fair)).map(|(_, &class)| Class(class)).collect();
+    let owed_for_ever = owed_for_ever(world, &states, edges, patient);
     let depth = depths.last().copied().unwrap_or(0);
     Some(Plain { unique: states.len() as u64, generated, depth, violated, owed_for_ever })
 }
 
-fn owed_for_ever(world: &World, states: &[State], edges: Vec<Vec<Edge>>) -> BTreeSet<&'static str> {
+fn owed_for_ever(
+    world: &World,
+    states: &[State],
+    edges: Vec<Vec<Edge>>,
+    patient: Vec<Class>,
+) -> BTreeSet<&'static str> {
     let mut graph = Graph::default();
     for edges in edges {
         graph.push(edges);
+    }
+    for class in patient {
+        graph.declare(class, Fairness::Strong);
     }
     let mut owing: BTreeMap<(&'static str, u64), Vec<u32>> = BTreeMap::new();
     for (number, state) in (0u32..).zip(states).filter(|(_, state)| state.broken.is_none()) {
