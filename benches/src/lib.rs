@@ -1,1 +1,4 @@
-//! Placeholder.
+//! Workloads that measure what quiesce itself costs. The measurements are in `benches/`, one file a subject.
+#![forbid(unsafe_code)]
+
+pub mod kernel;

@@ -152,16 +152,16 @@ impl<'p> Links<'p> {
     ) -> Fate {
         let latency = self.latency(from, to);
         let mut after = streams.latency.within(latency);
-        let lost = streams.loss.hits(self.network.loss) && !self.calm;
-        let doubled = streams.duplicate.hits(self.network.duplicate) && !self.calm;
+        let lost = streams.loss.hits(self.network.loss);
+        let doubled = streams.duplicate.hits(self.network.duplicate);
         let copy = streams.duplicate.within(latency);
-        let held = streams.reorder.hits(self.network.reorder) && !self.calm;
+        let held = streams.reorder.hits(self.network.reorder);
         let extra = streams.reorder.within(self.network.reorder_delay);
 
-        let mut again = doubled.then_some(copy);
         if self.blocked(from, to, faults) {
             return Fate::Lost(Loss::Cut);
         }
+        let mut again = None;
         for rule in self.rules.iter_mut().filter(|rule| rule.matches(from, to, label)) {
             rule.left -= 1;
             faults.applied(rule.step);
@@ -172,16 +172,17 @@ impl<'p> Links<'p> {
                 RuleEffect::Delay(by) => after = after.saturating_add(by),
             }
         }
-        if self.calm {
-            return Fate::Arrives { after, again };
+        if !self.calm {
+            faults.loss.count(lost);
+            if lost {
+                return Fate::Lost(Loss::Random);
+            }
+            faults.duplicate.count(doubled);
+            faults.reorder.count(held);
+            again = again.or(doubled.then_some(copy));
+            after = if held { after.saturating_add(extra) } else { after };
         }
-        faults.loss.count(lost);
-        if lost {
-            return Fate::Lost(Loss::Random);
-        }
-        faults.duplicate.count(doubled);
-        faults.reorder.count(held);
-        Fate::Arrives { after: if held { after.saturating_add(extra) } else { after }, again }
+        Fate::Arrives { after, again }
     }
 
     fn blocked(&self, from: NodeId, to: NodeId, faults: &mut Faults) -> bool {

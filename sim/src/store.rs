@@ -98,6 +98,7 @@ mod tests {
             let mut store = store_with_three_pending();
             store.crash(kept);
             assert_eq!((store.records(), store.pending()), (records, 0), "kept {kept}");
+            assert_eq!(store.issue(OpId(4), Write::Remove(9), Time(7)), Time(7), "the lost are waited for no more");
         }
     }
 

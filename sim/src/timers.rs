@@ -138,3 +138,177 @@ impl<T: Ord> Timers<T> {
         slot.timer.take().expect("a slot in use holds a timer")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::queue::Queue;
+
+    /// What the queue of a test holds.
+    #[derive(Clone, Copy, Debug)]
+    enum Item {
+        Timer(Entry),
+        Mark(u32),
+    }
+
+    /// What comes out, in order.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    enum Out {
+        Fired(u64, u8),
+        Marked(u64, u32),
+    }
+
+    /// Timers and queue as the world uses them.
+    struct Lazy {
+        queue: Queue<Item>,
+        timers: Timers<u8>,
+        out: Vec<Out>,
+    }
+
+    impl Lazy {
+        fn new() -> Self {
+            Lazy { queue: Queue::new(0), timers: Timers::new(), out: Vec::new() }
+        }
+
+        fn arm(&mut self, timer: u8, deadline: u64) {
+            let sequence = self.queue.sequence();
+            if let Some(entry) = self.timers.arm(timer, Time(deadline), sequence, 0) {
+                self.queue.push_as(Time(deadline), sequence, Item::Timer(entry));
+            }
+        }
+
+        fn run_until(&mut self, limit: u64) {
+            while let Some(due) = self.queue.pop_until(Time(limit)) {
+                match due.item {
+                    Item::Mark(mark) => self.out.push(Out::Marked(due.at.0, mark)),
+                    Item::Timer(entry) => match self.timers.surface(entry, due.sequence) {
+                        Surfaced::Stale => (),
+                        Surfaced::Later { at, sequence } => self.queue.push_as(at, sequence, Item::Timer(entry)),
+                        Surfaced::Due => self.out.push(Out::Fired(due.at.0, self.timers.fire(entry).0)),
+                    },
+                }
+            }
+        }
+    }
+
+    /// The same without laziness: a sorted map of all that is to come.
+    #[derive(Default)]
+    struct Naive {
+        pending: BTreeMap<(u64, u64), Out>,
+        sequence: u64,
+        out: Vec<Out>,
+    }
+
+    impl Naive {
+        fn push(&mut self, at: u64, out: Out) {
+            self.pending.insert((at, self.sequence), out);
+            self.sequence += 1;
+        }
+
+        fn disarm(&mut self, disarmed: impl Fn(u8) -> bool) {
+            self.pending.retain(|_, out| !matches!(*out, Out::Fired(_, timer) if disarmed(timer)));
+        }
+
+        fn run_until(&mut self, limit: u64) {
+            let later = self.pending.split_off(&(limit + 1, 0));
+            self.out.extend(std::mem::replace(&mut self.pending, later).into_values());
+        }
+    }
+
+    #[derive(Clone, Debug)]
+    enum Op {
+        Arm(u8, u64),
+        Disarm(u8),
+        Mark(u64),
+        Clear,
+        Pass(u64),
+    }
+
+    fn ops() -> impl Strategy<Value = Vec<Op>> {
+        let op = prop_oneof![
+            6 => (0..4u8, 0..12u64).prop_map(|(timer, after)| Op::Arm(timer, after)),
+            2 => (0..4u8).prop_map(Op::Disarm),
+            2 => (0..12u64).prop_map(Op::Mark),
+            1 => Just(Op::Clear),
+            4 => (0..8u64).prop_map(Op::Pass),
+        ];
+        prop::collection::vec(op, 0..80)
+    }
+
+    proptest! {
+        #[test]
+        fn lazy_timers_fire_as_if_every_arming_pushed_and_every_disarming_removed(ops in ops()) {
+            let (mut lazy, mut naive, mut now) = (Lazy::new(), Naive::default(), 0);
+            for (index, op) in ops.iter().enumerate() {
+                match *op {
+                    Op::Arm(timer, after) => {
+                        lazy.arm(timer, now + after);
+                        naive.disarm(|other| other == timer);
+                        naive.push(now + after, Out::Fired(now + after, timer));
+                    }
+                    Op::Disarm(timer) => {
+                        lazy.timers.disarm(&timer);
+                        naive.disarm(|other| other == timer);
+                    }
+                    Op::Mark(after) => {
+                        lazy.queue.push(Time(now + after), Item::Mark(index as u32));
+                        naive.push(now + after, Out::Marked(now + after, index as u32));
+                    }
+                    Op::Clear => {
+                        lazy.timers.clear();
+                        naive.disarm(|_| true);
+                    }
+                    Op::Pass(by) => {
+                        now += by;
+                        lazy.run_until(now);
+                        naive.run_until(now);
+                        prop_assert_eq!(&lazy.out, &naive.out);
+                    }
+                }
+            }
+            lazy.run_until(1000);
+            naive.run_until(1000);
+            prop_assert_eq!(&lazy.out, &naive.out);
+            prop_assert_eq!(lazy.timers.order.len(), 0, "every slot is given back");
+        }
+    }
+
+    #[test]
+    fn arming_later_and_disarming_push_nothing() {
+        let mut lazy = Lazy::new();
+        for round in 0..1000 {
+            lazy.arm(1, 100 + round);
+            lazy.timers.disarm(&1);
+            lazy.arm(1, 200 + round);
+            lazy.arm(1, 200 + round);
+        }
+        lazy.arm(2, 300);
+        lazy.arm(2, 300);
+        assert_eq!((lazy.queue.len(), lazy.timers.slots.len()), (2, 2));
+        lazy.run_until(5000);
+        assert_eq!(lazy.out, [Out::Fired(300, 2), Out::Fired(1199, 1)]);
+    }
+
+    #[test]
+    fn arming_earlier_fires_once_and_earlier() {
+        let mut lazy = Lazy::new();
+        lazy.arm(1, 100);
+        lazy.arm(1, 50);
+        lazy.run_until(1000);
+        assert_eq!(lazy.out, [Out::Fired(50, 1)]);
+    }
+
+    #[test]
+    fn a_timer_put_back_keeps_the_place_it_was_armed_at() {
+        let mut lazy = Lazy::new();
+        lazy.arm(1, 10);
+        lazy.arm(1, 20);
+        lazy.queue.push(Time(20), Item::Mark(7));
+        lazy.run_until(1000);
+        assert_eq!(lazy.out, [Out::Fired(20, 1), Out::Marked(20, 7)]);
+    }
+}

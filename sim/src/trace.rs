@@ -106,7 +106,8 @@ impl fmt::Display for Trace {
         let texts: Vec<String> = self.entries.iter().map(|entry| self.text(entry)).collect();
         let time = widest(&mut self.entries.iter().map(|entry| entry.at.to_string().len()));
         let node = widest(&mut self.nodes.iter().map(|name| name.chars().count()));
-        let text = widest(&mut texts.iter().map(|text| text.chars().count())).min(TEXT_WIDTH);
+        let before_facts = self.entries.iter().zip(&texts).filter(|(entry, _)| !entry.facts.is_empty());
+        let text = widest(&mut before_facts.map(|(_, text)| text.chars().count())).min(TEXT_WIDTH);
         for (entry, what) in self.entries.iter().zip(&texts) {
             let at = entry.at.to_string();
             let by = entry.node.map_or("-", |id| self.name(id));

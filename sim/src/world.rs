@@ -47,6 +47,7 @@ pub(crate) struct World<'p, N: Node, M> {
     pub(crate) trace: Option<Trace>,
     judge: Judge<M>,
     bound: Option<Bound>,
+    pending_most: usize,
     doing: Doing,
 }
 
@@ -103,6 +104,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
             trace,
             judge: Judge::new(plan.monitors.clone()),
             bound: None,
+            pending_most: PENDING_BOUND,
             doing: Doing::Boot(NodeId(0)),
         }
     }
@@ -123,8 +125,8 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
                 return;
             };
             self.take(due);
-            if self.queue.len() > PENDING_BOUND {
-                self.bound = Some(Bound::Pending { most: PENDING_BOUND as u64, at: self.now });
+            if self.queue.len() > self.pending_most {
+                self.bound = Some(Bound::Pending { most: self.pending_most as u64, at: self.now });
             }
         }
     }
@@ -196,6 +198,8 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
             Item::Refusal { node, to, cause, msg } => {
                 if self.is_same_life(node, cause) {
                     self.happen(node, cause, Event::Bounce { to, msg });
+                } else {
+                    self.note_lost(node, to, cause, &msg, "refused, and its sender is gone");
                 }
             }
             Item::Timer { node, entry } => self.surface(node, entry, sequence),
@@ -220,19 +224,17 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         }
     }
 
-    /// Nobody listens: the machine says so, if it can and if who sent the message still lives.
+    /// Nobody listens: the machine says so, if it can. Whether who sent the message still lives shows on arrival.
     fn refuse(&mut self, from: NodeId, to: NodeId, cause: u32, msg: N::Msg) {
         if let Some(step) = self.processes[to.index()].crashed_by {
             self.faults.affected(step);
         }
         if self.links.apart(from, to) {
             self.note_lost(from, to, cause, &msg, "refused, with no way back");
-        } else if self.is_same_life(from, cause) {
-            let after = self.links.refusal(from, to, &mut self.streams[from.index()]);
-            self.queue.push(self.now.after_nanos(after), Item::Refusal { node: from, to, cause, msg });
-        } else {
-            self.note_lost(from, to, cause, &msg, "refused, and its sender is gone");
+            return;
         }
+        let after = self.links.refusal(from, to, &mut self.streams[from.index()]);
+        self.queue.push(self.now.after_nanos(after), Item::Refusal { node: from, to, cause, msg });
     }
 
     /// A timer's entry surfaces.
@@ -348,5 +350,83 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
             let entry = trace.push(self.now, EntryKind::Lost, Some(from), format!("{msg:?}: {why}"));
             (entry.label, entry.peer, entry.cause) = (msg.label(), Some(to), Some(cause));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use quiesce_machine::{Never, Obligation, View, Violation};
+
+    use super::*;
+
+    /// Sends itself ten messages for each it gets.
+    #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+    struct Flood;
+
+    #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    struct Drip;
+
+    impl Label for Drip {
+        fn label(&self) -> &'static str {
+            "drip"
+        }
+    }
+
+    impl Node for Flood {
+        type Config = ();
+        type Msg = Drip;
+        type Timer = Never;
+        type Request = Never;
+        type Reply = Never;
+        type Record = Never;
+        type Fact = Never;
+
+        fn boot(_: NodeId, (): &()) -> Self {
+            Flood
+        }
+
+        fn handle(&mut self, _: Event<Self>, cx: &mut Cx<'_, Self>) {
+            (0..10).for_each(|_| cx.send(NodeId(1), Drip));
+        }
+    }
+
+    #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+    enum Nothing {}
+
+    impl Monitor<Flood> for Nothing {
+        fn name(&self) -> &'static str {
+            match *self {}
+        }
+
+        fn observe(&mut self, _: &Observation<'_, Flood>, _: &dyn View<Flood>) -> Result<(), Violation> {
+            match *self {}
+        }
+
+        fn owed(&self, _: &dyn View<Flood>, _: &mut dyn FnMut(Obligation)) {
+            match *self {}
+        }
+
+        fn armed(&self) -> bool {
+            match *self {}
+        }
+
+        fn describe(&self, _: Obligation, _: &dyn View<Flood>) -> String {
+            match *self {}
+        }
+    }
+
+    #[test]
+    fn a_run_that_floods_the_queue_is_incomplete() {
+        let mut plan: Plan<Flood, Nothing> = Plan::new((), ["a", "b"]);
+        plan.network.latency = Duration::from_secs(1).into();
+        let mut world = World::new(&plan, 1, None);
+        world.pending_most = 1000;
+        world.play();
+        let (outcome, _) = world.finish();
+        let Verdict::Incomplete(bound) = outcome.verdict else { panic!("{:?}", outcome.verdict) };
+        assert_eq!(bound, Bound::Pending { most: 1000, at: outcome.now });
+        assert!(outcome.events < 200, "{}", outcome.events);
     }
 }

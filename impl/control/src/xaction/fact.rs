@@ -18,8 +18,8 @@ pub enum Fact {
     JobRegistered { job: XactId },
     /// A target's part began.
     XactBegan { job: XactId },
-    /// A target's part ended; `asked`: because a member told it to stop.
-    XactEnded { job: XactId, snap: Snap, asked: bool },
+    /// A target's part has ended, durably where the policy says so; stated again when a restart finds it so.
+    XactEnded { job: XactId, snap: Snap },
     /// A member knows that the job is aborted.
     JobAborted { job: XactId },
     /// A member says that the job has ended.
@@ -81,8 +81,7 @@ impl fmt::Display for Fact {
             Fact::StartTaken { job, client, call } => write!(f, "takes call {} of {client} as {job}", call.0),
             Fact::JobRegistered { job } => write!(f, "tracks {job}"),
             Fact::XactBegan { job } => write!(f, "runs {job}"),
-            Fact::XactEnded { job, snap, asked: false } => write!(f, "{job} {snap} here"),
-            Fact::XactEnded { job, snap, asked: true } => write!(f, "{job} {snap} here, as told"),
+            Fact::XactEnded { job, snap } => write!(f, "{job} {snap} here"),
             Fact::JobAborted { job } => write!(f, "takes {job} for aborted"),
             Fact::JobEnded { job, status } => write!(f, "says that {job} has ended: {status}"),
             Fact::JobPruned { job } => write!(f, "forgets {job}"),

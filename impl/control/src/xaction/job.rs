@@ -62,7 +62,7 @@ pub enum XactError {
     Restarted,
     /// The target answered 404 for it.
     NotFound,
-    /// Stopped because another target aborted its part.
+    /// Stopped because a member of the Information Center said so.
     IcAbort,
 }
 

@@ -12,7 +12,7 @@ use super::id::{DaemonId, XactId};
 use super::job::JobSpec;
 use super::kind::IcMode;
 use super::message::{Msg, QueryError, Select, StartError, ToClient, ToProxy, ToTarget};
-use super::policy::{JobIdentity, OwnerDown, Registration, StartDelivery};
+use super::policy::{JobIdentity, Registration, StartDelivery};
 use super::timer::{GatewayTimer, Timer};
 use super::{Context, Node, send};
 
@@ -89,7 +89,7 @@ impl Proxy {
         match msg {
             ToProxy::StartRequest { call, request, spec } => self.take_start(from, call, request, spec, cx),
             ToProxy::StatusRequest { call, select } => self.take_query(from, call, select, cx),
-            ToProxy::RoutedStatus { client, call, job, .. } => {
+            ToProxy::RoutedStatus { client, call, job } => {
                 self.ic.query(Asker { gateway: Some(from), client, call }, Select::Id(job), cx);
             }
             ToProxy::RoutedAnswer { client, call, result } => send(cx, client, ToClient::StatusAnswer { call, result }),
@@ -119,8 +119,8 @@ impl Proxy {
         match msg {
             Msg::ToTarget(ToTarget::StartXact { job, .. }) => self.start_refused(job, to, cx),
             Msg::ToProxy(ToProxy::WatchXaction { job, .. }) => self.registered(job, to, false, cx),
-            Msg::ToProxy(ToProxy::RoutedStatus { client, call, job, tried }) => {
-                self.owner_down(client, call, job, tried, cx);
+            Msg::ToProxy(ToProxy::RoutedStatus { client, call, .. }) => {
+                send(cx, client, ToClient::StatusAnswer { call, result: Err(QueryError::BadGateway) });
             }
             Msg::ToProxy(ToProxy::PullTable { job }) => self.ic.asked(to, job, cx),
             Msg::ToProxy(ToProxy::StarterProbe { job }) => self.ic.settled(to, job, cx),
@@ -254,31 +254,16 @@ impl Proxy {
         let asker = Asker { gateway: None, client, call };
         match select {
             _ if cx.config().cluster.is_ic(self.me) => self.ic.query(asker, select, cx),
-            Select::Id(job) => self.route(client, call, job, 0, cx),
+            Select::Id(job) => {
+                let owner = cx.config().cluster.hrw_ic(job);
+                send(cx, owner, ToProxy::RoutedStatus { client, call, job });
+            }
             Select::Kind(_) => {
                 let members = self.ic.others(cx);
                 let count = u32::try_from(members.len()).expect("few members");
                 let to = members[cx.choose("redirect", count) as usize];
                 send(cx, client, ToClient::Redirect { call, to });
             }
-        }
-    }
-
-    /// Hands a query to the member that is `tried`-th by weight.
-    fn route(&self, client: DaemonId, call: CallId, job: XactId, tried: u16, cx: &mut Context<'_>) {
-        let members = cx.config().cluster.ic_by_weight(job);
-        match members.get(usize::from(tried)) {
-            Some(&owner) => send(cx, owner, ToProxy::RoutedStatus { client, call, job, tried }),
-            None => send(cx, client, ToClient::StatusAnswer { call, result: Err(QueryError::BadGateway) }),
-        }
-    }
-
-    fn owner_down(&self, client: DaemonId, call: CallId, job: XactId, tried: u16, cx: &mut Context<'_>) {
-        match cx.config().policies.owner_down {
-            OwnerDown::BadGateway => {
-                send(cx, client, ToClient::StatusAnswer { call, result: Err(QueryError::BadGateway) });
-            }
-            OwnerDown::NextByWeight => self.route(client, call, job, tried + 1, cx),
         }
     }
 }

@@ -44,11 +44,8 @@ enum Phase {
     /// Being recorded; the work has not begun.
     Beginning(Work),
     Running(Work),
-    /// The end is being recorded; `asked`: a member told it to stop.
-    Ending {
-        snap: Snap,
-        asked: bool,
-    },
+    /// The end is being recorded.
+    Ending(Snap),
     Ended(Snap),
 }
 
@@ -87,9 +84,10 @@ impl Target {
         for Record { job, kind, sources, snap } in records {
             if snap.is_ended() {
                 self.xacts.insert(job, Xact::new(kind, sources, Phase::Ended(snap)));
+                cx.fact(Fact::XactEnded { job, snap });
                 self.notify_all(job, cx);
             } else {
-                let phase = Phase::Ending { snap: Snap::Aborted(XactError::Restarted), asked: false };
+                let phase = Phase::Ending(Snap::Aborted(XactError::Restarted));
                 self.xacts.insert(job, Xact::new(kind, sources, phase));
                 self.record(job, cx);
             }
@@ -149,13 +147,13 @@ impl Target {
 
     fn abort(&mut self, member: DaemonId, job: XactId, kind: Kind, sources: Arc<[DaemonId]>, cx: &mut Context<'_>) {
         match self.xacts.get(&job).map(|xact| xact.phase) {
-            Some(Phase::Beginning(_) | Phase::Running(_)) => self.end(job, Snap::Aborted(XactError::IcAbort), true, cx),
-            Some(Phase::Ending { .. }) => (),
-            Some(Phase::Ended(_)) => self.notify(job, member, cx),
+            Some(Phase::Beginning(_) | Phase::Running(_)) => self.end(job, Snap::Aborted(XactError::IcAbort), cx),
+            Some(Phase::Ending(_)) => (),
+            Some(Phase::Ended(_)) => self.notify(job, member, Some(sources), cx),
             None => match cx.config().policies.stop_unknown {
                 StopUnknown::Ignored => (),
                 StopUnknown::Fenced => {
-                    let phase = Phase::Ending { snap: Snap::Aborted(XactError::IcAbort), asked: true };
+                    let phase = Phase::Ending(Snap::Aborted(XactError::IcAbort));
                     self.xacts.insert(job, Xact::new(kind, sources, phase));
                     self.record(job, cx);
                 }
@@ -174,13 +172,13 @@ impl Target {
                 any[cx.choose("ending", 3) as usize]
             }
         };
-        self.end(job, snap, false, cx);
+        self.end(job, snap, cx);
     }
 
-    fn end(&mut self, job: XactId, snap: Snap, asked: bool, cx: &mut Context<'_>) {
+    fn end(&mut self, job: XactId, snap: Snap, cx: &mut Context<'_>) {
         assert!(snap.is_ended(), "an xaction ends with an end, found {snap:?}");
         let xact = self.xacts.get_mut(&job).expect("only a known xaction ends");
-        xact.phase = Phase::Ending { snap, asked };
+        xact.phase = Phase::Ending(snap);
         cx.disarm(TargetTimer::Work(job).into());
         self.record(job, cx);
     }
@@ -190,7 +188,7 @@ impl Target {
         let Some(xact) = self.xacts.get(&job) else { return };
         let snap = match xact.phase {
             Phase::Beginning(_) => Snap::Running,
-            Phase::Ending { snap, .. } => snap,
+            Phase::Ending(snap) => snap,
             Phase::Running(_) | Phase::Ended(_) => return,
         };
         match cx.config().policies.xact_record {
@@ -223,13 +221,13 @@ impl Target {
                 cx.arm(TargetTimer::Work(job).into(), work.takes);
                 answer_starters(job, xact, cx);
             }
-            Phase::Ending { snap: end, asked } if snap == end => {
+            Phase::Ending(end) if snap == end => {
                 xact.phase = Phase::Ended(end);
-                cx.fact(Fact::XactEnded { job, snap: end, asked });
+                cx.fact(Fact::XactEnded { job, snap: end });
                 answer_starters(job, xact, cx);
                 self.notify_all(job, cx);
             }
-            Phase::Beginning(_) | Phase::Ending { .. } | Phase::Running(_) | Phase::Ended(_) => (),
+            Phase::Beginning(_) | Phase::Ending(_) | Phase::Running(_) | Phase::Ended(_) => (),
         }
     }
 
@@ -240,29 +238,25 @@ impl Target {
             return cx.arm(TargetTimer::History(job).into(), config.timing.history);
         }
         xact.unacknowledged = config.cluster.ic().collect();
-        match config.policies.notification {
-            Notification::UntilAcknowledged => self.notify_again(job, cx),
-            Notification::Once => {
-                for member in config.cluster.ic() {
-                    self.notify(job, member, cx);
-                }
-                cx.arm(TargetTimer::History(job).into(), config.timing.history);
-            }
-        }
+        self.notify_again(job, cx);
     }
 
+    /// Tells the members that have not acknowledged.
     fn notify_again(&mut self, job: XactId, cx: &mut Context<'_>) {
-        let members: Vec<DaemonId> = self.xacts[&job].unacknowledged.iter().copied().collect();
-        for member in members {
-            self.notify(job, member, cx);
+        let (xact, timing) = (&self.xacts[&job], &cx.config().timing);
+        let (sources, next, after) = match cx.config().policies.notification {
+            Notification::Once => (None, TargetTimer::History(job), timing.history),
+            Notification::UntilAcknowledged => (Some(&xact.sources), TargetTimer::Notify(job), timing.repeat),
+        };
+        for &member in &xact.unacknowledged {
+            self.notify(job, member, sources.cloned(), cx);
         }
-        cx.arm(TargetTimer::Notify(job).into(), cx.config().timing.repeat);
+        cx.arm(next.into(), after);
     }
 
-    fn notify(&self, job: XactId, member: DaemonId, cx: &mut Context<'_>) {
+    fn notify(&self, job: XactId, member: DaemonId, sources: Option<Arc<[DaemonId]>>, cx: &mut Context<'_>) {
         let xact = &self.xacts[&job];
-        let (kind, snap, sources) = (xact.kind, xact.phase.snap(), Arc::clone(&xact.sources));
-        send(cx, member, ToProxy::NotifyFinished { job, kind, snap, sources });
+        send(cx, member, ToProxy::NotifyFinished { job, kind: xact.kind, snap: xact.phase.snap(), sources });
     }
 
     fn acknowledged(&mut self, member: DaemonId, job: XactId, cx: &mut Context<'_>) {
@@ -293,7 +287,7 @@ impl Phase {
     /// How the part stands for those who ask: an end counts once it is durable.
     fn snap(self) -> Snap {
         match self {
-            Phase::Beginning(_) | Phase::Running(_) | Phase::Ending { .. } => Snap::Running,
+            Phase::Beginning(_) | Phase::Running(_) | Phase::Ending(_) => Snap::Running,
             Phase::Ended(snap) => snap,
         }
     }

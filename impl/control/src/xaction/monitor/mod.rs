@@ -13,6 +13,7 @@ crate::monitors! {
     finished_means_every_target_finished::FinishedMeansEveryTargetFinished,
     aborted_jobs_stop::AbortedJobsStop,
     one_start_one_job::OneStartOneJob,
+    started_jobs_stay_known::StartedJobsStayKnown,
     waits_return::WaitsReturn,
     ic_tables_converge::IcTablesConverge,
 }
@@ -141,7 +142,7 @@ mod testing {
     }
 
     pub(super) fn ended(target_end: Snap) -> Fact {
-        Fact::XactEnded { job: JOB, snap: target_end, asked: false }
+        Fact::XactEnded { job: JOB, snap: target_end }
     }
 
     pub(super) fn job_ended(aborted: bool) -> Fact {

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use quiesce_machine::{NodeId, Observation, View};
 
 use crate::monitor::Property;
-use crate::xaction::{DaemonId, Fact, Node, Snap, XactId};
+use crate::xaction::{DaemonId, Fact, Node, Snap, XactError, XactId};
 
 /// A member takes a job for aborted only if something cut it short.
 ///
@@ -48,10 +48,10 @@ impl NoAbortWithoutCause {
         match *fact {
             Fact::StartTaken { job, .. } => _ = self.jobs.entry(job).or_default().gateways.insert(by),
             Fact::XactBegan { job } => _ = self.jobs.entry(job).or_default().begun.insert(by),
-            Fact::XactEnded { job, snap, asked } => {
+            Fact::XactEnded { job, snap } => {
                 let job = self.jobs.entry(job).or_default();
                 job.ended.insert(by);
-                job.caused |= matches!(snap, Snap::Aborted(_)) && !asked;
+                job.caused |= matches!(snap, Snap::Aborted(error) if error != XactError::IcAbort);
             }
             Fact::JobEnded { .. } => self.judged = true,
             Fact::JobAborted { job } => {
@@ -87,7 +87,6 @@ impl NoAbortWithoutCause {
 mod tests {
     use super::super::testing::*;
     use super::*;
-    use crate::xaction::XactError;
 
     const ABORTED: Fact = Fact::JobAborted { job: JOB };
 
@@ -108,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_target_that_stops_as_told_is_no_cause() {
-        let asked = Fact::XactEnded { job: JOB, snap: Snap::Aborted(XactError::IcAbort), asked: true };
+        let asked = Fact::XactEnded { job: JOB, snap: Snap::Aborted(XactError::IcAbort) };
         let history = [(P1, taken(JOB)), (T1, asked), (P2, ABORTED)];
         assert!(Still::new().tell(&mut NoAbortWithoutCause::default(), &history).is_err());
     }

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use quiesce_machine::{CallId, NodeId, Obligation, Observation, View};
 
@@ -6,40 +6,49 @@ use super::tables;
 use crate::monitor::Property;
 use crate::xaction::{Fact, Node, Outcome, XactId};
 
-/// Every start and every wait returns, and no wait gives up on a job that a member knows.
+/// Every start and every wait returns, and no wait gives up on a job that a member has known all along.
 ///
-/// A wait may end by its own deadline, and the wait of a client that dies is over.
+/// All along: since the client learnt its id, without dying. Once a member prunes the job its time is over, and any member
+/// may call it unknown. A wait may end by its own deadline, and the wait of a client that dies is over.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct WaitsReturn {
     open: BTreeSet<(NodeId, CallId)>,
+    /// The members that have known each job all along.
+    keepers: BTreeMap<XactId, BTreeSet<NodeId>>,
     seen: bool,
 }
 
 impl Property<Node> for WaitsReturn {
     const NAME: &'static str = "waits-return";
-    const CLAIM: &'static str = "every start and every wait returns, and no wait gives up on a job that a member knows";
+    const CLAIM: &'static str = "every start and every wait returns, and no wait gives up on a job that a member has known all along";
 
     fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Result<(), String> {
         match *seen {
             Observation::Fact { by, fact: &(Fact::WaitBegan { call } | Fact::StartAsked { call }) } => {
                 self.seen = true;
                 self.open.insert((by, call));
-                Ok(())
             }
-            Observation::Fact { by, fact: &(Fact::StartAnswered { call, .. } | Fact::StartFailed { call }) } => {
+            Observation::Fact { by, fact: &Fact::StartFailed { call } } => _ = self.open.remove(&(by, call)),
+            Observation::Fact { by, fact: &Fact::StartAnswered { call, job } } => {
                 self.open.remove(&(by, call));
-                Ok(())
+                let cluster = &view.config().cluster;
+                let know = tables(view).filter(|(_, table)| table.entry(job).is_some());
+                self.keepers.insert(job, know.map(|(member, _)| cluster.node(member)).collect());
             }
             Observation::Fact { by, fact: &Fact::WaitReturned { call, job, outcome } } => {
                 self.open.remove(&(by, call));
-                job.map_or(Ok(()), |job| gave_up(by, call, job, outcome, view))
+                return job.map_or(Ok(()), |job| self.gave_up(by, call, job, outcome, view));
             }
+            Observation::Fact { fact: &Fact::JobPruned { job }, .. } => _ = self.keepers.remove(&job),
             Observation::Crashed { node, .. } => {
                 self.open.retain(|&(client, _)| client != node);
-                Ok(())
+                for keepers in self.keepers.values_mut() {
+                    keepers.remove(&node);
+                }
             }
-            Observation::Fact { .. } | Observation::Started { .. } => Ok(()),
+            Observation::Fact { .. } | Observation::Started { .. } => (),
         }
+        Ok(())
     }
 
     fn armed(&self) -> bool {
@@ -58,16 +67,20 @@ impl Property<Node> for WaitsReturn {
     }
 }
 
-fn gave_up(client: NodeId, call: CallId, job: XactId, outcome: Outcome, view: &dyn View<Node>) -> Result<(), String> {
-    if !matches!(outcome, Outcome::NotFound | Outcome::Unreachable) {
-        return Ok(());
-    }
-    match tables(view).find(|(_, table)| table.entry(job).is_some()) {
-        None => Ok(()),
-        Some((member, _)) => {
-            let client = view.name(client);
-            Err(format!("wait {} of {client} gives up on {job} ({outcome:?}), which {member} knows", call.0))
-        }
+impl WaitsReturn {
+    fn gave_up(
+        &self,
+        client: NodeId,
+        call: CallId,
+        job: XactId,
+        outcome: Outcome,
+        view: &dyn View<Node>,
+    ) -> Result<(), String> {
+        let gave_up = matches!(outcome, Outcome::NotFound | Outcome::Unreachable);
+        let keeper = self.keepers.get(&job).and_then(|keepers| keepers.first());
+        let (true, Some(&keeper)) = (gave_up, keeper) else { return Ok(()) };
+        let (client, keeper) = (view.name(client), view.name(keeper));
+        Err(format!("wait {} of {client} gives up on {job} ({outcome:?}), which {keeper} has known all along", call.0))
     }
 }
 
@@ -113,12 +126,25 @@ mod tests {
     }
 
     #[test]
-    fn giving_up_is_bad_only_while_a_member_knows_the_job() {
+    fn giving_up_is_bad_only_while_a_member_has_known_the_job_all_along() {
         let mut still = Still::new();
-        let not_found = [(C1, returned(Outcome::NotFound))];
-        assert_eq!(still.tell(&mut WaitsReturn::default(), &not_found), Ok(()));
+        let history = [(C1, Fact::StartAnswered { call: CallId(0), job: JOB }), (C1, returned(Outcome::NotFound))];
+        assert_eq!(still.tell(&mut WaitsReturn::default(), &history), Ok(()), "nobody knew it");
         still.track(P2);
-        let evidence = still.tell(&mut WaitsReturn::default(), &not_found).unwrap_err();
-        assert_eq!(evidence, "wait 3 of c1 gives up on x-c1.1.0 (NotFound), which p2 knows");
+        let evidence = still.tell(&mut WaitsReturn::default(), &history).unwrap_err();
+        assert_eq!(evidence, "wait 3 of c1 gives up on x-c1.1.0 (NotFound), which p2 has known all along");
+    }
+
+    #[test]
+    fn a_member_that_dies_or_prunes_has_not_known_the_job_all_along() {
+        let mut still = Still::new();
+        still.track(P2);
+        let (learnt, gave_up) = (Fact::StartAnswered { call: CallId(0), job: JOB }, returned(Outcome::NotFound));
+        let mut property = WaitsReturn::default();
+        still.tell(&mut property, &[(C1, learnt.clone())]).unwrap();
+        still.crash(&mut property, P2).unwrap();
+        assert_eq!(still.tell(&mut property, &[(C1, gave_up.clone())]), Ok(()));
+        let pruned = (P2, Fact::JobPruned { job: JOB });
+        assert_eq!(still.tell(&mut WaitsReturn::default(), &[(C1, learnt), pruned, (C1, gave_up)]), Ok(()));
     }
 }

@@ -1,0 +1,151 @@
+//! One check: search, judge, tell.
+
+use std::time::Instant;
+
+use quiesce_machine::{Monitor, Node, Obligation};
+
+use crate::fair::{Edge, Finder, Lasso, Region, lasso};
+use crate::judge::{Figures, Judge, Way};
+use crate::report::{Limits, Progress, Report, Search, Shortfall};
+use crate::scope::{Scope, ScopeError};
+use crate::search::{Bounds, Brake, SecondOpinion, Walk, second_opinion, walk};
+use crate::system::{Action, State, System};
+
+/// Why a check gave no report.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CheckError {
+    /// The scope makes no sense.
+    #[error(transparent)]
+    Scope(#[from] ScopeError),
+    /// A node's code depends on more than its state and the event, so that nothing found can be trusted.
+    #[error("{node} is not a pure state machine: run twice from one state it differs, when it {event}")]
+    Impure {
+        /// Its name.
+        node: String,
+        /// The event, for people.
+        event: String,
+    },
+}
+
+/// Explores every world of `scope` and judges every property in it.
+///
+/// A property passes only if every state was looked at, no run violates it, no fair run owes it for ever, and it had
+/// something to judge. Runs are fair to every message, timer, store and restart: none is put off for ever while it
+/// could be taken. Losses, duplicates, crashes, partitions and users may strike or not; their budgets bound them, so
+/// that in every run the faults stop.
+///
+/// # Errors
+/// When the scope makes no sense, or a node turns out not to be a pure function.
+///
+/// # Panics
+/// When a monitor panics while it says what is owed. A panic in a node, or in a monitor's `observe`, is a finding.
+pub fn check<N, M>(
+    scope: &Scope<N, M>,
+    search: Search,
+    limits: Limits,
+    progress: Option<&dyn Fn(Progress)>,
+) -> Result<Report<N>, CheckError>
+where
+    N: Node,
+    M: Monitor<N>,
+{
+    let began = Instant::now();
+    let system = System::new(scope.clone())?;
+    let bounds = Bounds { limits, progress };
+    match search {
+        Search::Bfs => judge_walk(&system, &walk(&system, bounds), began),
+        Search::Dfs | Search::StaterightBfs => {
+            let system = system.with_brake(Brake::new(limits));
+            second_opinion(system, search, bounds, |system, opinion| judge_opinion(system, opinion, began))
+        }
+    }
+}
+
+fn judge_walk<N: Node, M: Monitor<N>>(
+    system: &System<N, M>,
+    walk: &Walk,
+    began: Instant,
+) -> Result<Report<N>, CheckError> {
+    let mut stuck = Stuck::new(system, walk);
+    let mut judge = Judge::new(system, walk.shortfall);
+    for property in 0..judge.len() {
+        judge.owing_states(property, stuck.owing_states(property));
+        if let Some(state) = walk.found(property) {
+            judge.violated(property, walk.route(system, state));
+        } else if let Some((obligation, region)) = stuck.for_ever(property) {
+            let (route, length) = stay(system, walk, &region);
+            judge.owes_for_ever(property, obligation, route, length);
+        }
+    }
+    let edges = walk.debts.graph().edge_count() as u64;
+    judge.report(Figures { unique: walk.unique(), generated: walk.generated, depth: walk.depth, edges, began })
+}
+
+/// A shortest way into a region and once around a fair loop in it, and the loop's length.
+fn stay<N: Node, M: Monitor<N>>(system: &System<N, M>, walk: &Walk, region: &Region) -> (Way, usize) {
+    let Lasso { entry, steps } = lasso(walk.debts.graph(), region);
+    let mut route = walk.route(system, walk.debts.in_walk(entry));
+    for step in &steps {
+        walk.follow(system, &mut route, Edge { to: walk.debts.in_walk(step.to), class: step.class });
+    }
+    (route, steps.len())
+}
+
+fn judge_opinion<N: Node, M: Monitor<N>>(
+    system: &System<N, M>,
+    opinion: SecondOpinion<State, Action>,
+    began: Instant,
+) -> Result<Report<N>, CheckError> {
+    let SecondOpinion { unique, generated, depth, shortfall, found } = opinion;
+    let mut judge = Judge::new(system, shortfall);
+    for (property, route) in found.into_iter().enumerate() {
+        match route {
+            Some(route) => judge.violated(property, route),
+            None if system.was_owing(property) => judge.unjudged(property, Shortfall::SafetyOnly),
+            None => (),
+        }
+    }
+    judge.report(Figures { unique, generated, depth, edges: 0, began })
+}
+
+/// What can be owed for ever, by property.
+struct Stuck<'a> {
+    walk: &'a Walk,
+    finder: Finder<'a>,
+    /// Everything ever owed: its number in the walk, the property, the obligation.
+    owed: Vec<(u32, usize, Obligation)>,
+}
+
+impl<'a> Stuck<'a> {
+    fn new<N: Node, M: Monitor<N>>(system: &System<N, M>, walk: &'a Walk) -> Self {
+        let number = |id| {
+            let (property, obligation) = system.obligation(id);
+            (id, property, obligation)
+        };
+        let owed = walk.debts.all().into_iter().map(number).collect();
+        Stuck { walk, finder: Finder::new(walk.debts.graph()), owed }
+    }
+
+    fn of(&self, property: usize) -> Vec<(u32, Obligation)> {
+        let its = self.owed.iter().filter(|(_, of, _)| *of == property);
+        its.map(|&(id, _, obligation)| (id, obligation)).collect()
+    }
+
+    fn owing_states(&self, property: usize) -> u64 {
+        let ids: Vec<_> = self.of(property).into_iter().map(|(id, _)| id).collect();
+        self.walk.debts.owing(&ids).len() as u64
+    }
+
+    /// The nearest region in which a fair run can owe one and the same thing for ever.
+    fn for_ever(&mut self, property: usize) -> Option<(Obligation, Region)> {
+        let mut nearest: Option<(Obligation, Region)> = None;
+        for (id, obligation) in self.of(property) {
+            let region = self.finder.find(&self.walk.debts.owing(&[id])).into_iter().next();
+            let nearer = |region: &Region| nearest.as_ref().is_none_or(|(_, best)| region.first() < best.first());
+            if let Some(region) = region.filter(nearer) {
+                nearest = Some((obligation, region));
+            }
+        }
+        nearest
+    }
+}

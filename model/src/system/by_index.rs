@@ -1,0 +1,21 @@
+//! Stateright's properties are bare functions, which carry no data: here is one for each place in a list.
+
+use quiesce_machine::{Monitor, Node};
+
+use super::{State, System};
+
+/// How many properties there can be.
+pub(super) const LEN: usize = 32;
+
+/// Whether a state does not violate the property of that place.
+pub(super) fn holds<N: Node, M: Monitor<N>>(index: usize) -> fn(&System<N, M>, &State) -> bool {
+    macro_rules! each {
+        ($($index:literal)*) => { [$(holds_at::<N, M, $index> as fn(&System<N, M>, &State) -> bool),*] };
+    }
+    let all: [_; LEN] = each!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31);
+    all[index]
+}
+
+fn holds_at<N: Node, M: Monitor<N>, const INDEX: usize>(_: &System<N, M>, state: &State) -> bool {
+    state.broken().is_none_or(|(property, _)| property != INDEX)
+}

@@ -1,0 +1,64 @@
+//! The face a search sees.
+
+use quiesce_machine::{Monitor, Node};
+use stateright::{Model, Property};
+
+use super::{Action, Look, State, System, by_index};
+use crate::fair::Class;
+use crate::search::{Brake, Braked, Explore};
+
+impl<N: Node, M: Monitor<N>> Model for System<N, M> {
+    type State = State;
+    type Action = Action;
+
+    fn init_states(&self) -> Vec<State> {
+        self.openings.iter().map(|opening| opening.state.clone()).collect()
+    }
+
+    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
+        match &self.brake {
+            Some(brake) if !brake.admits() => return,
+            Some(_) => self.owed(state, &mut Vec::new()),
+            None => (),
+        }
+        self.next(state, actions);
+    }
+
+    fn next_state(&self, state: &State, action: Action) -> Option<State> {
+        Some(self.after(state, action))
+    }
+
+    fn format_action(&self, action: &Action) -> String {
+        format!("{:?}", action.kind)
+    }
+
+    /// One per monitor, in the scope's order, then [`PANIC`](crate::PANIC).
+    fn properties(&self) -> Vec<Property<Self>> {
+        let names = self.scope.monitors.iter().map(Monitor::name).chain([crate::PANIC]);
+        names.enumerate().map(|(index, name)| Property::always(name, by_index::holds(index))).collect()
+    }
+}
+
+impl<N: Node, M: Monitor<N>> Explore for System<N, M> {
+    fn fingerprint(&self, state: &State) -> u64 {
+        state.fingerprint()
+    }
+
+    fn class(&self, action: &Action) -> Class {
+        Class(action.class)
+    }
+
+    fn owed(&self, state: &State, owed: &mut Vec<u32>) {
+        if state.broken().is_none() {
+            let stock = self.stock();
+            let look = Look::new(&self.scope, &stock, state.places(self.nodes()));
+            self.watch_mut().owed(state.watch(), &look, owed);
+        }
+    }
+}
+
+impl<N: Node, M: Monitor<N>> Braked for System<N, M> {
+    fn brake(&self) -> Option<&Brake> {
+        self.brake.as_ref()
+    }
+}

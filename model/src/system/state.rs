@@ -1,0 +1,156 @@
+//! One state of a world, in a few words.
+
+use std::hash::{Hash, Hasher};
+
+use smallvec::SmallVec;
+
+use crate::scope::Budget;
+
+/// A state of a [`System`](super::System): numbers of values the system keeps, so that a step touches few words.
+///
+/// Layout: the words of [`Head`], one place per node, the messages in flight, ascending, repeats included. Equal states
+/// have equal words within one system; the hash follows content, and so is the same in every run.
+#[derive(Clone, Debug)]
+pub struct State {
+    words: SmallVec<[u32; 20]>,
+    /// The sum of the mixed content hashes of places, monitors and messages, wrapping. A sum, so that a step adjusts it;
+    /// no exclusive or, in which equal pairs would cancel.
+    sum: u64,
+}
+
+/// The words before the places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Head {
+    Watch,
+    Faults,
+    Partition,
+    BrokenProperty,
+    BrokenEvidence,
+}
+
+const HEAD: usize = Head::BrokenEvidence as usize + 1;
+
+/// Where the hash of monitors, violation and messages goes; the places come after.
+const WATCH: usize = 0;
+const BROKEN: usize = 1;
+const FLIGHT: usize = 2;
+const PLACES: usize = 3;
+
+/// What is left of the budget, and the partition in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Faults {
+    pub(super) left: Budget,
+    /// One more than a place in the scope's cuts; zero is none.
+    pub(super) cut: u8,
+}
+
+impl State {
+    /// A world of these places, each with its hash, in which no message was sent yet.
+    pub(super) fn new(places: &[(u32, u64)], watch: (u32, u64), left: Budget) -> Self {
+        let mut state = State { words: SmallVec::from_slice(&[0; HEAD]), sum: 0 };
+        state.words[Head::Watch as usize] = watch.0;
+        state.sum = mix(watch.1, WATCH);
+        for (node, &(place, hash)) in places.iter().enumerate() {
+            state.words.push(place);
+            state.sum = state.sum.wrapping_add(mix(hash, PLACES + node));
+        }
+        state.set_faults(Faults { left, cut: 0 });
+        state
+    }
+
+    /// The places of that many nodes.
+    pub(super) fn places(&self, nodes: usize) -> &[u32] {
+        &self.words[HEAD..HEAD + nodes]
+    }
+
+    /// The messages in flight between that many nodes.
+    pub(super) fn flights(&self, nodes: usize) -> &[u32] {
+        &self.words[HEAD + nodes..]
+    }
+
+    pub(super) fn watch(&self) -> u32 {
+        self.words[Head::Watch as usize]
+    }
+
+    /// The violated property and the number of its evidence.
+    pub(super) fn broken(&self) -> Option<(usize, u32)> {
+        let property = self.words[Head::BrokenProperty as usize] as usize;
+        property.checked_sub(1).map(|property| (property, self.words[Head::BrokenEvidence as usize]))
+    }
+
+    pub(super) fn faults(&self) -> Faults {
+        let [crashes, record_losses, losses, duplicates] = self.words[Head::Faults as usize].to_le_bytes();
+        let [partitions, cut, ..] = self.words[Head::Partition as usize].to_le_bytes();
+        Faults { left: Budget { crashes, record_losses, losses, duplicates, partitions }, cut }
+    }
+
+    pub(super) fn set_faults(&mut self, Faults { left, cut }: Faults) {
+        let Budget { crashes, record_losses, losses, duplicates, partitions } = left;
+        self.words[Head::Faults as usize] = u32::from_le_bytes([crashes, record_losses, losses, duplicates]);
+        self.words[Head::Partition as usize] = u32::from_le_bytes([partitions, cut, 0, 0]);
+    }
+
+    pub(super) fn set_broken(&mut self, property: u32, evidence: u32, hash: u64) {
+        self.words[Head::BrokenProperty as usize] = property + 1;
+        self.words[Head::BrokenEvidence as usize] = evidence;
+        self.sum = self.sum.wrapping_add(mix(hash, BROKEN));
+    }
+
+    /// Puts a new place with its hash in the stead of the old one, of which the hash is enough.
+    pub(super) fn set_place(&mut self, node: usize, old: u64, (place, hash): (u32, u64)) {
+        self.words[HEAD + node] = place;
+        self.sum = self.sum.wrapping_sub(mix(old, PLACES + node)).wrapping_add(mix(hash, PLACES + node));
+    }
+
+    /// Puts new monitors in the stead of the old ones, each with its hash.
+    pub(super) fn set_watch(&mut self, old: u64, (watch, hash): (u32, u64)) {
+        self.words[Head::Watch as usize] = watch;
+        self.sum = self.sum.wrapping_sub(mix(old, WATCH)).wrapping_add(mix(hash, WATCH));
+    }
+
+    pub(super) fn add_flight(&mut self, nodes: usize, flight: u32, hash: u64) {
+        let at = self.flights(nodes).partition_point(|&other| other < flight);
+        self.words.insert(HEAD + nodes + at, flight);
+        self.sum = self.sum.wrapping_add(mix(hash, FLIGHT));
+    }
+
+    /// Removes one copy of a message.
+    ///
+    /// # Panics
+    /// When it is not in flight.
+    pub(super) fn take_flight(&mut self, nodes: usize, flight: u32, hash: u64) {
+        let at = self.flights(nodes).binary_search(&flight).expect("only messages in flight are taken");
+        self.words.remove(HEAD + nodes + at);
+        self.sum = self.sum.wrapping_sub(mix(hash, FLIGHT));
+    }
+
+    /// The hash of this state's content.
+    pub(super) fn fingerprint(&self) -> u64 {
+        let faults = u64::from(self.words[Head::Faults as usize]);
+        let partition = u64::from(self.words[Head::Partition as usize]);
+        mix(self.sum.wrapping_add(mix(faults | partition << 32, FLIGHT)), 0)
+    }
+}
+
+impl PartialEq for State {
+    fn eq(&self, other: &Self) -> bool {
+        self.words == other.words
+    }
+}
+
+impl Eq for State {}
+
+impl Hash for State {
+    /// Hashes content, as the words are numbers that depend on what was seen before.
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        hasher.write_u64(self.fingerprint());
+    }
+}
+
+/// Scatters a hash, differently at each position.
+pub(super) fn mix(hash: u64, position: usize) -> u64 {
+    let mut x = hash ^ (position as u64).wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    x ^ (x >> 31)
+}

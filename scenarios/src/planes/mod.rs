@@ -1,0 +1,89 @@
+//! The planes that scenarios can be about, and a view of them in which their types no longer matter.
+
+mod xaction;
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use quiesce_control::policy::Row;
+
+pub use xaction::Xaction;
+
+use crate::check::{CheckRefused, Checked, Checking};
+use crate::plane::{Plane, Word};
+use crate::run::Runnable;
+use crate::schema::Scenario;
+use crate::text::{Fields, Read};
+
+/// Every plane.
+pub const ALL: [&dyn AnyPlane; 1] = [&Of::<Xaction>(PhantomData)];
+
+/// A plane whose types do not matter.
+pub trait AnyPlane: fmt::Debug + Sync {
+    /// The word for it in scenario files.
+    fn name(&self) -> &'static str;
+
+    /// Every key that a scenario of this plane may have.
+    fn keys(&self) -> Vec<&'static str>;
+
+    /// Reads a scenario of this plane.
+    ///
+    /// # Errors
+    /// At the first mistake.
+    fn read(&self, scenario: &Fields<'_>) -> Read<Box<dyn Runnable>>;
+
+    /// Its policies.
+    fn policies(&self) -> &'static [Row];
+
+    /// Its properties: name and claim.
+    fn properties(&self) -> &'static [(&'static str, &'static str)];
+
+    /// What its users can ask for, for `list kinds`.
+    fn kinds(&self) -> Vec<Word>;
+
+    /// The small worlds that can be checked: name and what is in it.
+    fn scopes(&self) -> &'static [(&'static str, &'static str)];
+
+    /// Searches the small world of that name; `None` if there is none.
+    ///
+    /// # Errors
+    /// When a policy is unknown, the world makes no sense, or a node turns out not to be a pure function.
+    fn check(&self, scope: &str, how: &Checking<'_>) -> Option<Result<Checked, CheckRefused>>;
+}
+
+#[derive(Debug)]
+struct Of<P>(PhantomData<P>);
+
+impl<P: Plane> AnyPlane for Of<P> {
+    fn name(&self) -> &'static str {
+        P::NAME
+    }
+
+    fn keys(&self) -> Vec<&'static str> {
+        Scenario::<P>::keys()
+    }
+
+    fn read(&self, scenario: &Fields<'_>) -> Read<Box<dyn Runnable>> {
+        Ok(Box::new(Scenario::<P>::read(scenario)?))
+    }
+
+    fn policies(&self) -> &'static [Row] {
+        P::POLICIES
+    }
+
+    fn properties(&self) -> &'static [(&'static str, &'static str)] {
+        P::PROPERTIES
+    }
+
+    fn kinds(&self) -> Vec<Word> {
+        P::kinds()
+    }
+
+    fn scopes(&self) -> &'static [(&'static str, &'static str)] {
+        P::SCOPES
+    }
+
+    fn check(&self, scope: &str, how: &Checking<'_>) -> Option<Result<Checked, CheckRefused>> {
+        P::scope(scope).map(|world| Checked::check::<P>(world, how))
+    }
+}

@@ -1,0 +1,82 @@
+//! A scenario whose plane no longer matters.
+
+use std::fmt::Debug;
+
+use quiesce_control::policy::PolicyError;
+use quiesce_sim::{Plan, Trace};
+
+use super::Run;
+use crate::choices::Choices;
+use crate::plane::Plane;
+use crate::schema::{Expect, Head, Scenario};
+
+/// A scenario of any plane.
+pub trait Runnable: Debug + Send + Sync {
+    /// What it says of itself.
+    fn head(&self) -> &Head;
+
+    /// Fixes the policies.
+    ///
+    /// # Errors
+    /// When a choice names no policy of its plane, or no choice of that policy.
+    fn under(&self, choices: &Choices) -> Result<Box<dyn Prepared>, PolicyError>;
+}
+
+/// A scenario of any plane, under fixed policies.
+pub trait Prepared: Debug + Send + Sync {
+    /// What it says of itself.
+    fn head(&self) -> &Head;
+
+    /// What it expects beside that its properties hold.
+    fn expect(&self) -> &Expect;
+
+    /// Every policy with the choice made.
+    fn policies(&self) -> Vec<(&'static str, &'static str)>;
+
+    /// Runs one seed.
+    fn run(&self, seed: u64) -> Run;
+
+    /// Runs one seed and keeps what happened.
+    fn record(&self, seed: u64) -> (Run, Trace);
+}
+
+impl<P: Plane> Runnable for Scenario<P> {
+    fn head(&self) -> &Head {
+        self.head()
+    }
+
+    fn under(&self, choices: &Choices) -> Result<Box<dyn Prepared>, PolicyError> {
+        let plan = self.plan(choices)?;
+        Ok(Box::new(Ready::<P> { head: self.head().clone(), expect: self.expect().clone(), plan }))
+    }
+}
+
+#[derive(Debug)]
+struct Ready<P: Plane> {
+    head: Head,
+    expect: Expect,
+    plan: Plan<P::Node, P::Monitor>,
+}
+
+impl<P: Plane> Prepared for Ready<P> {
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn expect(&self) -> &Expect {
+        &self.expect
+    }
+
+    fn policies(&self) -> Vec<(&'static str, &'static str)> {
+        P::policies(&self.plan.config)
+    }
+
+    fn run(&self, seed: u64) -> Run {
+        Run::judge(seed, quiesce_sim::run(&self.plan, seed), &self.expect)
+    }
+
+    fn record(&self, seed: u64) -> (Run, Trace) {
+        let (outcome, trace) = quiesce_sim::record(&self.plan, seed);
+        (Run::judge(seed, outcome, &self.expect), trace)
+    }
+}
