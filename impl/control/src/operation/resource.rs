@@ -54,6 +54,8 @@ pub struct Row {
     pub number: u32,
     /// The last of them; it has not ended while the row is not ready.
     pub operation: Option<Spec>,
+    /// How that operation ended. Later synchronous mutations change the other columns, not this.
+    pub outcome: Option<Outcome>,
     /// The requests that were carried out or are being carried out.
     pub requests: BTreeSet<CorrelationId>,
 }
@@ -106,6 +108,7 @@ impl Row {
             webhook,
             number: 0,
             operation: None,
+            outcome: None,
             requests: BTreeSet::new(),
         }
     }
@@ -145,6 +148,7 @@ impl Row {
         }
         self.number += 1;
         self.operation = Some(spec);
+        self.outcome = None;
     }
 
     /// What a synchronous mutation makes of it.
@@ -171,6 +175,7 @@ impl Row {
 
     /// What `PUT /operation` makes of it: the published table. An application that is not there stays away.
     pub fn complete(&mut self, mutation: Mutation, outcome: Outcome, policy: DeletedAt, now: Stamp) {
+        self.outcome = Some(outcome);
         if mutation == Mutation::Unregister && outcome.is_ok() {
             self.exists = false;
             self.ready = true;
@@ -192,14 +197,6 @@ impl Row {
         }
         if self.deleted_at.is_none() {
             self.updated_at = Some(now);
-        }
-    }
-
-    /// How its last operation ended, as far as the row tells.
-    pub fn outcome(&self) -> Outcome {
-        match self.error {
-            Some(reason) if self.exists => Err(reason),
-            Some(_) | None => Ok(()),
         }
     }
 

@@ -165,8 +165,7 @@ fn complete(
         match number.cmp(&row.number) {
             std::cmp::Ordering::Less => return Err(Refusal::Ended(outcome)),
             std::cmp::Ordering::Greater => return Err(Refusal::Answer(Mutated::Internal)),
-            std::cmp::Ordering::Equal if row.running().is_none() => return Err(Refusal::Ended(row.outcome())),
-            std::cmp::Ordering::Equal => (),
+            std::cmp::Ordering::Equal => row.outcome.map_or(Ok(()), |ended| Err(Refusal::Ended(ended)))?,
         }
     } else if !row.exists {
         return Err(Refusal::Answer(Mutated::Internal));
