@@ -130,7 +130,8 @@ impl Tenant {
         match self.jobs.get(&job).map(|known| (known.stage, known.record.ends)) {
             None => PollResult::Error,
             Some((_, Ending::Odd)) => PollResult::Odd,
-            Some((Stage::Ended, Ending::Succeeds)) => PollResult::Succeeded,
+            Some((Stage::Ended, Ending::Succeeds | Ending::SucceedsAfterOdd)) => PollResult::Succeeded,
+            Some((_, Ending::SucceedsAfterOdd)) => PollResult::Odd,
             Some((Stage::Ended, Ending::Fails)) => PollResult::Failed { error_text: false },
             Some((Stage::Ended, Ending::FailsWithText)) => PollResult::Failed { error_text: true },
             Some((Stage::Starting | Stage::Working | Stage::Ending, _)) => PollResult::InProgress,
@@ -169,7 +170,7 @@ impl Tenant {
             return known.answer_callers(cx);
         }
         known.stage = Stage::Ended;
-        if known.record.ends == Ending::Succeeds {
+        if known.record.ends.succeeds() {
             cx.fact(Fact::WebhookEffect { op: job.op });
         }
         known.answer_callers(cx);
@@ -186,7 +187,7 @@ impl Tenant {
 
 impl Job {
     fn fails_at_once(&self) -> bool {
-        !self.record.polled && self.record.ends != Ending::Succeeds
+        !self.record.polled && !self.record.ends.succeeds()
     }
 
     /// Answers those who wait, if there is an answer yet.
@@ -195,7 +196,7 @@ impl Job {
         let result = match (self.stage, polled) {
             (Stage::Starting, _) | (Stage::Working | Stage::Ending, false) => return,
             (Stage::Working | Stage::Ending | Stage::Ended, true) => CallResult::Success(Some(job)),
-            (Stage::Ended, false) if ends == Ending::Succeeds => CallResult::Success(None),
+            (Stage::Ended, false) if ends.succeeds() => CallResult::Success(None),
             (Stage::Ended, false) => CallResult::Error,
         };
         for caller in std::mem::take(&mut self.callers) {

@@ -89,8 +89,18 @@ pub enum Ending {
     Fails,
     /// It fails, with an error text.
     FailsWithText,
-    /// It is neither done nor failed, by a status that nobody told the controller of.
+    /// It never is, and its status is one that nobody told the controller of.
     Odd,
+    /// It is done, and until then its status is one that nobody told the controller of.
+    SucceedsAfterOdd,
+}
+
+impl Ending {
+    /// Whether the work is done in the end.
+    #[must_use]
+    pub fn succeeds(self) -> bool {
+        matches!(self, Ending::Succeeds | Ending::SucceedsAfterOdd)
+    }
 }
 
 impl Default for Behaviour {

@@ -89,11 +89,8 @@ pub fn decide(policies: &Policies, now: &Situation<'_>) -> Decision {
     }
     // Row 3.
     let Some(status) = operation.current_status() else { return Decision::Initialize };
-    if let Some(outcome) = status.recorded_outcome() {
-        return Decision::Complete(outcome);
-    }
-    if let Some(outcome) = now.known {
-        return Decision::RecordOutcome(outcome);
+    if let Some(decision) = recorded(status, now.known) {
+        return decision;
     }
     // Row 4.
     if !operation.spec.readable {
@@ -116,6 +113,17 @@ pub fn decide(policies: &Policies, now: &Situation<'_>) -> Decision {
     };
     let Some(plan) = plan else { return conclude(policies, Err(Reason::MissingWebhook)) };
     with_webhook(policies, now, operation, status, plan)
+}
+
+/// The outcome is written down, or was heard and could not be. What was heard outweighs a time-out that was written
+/// down meanwhile, by another replica or by an earlier term of this one.
+fn recorded(status: &Status, known: Option<Outcome>) -> Option<Decision> {
+    let timed_out = |outcome: Outcome| outcome.is_err_and(Reason::is_timeout);
+    match (status.recorded_outcome(), known) {
+        (Some(written), Some(known)) if timed_out(written) && !timed_out(known) => Some(Decision::RecordOutcome(known)),
+        (Some(written), _) => Some(Decision::Complete(written)),
+        (None, known) => known.map(Decision::RecordOutcome),
+    }
 }
 
 /// Rows 2 and 4.
