@@ -83,8 +83,9 @@ impl ApiServer {
             ToApiServer::DeleteOperation { app } => self.delete(from, app, cx),
             ToApiServer::ListOperations => {
                 self.watchers.insert(from);
+                let revision = self.revision;
                 let records = Arc::new(self.records.values().copied().collect());
-                cx.send(from, ToController::OperationsListed { records }.into());
+                cx.send(from, ToController::OperationsListed { revision, records }.into());
             }
             ToApiServer::AcquireLease => self.lease(from, cx),
         }

@@ -17,6 +17,9 @@ use super::webhook::Webhook;
 pub enum Fact {
     /// The director's commit of an asynchronous mutation is durable: the operation is accepted.
     OperationAccepted { op: CorrelationId, app: AppId, mutation: Mutation },
+    /// The director, starting again, finds this operation in its database; `outcome`: it has ended. Its last life may
+    /// have died between the commit and stating it.
+    OperationRecovered { op: CorrelationId, app: AppId, mutation: Mutation, outcome: Option<Outcome> },
     /// The director's commit of a synchronous mutation is durable.
     MutationCommitted { op: CorrelationId, app: AppId, mutation: Mutation },
     /// The director rejects a mutation because an operation is in progress.
@@ -57,8 +60,9 @@ pub enum Fact {
 
 impl Fact {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 19] = [
+    pub const LABELS: [&'static str; 20] = [
         "operation-accepted",
+        "operation-recovered",
         "mutation-committed",
         "mutation-rejected",
         "operation-completed",
@@ -84,6 +88,7 @@ impl Label for Fact {
     fn label(&self) -> &'static str {
         match self {
             Fact::OperationAccepted { .. } => "operation-accepted",
+            Fact::OperationRecovered { .. } => "operation-recovered",
             Fact::MutationCommitted { .. } => "mutation-committed",
             Fact::MutationRejected { .. } => "mutation-rejected",
             Fact::OperationCompleted { .. } => "operation-completed",
@@ -114,6 +119,10 @@ impl fmt::Display for Fact {
         };
         match self {
             Fact::OperationAccepted { op, app, mutation } => write!(f, "accepts {op}: {} {app}", mutation.name()),
+            Fact::OperationRecovered { op, app, outcome: None, .. } => write!(f, "finds {op} in progress on {app}"),
+            Fact::OperationRecovered { op, app, outcome: Some(outcome), .. } => {
+                write!(f, "finds {op} ended on {app}: {}", end(outcome))
+            }
             Fact::MutationCommitted { op, app, mutation } => write!(f, "commits {op}: {} {app}", mutation.name()),
             Fact::MutationRejected { op, app } => write!(f, "rejects {op}: {app} has an operation in progress"),
             Fact::OperationCompleted { op, current, app, outcome } => match current {

@@ -116,8 +116,8 @@ pub enum ToController {
     StatusWritten { app: AppId, version: u32, step: StatusStep, written: Written },
     /// The API server's answer to a delete.
     OperationDeleted { app: AppId },
-    /// Every record.
-    OperationsListed { records: Arc<Vec<Operation>> },
+    /// Every record, at that revision.
+    OperationsListed { revision: u32, records: Arc<Vec<Operation>> },
     /// A record has changed.
     WatchEvent { record: Arc<Operation> },
     /// A record is gone.

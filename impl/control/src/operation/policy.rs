@@ -85,11 +85,11 @@ crate::policies! {
         /// When it runs out.
         OnTime = "on-time",
     }
-    /// Whether an operation can run out of time before its webhook was called (H13).
+    /// Whether a replica can say that an operation has run out of time without having asked the webhook (H13).
     attempt: Attempt = "attempt" {
         /// Yes.
         Optional = "optional",
-        /// No: it is called once at least.
+        /// No: it calls or polls once at least.
         Required = "required",
     }
     /// What a failure by time-out says about the tenant's side (H16).

@@ -23,7 +23,7 @@ pub struct Situation<'a> {
     pub heard: Option<Heard>,
     /// The outcome that an earlier reconcile heard and could not write down.
     pub known: Option<Outcome>,
-    /// The webhook was called by this process.
+    /// This process has called or polled for the operation.
     pub attempted: bool,
     /// Its time is over.
     pub overdue: bool,
@@ -168,14 +168,14 @@ fn with_webhook(
     plan: Webhook,
 ) -> Decision {
     let location = status.webhook.and_then(|webhook| webhook.location);
-    let may_end = now.attempted || location.is_some() || policies.attempt == Attempt::Optional;
+    let may_end = now.attempted || policies.attempt == Attempt::Optional;
     match now.heard {
         Some(Heard::Call(result)) => called(policies, now, operation.spec.mutation, plan, result),
         Some(Heard::Poll(result)) => polled(policies, now, plan, result),
         None if now.overdue && may_end && status.phase == Phase::InProgress => conclude(policies, timeout(policies)),
         None => match location {
             None => Decision::Call(plan),
-            Some(_) if !now.poll_due => Decision::AwaitPoll,
+            Some(_) if !now.poll_due && !now.overdue => Decision::AwaitPoll,
             Some(job) => Decision::Poll(job, plan),
         },
     }

@@ -88,7 +88,7 @@ impl Controller {
         }
         match msg {
             ToController::LeaseAnswer { held } => self.lease_answered(held, cx),
-            ToController::OperationsListed { records } => self.listed(&records, cx),
+            ToController::OperationsListed { revision, records } => self.listed(revision, &records, cx),
             ToController::WatchEvent { record } => self.observe(*record, cx),
             ToController::WatchDeleted { app, version } => {
                 if self.cache.get(&app).is_some_and(|cached| cached.version <= version) {
@@ -191,9 +191,10 @@ impl Controller {
         cx.arm(ControllerTimer::Relist.into(), cx.config().timing.relist);
     }
 
-    fn listed(&mut self, records: &[Operation], cx: &mut Context<'_>) {
+    /// A list that is older than what is known of a record says nothing about it.
+    fn listed(&mut self, revision: u32, records: &[Operation], cx: &mut Context<'_>) {
         let listed: BTreeSet<AppId> = records.iter().map(|record| record.spec.app).collect();
-        self.cache.retain(|app, _| listed.contains(app));
+        self.cache.retain(|app, cached| listed.contains(app) || cached.version > revision);
         for &record in records {
             self.observe(record, cx);
         }

@@ -109,6 +109,7 @@ impl Controller {
             }
             Decision::Poll(job, plan) => {
                 cx.fact(Fact::JobPolled { op, plan, ended });
+                self.clock(&operation, cx).attempted = true;
                 self.request(Awaits::Poll(job, plan), ProcessId::Tenant, ToTenant::PollJob { job }, cx);
             }
             Decision::RecordLocation(job) => {

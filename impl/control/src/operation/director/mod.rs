@@ -14,6 +14,7 @@ use super::fact::Fact;
 use super::id::AppId;
 use super::message::{Fetched, Msg, ToController, ToDirector, ToUser};
 use super::policy::{RequestIdentity, RowRead, Schedule};
+use super::record::Spec;
 use super::resource::Row;
 use super::timer::{DirectorTimer, Timer};
 use super::user::{Mutated, Reply, Request};
@@ -84,6 +85,9 @@ impl Director {
         self.rows = config.apps().map(|(app, known)| (app, Row::initial(app, known.exists, known.webhook))).collect();
         for record in records {
             let Record::Row(row) = record else { unreachable!("not a record of the director: {record:?}") };
+            if let Some(Spec { op, app, mutation, .. }) = row.operation {
+                cx.fact(Fact::OperationRecovered { op, app, mutation, outcome: row.outcome });
+            }
             self.rows.insert(row.app, *row);
         }
         self.audit(cx);

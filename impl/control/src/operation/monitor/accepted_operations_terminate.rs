@@ -26,7 +26,11 @@ impl Property<Node> for AcceptedOperationsTerminate {
                 self.seen = true;
                 self.running.insert(op);
             }
-            Some((_, &Fact::OperationCompleted { current: Some(op), .. })) => _ = self.running.remove(&op),
+            Some((_, &Fact::OperationRecovered { op, outcome: None, .. })) => _ = self.running.insert(op),
+            Some((
+                _,
+                &(Fact::OperationCompleted { current: Some(op), .. } | Fact::OperationRecovered { op, .. }),
+            )) => _ = self.running.remove(&op),
             Some(_) | None => (),
         }
         Ok(())

@@ -18,7 +18,7 @@ impl Property<Node> for EffectOnlyIfCommitted {
 
     fn observe(&mut self, seen: &Observation<'_, Node>, _: &dyn View<Node>) -> Result<(), String> {
         match stated(seen) {
-            Some((_, &Fact::OperationAccepted { op, .. })) => {
+            Some((_, &(Fact::OperationAccepted { op, .. } | Fact::OperationRecovered { op, .. }))) => {
                 self.committed.insert(op);
                 Ok(())
             }

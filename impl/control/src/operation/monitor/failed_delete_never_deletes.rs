@@ -22,6 +22,12 @@ impl Property<Node> for FailedDeleteNeverDeletes {
             Some((_, &Fact::OperationAccepted { op, mutation: Mutation::Unregister, .. })) => {
                 self.deletes.insert(op);
             }
+            Some((_, &Fact::OperationRecovered { op, mutation: Mutation::Unregister, outcome, .. })) => {
+                self.deletes.insert(op);
+                if outcome.is_some_and(|outcome| outcome.is_err()) {
+                    self.failed.insert(op);
+                }
+            }
             Some((_, &Fact::OperationCompleted { op, outcome: Err(_), current: Some(current), .. }))
                 if op == current && self.deletes.contains(&op) =>
             {

@@ -25,7 +25,15 @@ impl Property<Node> for NoFalseBusy {
             Some((_, &Fact::OperationAccepted { op, app, .. })) => {
                 self.running.insert(app, op);
             }
-            Some((_, &(Fact::OperationCompleted { app, .. } | Fact::ApplicationDeleted { app, .. }))) => {
+            Some((_, &Fact::OperationRecovered { op, app, outcome: None, .. })) => {
+                self.running.insert(app, op);
+            }
+            Some((
+                _,
+                &(Fact::OperationCompleted { app, .. }
+                | Fact::OperationRecovered { app, .. }
+                | Fact::ApplicationDeleted { app, .. }),
+            )) => {
                 self.running.remove(&app);
             }
             Some((_, &Fact::MutationRejected { op, app })) => {

@@ -27,7 +27,16 @@ impl Property<Node> for OneOperationAtATime {
                 let before = self.running.insert(app, op);
                 before.map_or(Ok(()), |before| Err(format!("{op} is accepted for {app} while {before} is in progress")))
             }
-            Some((_, &(Fact::OperationCompleted { app, .. } | Fact::ApplicationDeleted { app, .. }))) => {
+            Some((_, &Fact::OperationRecovered { op, app, outcome: None, .. })) => {
+                self.running.insert(app, op);
+                Ok(())
+            }
+            Some((
+                _,
+                &(Fact::OperationCompleted { app, .. }
+                | Fact::OperationRecovered { app, .. }
+                | Fact::ApplicationDeleted { app, .. }),
+            )) => {
                 self.running.remove(&app);
                 Ok(())
             }
@@ -59,5 +68,16 @@ mod tests {
         let evidence =
             Still::new().tell(&mut OneOperationAtATime::default(), &[accepted(OP), accepted(OP2)]).unwrap_err();
         assert_eq!(evidence, "op-u1.1.1 is accepted for a1 while op-u1.1.0 is in progress");
+    }
+
+    #[test]
+    fn what_a_director_finds_at_its_start_counts_as_stated() {
+        let found = |op, outcome| {
+            (DIRECTOR, Fact::OperationRecovered { op, app: APP, mutation: crate::operation::Mutation::Unpair, outcome })
+        };
+        let good = [accepted(OP), found(OP, Some(FAILED)), accepted(OP2)];
+        assert_eq!(Still::new().tell(&mut OneOperationAtATime::default(), &good), Ok(()));
+        let bad = [found(OP, None), accepted(OP2)];
+        assert!(Still::new().tell(&mut OneOperationAtATime::default(), &bad).is_err());
     }
 }

@@ -22,7 +22,11 @@ impl Property<Node> for ReadinessAgrees {
             self.completed.clear();
         }
         match stated(seen) {
-            Some((_, &Fact::OperationCompleted { current: Some(op), app, outcome, .. })) => {
+            Some((
+                _,
+                &(Fact::OperationCompleted { current: Some(op), app, outcome, .. }
+                | Fact::OperationRecovered { op, app, outcome: Some(outcome), .. }),
+            )) => {
                 self.seen = true;
                 self.completed.insert(app, (op, outcome));
             }
