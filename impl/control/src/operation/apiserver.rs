@@ -1,5 +1,7 @@
 //! The API server: operation records with generation and resource version, watches, and the controllers' lease.
 //!
+//! A watch is a stream: an event that was not taken note of is sent again, as the record stands then, until its watcher
+//! is found dead.
 //! A write is answered, watched and read once it is durable; until then another write of the record conflicts. A write
 //! that changes nothing but instants and tallies keeps the version. The lease is the server's own: it expires by the
 //! server's timer and is forgotten when the server dies, so it may pass on early and nothing may depend on it alone.
@@ -23,6 +25,8 @@ pub struct ApiServer {
     /// The latest resource version handed out.
     revision: u32,
     watchers: BTreeSet<NodeId>,
+    /// Which watchers have not taken note of a record's latest change.
+    unseen: BTreeSet<(NodeId, AppId)>,
     holder: Option<NodeId>,
 }
 
@@ -50,7 +54,8 @@ impl ApiServer {
                 msg: msg @ (Msg::ToDirector(_) | Msg::ToController(_) | Msg::ToTenant(_) | Msg::ToUser(_)),
                 ..
             } => unreachable!("not for the API server: {msg:?}"),
-            Event::Bounce { to, .. } => _ = self.watchers.remove(&to),
+            Event::Bounce { to, .. } => self.stop_watch(to, cx),
+            Event::Fire { timer: Timer::ApiServer(ApiServerTimer::Rewatch) } => self.rewatch(cx),
             Event::Fire { timer: Timer::ApiServer(ApiServerTimer::LeaseExpires) } => self.holder = None,
             Event::Fire { timer } => unreachable!("not the API server's: {timer:?}"),
             Event::Stored { op, outcome } => self.stored(op, outcome, cx),
@@ -87,6 +92,12 @@ impl ApiServer {
                 let records = Arc::new(self.records.values().copied().collect());
                 cx.send(from, ToController::OperationsListed { revision, records }.into());
             }
+            ToApiServer::AcknowledgeWatch { app, version } => {
+                if self.records.get(&app).map(|record| record.version) == version && self.unseen.remove(&(from, app)) {
+                    self.keep_watch(cx);
+                }
+            }
+            ToApiServer::StopWatch => self.stop_watch(from, cx),
             ToApiServer::AcquireLease => self.lease(from, cx),
         }
     }
@@ -184,14 +195,43 @@ impl ApiServer {
             None => self.records.remove(&app),
         };
         cx.send(pending.to, pending.answer);
-        let event = match (pending.value, before) {
-            (Some(value), Some(before)) if value.version == before.version => return,
-            (Some(value), _) => ToController::WatchEvent { record: Arc::new(value) },
-            (None, Some(before)) => ToController::WatchDeleted { app, version: before.version },
-            (None, None) => return,
+        if pending.value.map(|value| value.version) != before.map(|before| before.version) {
+            self.unseen.extend(self.watchers.iter().map(|&watcher| (watcher, app)));
+            for &watcher in &self.watchers {
+                self.notify(watcher, app, cx);
+            }
+            self.keep_watch(cx);
+        }
+    }
+
+    /// Tells a watcher how a record stands.
+    fn notify(&self, watcher: NodeId, app: AppId, cx: &mut Context<'_>) {
+        let event = match self.records.get(&app) {
+            Some(&record) => ToController::WatchEvent { record: Arc::new(record) },
+            None => ToController::WatchDeleted { app, version: self.revision },
         };
-        for &watcher in &self.watchers {
-            cx.send(watcher, event.clone().into());
+        cx.send(watcher, event.into());
+    }
+
+    fn rewatch(&mut self, cx: &mut Context<'_>) {
+        for &(watcher, app) in &self.unseen {
+            self.notify(watcher, app, cx);
+        }
+        self.keep_watch(cx);
+    }
+
+    fn stop_watch(&mut self, watcher: NodeId, cx: &mut Context<'_>) {
+        self.watchers.remove(&watcher);
+        self.unseen.retain(|&(unaware, _)| unaware != watcher);
+        self.keep_watch(cx);
+    }
+
+    fn keep_watch(&mut self, cx: &mut Context<'_>) {
+        let timer = Timer::ApiServer(ApiServerTimer::Rewatch);
+        if self.unseen.is_empty() {
+            cx.disarm(timer);
+        } else {
+            cx.arm(timer, cx.config().timing.rewatch);
         }
     }
 

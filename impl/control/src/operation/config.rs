@@ -116,8 +116,10 @@ pub struct Timing {
     pub backoff_first: Duration,
     /// Its longest delay.
     pub backoff_most: Duration,
-    /// How often a controller reads all records again.
-    pub relist: Duration,
+    /// How often a controller reads all records again; `None`: only until they have been read.
+    pub relist: Option<Duration>,
+    /// How long the API server waits before it repeats a watch event that was not taken note of.
+    pub rewatch: Duration,
     /// How long the director waits before it sends a committed operation again (policy `schedule`).
     pub relay: Duration,
     /// How often the director makes sure that what runs has its record (policy `schedule`); `None` switches it off.
@@ -143,7 +145,8 @@ impl Default for Timing {
             requeue_interval: Duration::from_secs(120),
             backoff_first: Duration::from_millis(5),
             backoff_most: Duration::from_secs(1000),
-            relist: Duration::from_secs(30),
+            relist: Some(Duration::from_secs(30)),
+            rewatch: Duration::from_secs(3),
             relay: Duration::from_secs(5),
             audit: Some(Duration::from_secs(60)),
             lease: Some(Duration::from_secs(15)),

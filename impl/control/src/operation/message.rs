@@ -98,6 +98,10 @@ pub enum ToApiServer {
     DeleteOperation { app: AppId },
     /// A controller reads all records and watches them from now on.
     ListOperations,
+    /// A controller has taken note of a record's version; `None`: that it is gone.
+    AcknowledgeWatch { app: AppId, version: Option<u32> },
+    /// A controller watches no more.
+    StopWatch,
     /// A controller takes or renews the lease.
     AcquireLease,
 }
@@ -195,6 +199,8 @@ labels! {
         UpdateStatus = "update-status",
         DeleteOperation = "delete-operation",
         ListOperations = "list-operations",
+        AcknowledgeWatch = "acknowledge-watch",
+        StopWatch = "stop-watch",
         AcquireLease = "acquire-lease",
     }
     ToController {

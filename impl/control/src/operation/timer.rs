@@ -35,6 +35,8 @@ pub enum DirectorTimer {
 pub enum ApiServerTimer {
     /// The lease was not renewed.
     LeaseExpires,
+    /// Watchers have not taken note of all events.
+    Rewatch,
 }
 
 /// A controller's timers.
@@ -77,26 +79,28 @@ pub enum UserTimer {
 }
 
 impl Timer {
-    /// Which timers wait for the foreground: housekeeping, and the renewal of a lease that is held.
+    /// Which timers wait for the foreground: all that stand for seconds or longer. What answers a message, and the
+    /// steps of an election, may come at any moment.
     #[must_use]
     pub fn span(self) -> Span {
         match self {
-            Timer::Director(DirectorTimer::Audit)
-            | Timer::Controller(ControllerTimer::Relist | ControllerTimer::Renew | ControllerTimer::Collectable(_)) => {
+            Timer::Director(_) | Timer::ApiServer(ApiServerTimer::Rewatch) | Timer::Tenant(_) | Timer::User(_) => {
                 Span::Long
             }
-            Timer::Director(DirectorTimer::Schedule(_) | DirectorTimer::Relay(_))
-            | Timer::ApiServer(ApiServerTimer::LeaseExpires)
-            | Timer::Controller(
+            Timer::Controller(
                 ControllerTimer::Http
-                | ControllerTimer::Requeue(_)
-                | ControllerTimer::PollDue(_)
                 | ControllerTimer::Overdue(_)
+                | ControllerTimer::Collectable(_)
+                | ControllerTimer::Relist
+                | ControllerTimer::Renew,
+            ) => Span::Long,
+            Timer::ApiServer(ApiServerTimer::LeaseExpires)
+            | Timer::Controller(
+                ControllerTimer::Requeue(_)
+                | ControllerTimer::PollDue(_)
                 | ControllerTimer::Campaign
                 | ControllerTimer::StepDown,
-            )
-            | Timer::Tenant(TenantTimer::Work(_))
-            | Timer::User(UserTimer::Request(_) | UserTimer::Poll(_)) => Span::Short,
+            ) => Span::Short,
         }
     }
 }
@@ -108,6 +112,7 @@ impl Label for Timer {
             Timer::Director(DirectorTimer::Relay(_)) => "relay",
             Timer::Director(DirectorTimer::Audit) => "audit",
             Timer::ApiServer(ApiServerTimer::LeaseExpires) => "lease-expires",
+            Timer::ApiServer(ApiServerTimer::Rewatch) => "rewatch",
             Timer::Controller(ControllerTimer::Http) => "http",
             Timer::Controller(ControllerTimer::Requeue(_)) => "requeue",
             Timer::Controller(ControllerTimer::PollDue(_)) => "poll-due",

@@ -16,7 +16,7 @@ pub(super) const ROWS: [(&str, &str); 4] = [
     ("operation", "1 application, 1 controller; a user unpairs it, synchronous webhook"),
     ("operation-loss", "as operation, and a message may be lost"),
     ("operation-crash", "as operation, and the controller or the director may crash and restart"),
-    ("operation-handover", "as operation, with 2 controllers and a lease that passes on at any moment"),
+    ("operation-two-leaders", "as operation, with 2 controllers that both believe to lead"),
 ];
 
 /// The scope of that name.
@@ -26,7 +26,7 @@ pub(super) fn scope(name: &str) -> Option<Scope<Node, Monitor>> {
         "operation" => Some(world(1, one)),
         "operation-loss" => Some(world(1, Budget { losses: 1, ..one })),
         "operation-crash" => Some(world(1, Budget { crashes: 1, ..one })),
-        "operation-handover" => Some(world(2, one)),
+        "operation-two-leaders" => Some(world(2, one)),
         _ => None,
     }
 }
@@ -49,8 +49,14 @@ fn world(controllers: u8, budget: Budget) -> Scope<Node, Monitor> {
     let webhook = Webhook { mode: Mode::Sync, timeout: None, retry_interval: None };
     let apps = vec![App { exists: true, webhook: Some(webhook), behaviour: Behaviour::default() }];
     let still = Duration::from_secs(1);
-    let lease = (controllers > 1).then_some(still);
-    let timing = Timing { audit: None, lease, backoff_first: still, backoff_most: still, ..Timing::default() };
+    let timing = Timing {
+        audit: None,
+        relist: None,
+        lease: None,
+        backoff_first: still,
+        backoff_most: still,
+        ..Timing::default()
+    };
     let unpair = Request::Mutate { app: AppId(0), mutation: Mutation::Unpair, sync: false, readable: true };
     Scope {
         config: Config { cluster, apps, timing, policies: Policies::hardened() },

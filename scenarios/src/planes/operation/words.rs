@@ -83,13 +83,14 @@ fn one_of<T: Copy>(value: &Value<'_>, what: &'static str, legal: &[(&str, T)]) -
     Ok(legal.iter().find(|(known, _)| *known == word).expect("a legal word is in the list").1)
 }
 
-const TIMES: [&str; 13] = [
+const TIMES: [&str; 14] = [
     "http",
     "webhook_timeout",
     "requeue_interval",
     "backoff_first",
     "backoff_most",
     "relist",
+    "rewatch",
     "relay",
     "audit",
     "lease",
@@ -113,7 +114,8 @@ pub(super) fn timing(value: Option<Value<'_>>) -> Read<Timing> {
         requeue_interval: span("requeue_interval", base.requeue_interval)?,
         backoff_first: span("backoff_first", base.backoff_first)?,
         backoff_most: span("backoff_most", base.backoff_most)?,
-        relist: span("relist", base.relist)?,
+        relist: switch("relist", base.relist)?,
+        rewatch: span("rewatch", base.rewatch)?,
         relay: span("relay", base.relay)?,
         audit: switch("audit", base.audit)?,
         lease: switch("lease", base.lease)?,

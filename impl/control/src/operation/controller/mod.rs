@@ -84,13 +84,21 @@ impl Controller {
 
     fn receive(&mut self, msg: ToController, cx: &mut Context<'_>) {
         if !self.leads && !matches!(msg, ToController::LeaseAnswer { .. }) {
+            if matches!(msg, ToController::WatchEvent { .. } | ToController::WatchDeleted { .. }) {
+                send(cx, ProcessId::ApiServer, ToApiServer::StopWatch);
+            }
             return;
         }
         match msg {
             ToController::LeaseAnswer { held } => self.lease_answered(held, cx),
             ToController::OperationsListed { revision, records } => self.listed(revision, &records, cx),
-            ToController::WatchEvent { record } => self.observe(*record, cx),
+            ToController::WatchEvent { record } => {
+                let (app, version) = (record.spec.app, Some(record.version));
+                send(cx, ProcessId::ApiServer, ToApiServer::AcknowledgeWatch { app, version });
+                self.observe(*record, cx);
+            }
             ToController::WatchDeleted { app, version } => {
+                send(cx, ProcessId::ApiServer, ToApiServer::AcknowledgeWatch { app, version: None });
                 if self.cache.get(&app).is_some_and(|cached| cached.version <= version) {
                     self.cache.remove(&app);
                 }
@@ -188,7 +196,7 @@ impl Controller {
 
     fn relist(&mut self, cx: &mut Context<'_>) {
         send(cx, ProcessId::ApiServer, ToApiServer::ListOperations);
-        cx.arm(ControllerTimer::Relist.into(), cx.config().timing.relist);
+        cx.arm(ControllerTimer::Relist.into(), cx.config().timing.http);
     }
 
     /// A list that is older than what is known of a record says nothing about it.
@@ -197,6 +205,10 @@ impl Controller {
         self.cache.retain(|app, cached| listed.contains(app) || cached.version > revision);
         for &record in records {
             self.observe(record, cx);
+        }
+        match cx.config().timing.relist {
+            Some(period) => cx.arm(ControllerTimer::Relist.into(), period),
+            None => cx.disarm(ControllerTimer::Relist.into()),
         }
     }
 

@@ -113,6 +113,8 @@ impl Director {
             ToApiServer::UpdateStatus { .. }
             | ToApiServer::DeleteOperation { .. }
             | ToApiServer::ListOperations
+            | ToApiServer::AcknowledgeWatch { .. }
+            | ToApiServer::StopWatch
             | ToApiServer::AcquireLease => unreachable!("not sent by the director: {msg:?}"),
         }
     }
