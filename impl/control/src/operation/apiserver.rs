@@ -1,7 +1,7 @@
 //! The API server: operation records with generation and resource version, watches, and the controllers' lease.
 //!
-//! A watch is a stream: an event that was not taken note of is sent again, as the record stands then, until its watcher
-//! is found dead.
+//! A watch is a stream: an event that was not taken note of is sent again, as the record stands then. It outlives its
+//! watcher, since a refusal may be of an earlier life; who starts anew lists anew.
 //! A write is answered, watched and read once it is durable; until then another write of the record conflicts. A write
 //! that changes nothing but instants and tallies keeps the version. The lease is the server's own: it expires by the
 //! server's timer and is forgotten when the server dies, so it may pass on early and nothing may depend on it alone.
@@ -54,7 +54,7 @@ impl ApiServer {
                 msg: msg @ (Msg::ToDirector(_) | Msg::ToController(_) | Msg::ToTenant(_) | Msg::ToUser(_)),
                 ..
             } => unreachable!("not for the API server: {msg:?}"),
-            Event::Bounce { to, .. } => self.stop_watch(to, cx),
+            Event::Bounce { .. } => (),
             Event::Fire { timer: Timer::ApiServer(ApiServerTimer::Rewatch) } => self.rewatch(cx),
             Event::Fire { timer: Timer::ApiServer(ApiServerTimer::LeaseExpires) } => self.holder = None,
             Event::Fire { timer } => unreachable!("not the API server's: {timer:?}"),
@@ -88,7 +88,7 @@ impl ApiServer {
             ToApiServer::DeleteOperation { app } => self.delete(from, app, cx),
             ToApiServer::ListOperations => {
                 self.watchers.insert(from);
-                let revision = self.revision;
+                let revision = self.durable_revision();
                 let records = Arc::new(self.records.values().copied().collect());
                 cx.send(from, ToController::OperationsListed { revision, records }.into());
             }
@@ -97,7 +97,6 @@ impl ApiServer {
                     self.keep_watch(cx);
                 }
             }
-            ToApiServer::StopWatch => self.stop_watch(from, cx),
             ToApiServer::AcquireLease => self.lease(from, cx),
         }
     }
@@ -167,6 +166,12 @@ impl ApiServer {
         }
     }
 
+    /// The revision up to which every change is durable.
+    fn durable_revision(&self) -> u32 {
+        let pending = self.writes.values().filter_map(|pending| pending.value);
+        pending.map(|value| value.version - 1).min().unwrap_or(self.revision)
+    }
+
     fn next_revision(&mut self) -> u32 {
         self.revision += 1;
         self.revision
@@ -217,12 +222,6 @@ impl ApiServer {
         for &(watcher, app) in &self.unseen {
             self.notify(watcher, app, cx);
         }
-        self.keep_watch(cx);
-    }
-
-    fn stop_watch(&mut self, watcher: NodeId, cx: &mut Context<'_>) {
-        self.watchers.remove(&watcher);
-        self.unseen.retain(|&(unaware, _)| unaware != watcher);
         self.keep_watch(cx);
     }
 

@@ -100,8 +100,6 @@ pub enum ToApiServer {
     ListOperations,
     /// A controller has taken note of a record's version; `None`: that it is gone.
     AcknowledgeWatch { app: AppId, version: Option<u32> },
-    /// A controller watches no more.
-    StopWatch,
     /// A controller takes or renews the lease.
     AcquireLease,
 }
@@ -200,7 +198,6 @@ labels! {
         DeleteOperation = "delete-operation",
         ListOperations = "list-operations",
         AcknowledgeWatch = "acknowledge-watch",
-        StopWatch = "stop-watch",
         AcquireLease = "acquire-lease",
     }
     ToController {

@@ -83,22 +83,15 @@ impl Controller {
     }
 
     fn receive(&mut self, msg: ToController, cx: &mut Context<'_>) {
+        acknowledge(&msg, cx);
         if !self.leads && !matches!(msg, ToController::LeaseAnswer { .. }) {
-            if matches!(msg, ToController::WatchEvent { .. } | ToController::WatchDeleted { .. }) {
-                send(cx, ProcessId::ApiServer, ToApiServer::StopWatch);
-            }
             return;
         }
         match msg {
             ToController::LeaseAnswer { held } => self.lease_answered(held, cx),
             ToController::OperationsListed { revision, records } => self.listed(revision, &records, cx),
-            ToController::WatchEvent { record } => {
-                let (app, version) = (record.spec.app, Some(record.version));
-                send(cx, ProcessId::ApiServer, ToApiServer::AcknowledgeWatch { app, version });
-                self.observe(*record, cx);
-            }
+            ToController::WatchEvent { record } => self.observe(*record, cx),
             ToController::WatchDeleted { app, version } => {
-                send(cx, ProcessId::ApiServer, ToApiServer::AcknowledgeWatch { app, version: None });
                 if self.cache.get(&app).is_some_and(|cached| cached.version <= version) {
                     self.cache.remove(&app);
                 }
@@ -255,6 +248,18 @@ impl Controller {
         }
         clock
     }
+}
+
+/// Takes note of a watch event, also while not leading: who begins to lead lists first.
+fn acknowledge(msg: &ToController, cx: &mut Context<'_>) {
+    let (app, version) = if let ToController::WatchEvent { record } = msg {
+        (record.spec.app, Some(record.version))
+    } else if let ToController::WatchDeleted { app, .. } = msg {
+        (*app, None)
+    } else {
+        return;
+    };
+    send(cx, ProcessId::ApiServer, ToApiServer::AcknowledgeWatch { app, version });
 }
 
 /// Arms the timers of an operation whose record is initialised.

@@ -114,7 +114,6 @@ impl Director {
             | ToApiServer::DeleteOperation { .. }
             | ToApiServer::ListOperations
             | ToApiServer::AcknowledgeWatch { .. }
-            | ToApiServer::StopWatch
             | ToApiServer::AcquireLease => unreachable!("not sent by the director: {msg:?}"),
         }
     }
