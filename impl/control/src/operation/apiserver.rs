@@ -9,13 +9,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use quiesce_machine::{Event, NodeId, OpId, StoreError, Write};
+use quiesce_machine::{Event, Incarnation, NodeId, OpId, StoreError, Write};
 
 use super::id::AppId;
 use super::message::{Msg, ToApiServer, ToController, ToDirector, Written};
 use super::record::{Operation, Spec, Status};
 use super::timer::{ApiServerTimer, Timer};
 use super::{Context, Node, Record, RecordKey};
+
+/// More changes than one life of the server makes.
+const REVISIONS_PER_LIFE: u32 = 1 << 16;
 
 /// The API server's memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -48,7 +51,7 @@ impl ApiServer {
 
     pub(crate) fn handle(&mut self, event: Event<Node>, cx: &mut Context<'_>) {
         match event {
-            Event::Start { records, .. } => self.recover(records),
+            Event::Start { incarnation, records } => self.recover(incarnation, records),
             Event::Deliver { from, msg: Msg::ToApiServer(msg) } => self.receive(from, msg, cx),
             Event::Deliver {
                 msg: msg @ (Msg::ToDirector(_) | Msg::ToController(_) | Msg::ToTenant(_) | Msg::ToUser(_)),
@@ -63,7 +66,9 @@ impl ApiServer {
         }
     }
 
-    fn recover(&mut self, records: Vec<Record>) {
+    /// Versions go on from the records, and from a number that no earlier life can have reached, should they be lost.
+    fn recover(&mut self, life: Incarnation, records: Vec<Record>) {
+        self.revision = life.0.saturating_sub(1).saturating_mul(REVISIONS_PER_LIFE);
         for record in records {
             let Record::Operation(operation) = record else {
                 unreachable!("not a record of the API server: {record:?}")
