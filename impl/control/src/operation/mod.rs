@@ -21,6 +21,7 @@ pub mod timer;
 pub mod user;
 pub mod user_program;
 pub mod webhook;
+pub mod wire;
 
 use quiesce_machine::{Cx, Event, NodeId, Span};
 

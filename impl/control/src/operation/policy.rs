@@ -122,9 +122,9 @@ crate::policies! {
     }
     /// What a reconcile reads after a status write of its own (H3).
     own_writes: OwnWrites = "own-writes" {
-        /// The cache, which has not seen the write yet.
+        /// The cache, which has not seen the write yet, or what it conflicts with.
         Awaited = "awaited",
-        /// What was written.
+        /// What was written; after a conflict, what the API server has.
         Remembered = "remembered",
     }
 }

@@ -235,11 +235,11 @@ impl Controller {
             return;
         }
         let (operation, status) = (*operation, *status);
+        self.refresh(&Operation { status: Some(status), ..operation }, written, cx);
         match written {
             Written::Ok(version) => {
                 let operation = Operation { version, status: Some(status), ..operation };
                 self.resume(cx).expect("a visit").operation = Some(operation);
-                self.remember(operation, cx);
                 self.step_done(step, &operation, cx);
             }
             Written::Conflict | Written::NotFound => self.retry(cx),
@@ -247,12 +247,19 @@ impl Controller {
         self.work_on(cx);
     }
 
-    fn remember(&mut self, operation: Operation, cx: &Context<'_>) {
-        let stale = |cached: &Operation| cached.version < operation.version;
-        if cx.config().policies.own_writes == OwnWrites::Remembered
-            && self.cache.get(&operation.spec.app).is_some_and(stale)
-        {
-            self.cache.insert(operation.spec.app, operation);
+    /// What the cache learns from a write of our own: what was written, or that it is stale and must be read again.
+    fn refresh(&mut self, operation: &Operation, written: Written, cx: &mut Context<'_>) {
+        if cx.config().policies.own_writes == OwnWrites::Awaited {
+            return;
+        }
+        match written {
+            Written::Ok(version) => {
+                if let Some(cached) = self.cache.get_mut(&operation.spec.app).filter(|cached| cached.version < version)
+                {
+                    *cached = Operation { version, ..*operation };
+                }
+            }
+            Written::Conflict | Written::NotFound => send(cx, ProcessId::ApiServer, ToApiServer::ListOperations),
         }
     }
 
