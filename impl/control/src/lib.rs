@@ -5,5 +5,6 @@
 #![forbid(unsafe_code)]
 
 pub mod monitor;
+pub mod operation;
 pub mod policy;
 pub mod xaction;

@@ -1,0 +1,193 @@
+//! What is fixed for a run: who is there, which applications and webhooks, how long things take, which policies hold.
+
+use std::time::Duration;
+
+use quiesce_machine::NodeId;
+use thiserror::Error;
+
+use super::id::{AppId, ProcessId};
+use super::policy::Policies;
+use super::webhook::{Behaviour, Webhook};
+
+/// Everything a process of this plane is told about its cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Who is there.
+    pub cluster: Cluster,
+    /// The applications that a run can speak of, by [`AppId`].
+    pub apps: Vec<App>,
+    /// Time-outs and periods.
+    pub timing: Timing,
+    /// What is done where the reference and we differ.
+    pub policies: Policies,
+}
+
+/// An application as a run finds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct App {
+    /// Whether it is there from the beginning.
+    pub exists: bool,
+    /// Its webhook.
+    pub webhook: Option<Webhook>,
+    /// How the tenant's system treats calls for it.
+    pub behaviour: Behaviour,
+}
+
+/// The processes: one director, one API server, the tenant's system, and so many controllers and users, in that order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cluster {
+    controllers: u8,
+    users: u8,
+}
+
+/// Why a cluster cannot be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum ClusterError {
+    /// A role that every cluster needs is missing.
+    #[error("a cluster needs at least one {0}")]
+    Missing(&'static str),
+}
+
+const FIRST: [ProcessId; 3] = [ProcessId::Director, ProcessId::ApiServer, ProcessId::Tenant];
+
+impl Cluster {
+    /// A cluster of these sizes.
+    ///
+    /// # Errors
+    /// When a role is missing.
+    pub fn new(controllers: u8, users: u8) -> Result<Cluster, ClusterError> {
+        match (controllers, users) {
+            (0, _) => Err(ClusterError::Missing("controller")),
+            (_, 0) => Err(ClusterError::Missing("user")),
+            (controllers, users) => Ok(Cluster { controllers, users }),
+        }
+    }
+
+    /// Every process, in node order.
+    pub fn processes(&self) -> impl Iterator<Item = ProcessId> + use<> {
+        FIRST.into_iter().chain(self.controllers()).chain(self.users())
+    }
+
+    /// The controllers.
+    pub fn controllers(&self) -> impl Iterator<Item = ProcessId> + use<> {
+        (0..self.controllers).map(ProcessId::Controller)
+    }
+
+    /// The users.
+    pub fn users(&self) -> impl Iterator<Item = ProcessId> + use<> {
+        (0..self.users).map(ProcessId::User)
+    }
+
+    /// The node that plays this process.
+    #[must_use]
+    pub fn node(&self, process: ProcessId) -> NodeId {
+        NodeId(match process {
+            ProcessId::Director => 0,
+            ProcessId::ApiServer => 1,
+            ProcessId::Tenant => 2,
+            ProcessId::Controller(n) => 3 + u32::from(n),
+            ProcessId::User(n) => 3 + u32::from(self.controllers) + u32::from(n),
+        })
+    }
+
+    /// The process that this node plays.
+    ///
+    /// # Panics
+    /// When the cluster has no such node.
+    #[must_use]
+    pub fn process(&self, node: NodeId) -> ProcessId {
+        self.processes().nth(node.index()).unwrap_or_else(|| panic!("node {node} is beyond the cluster {self:?}"))
+    }
+}
+
+/// Time-outs and periods; the defaults are the published ones where there are any
+/// (`reference/compass-operations.md` section 6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// How long the controller and the director wait for an HTTP answer.
+    pub http: Duration,
+    /// `webhook_timeout`: how long an operation may take whose webhook does not say.
+    pub webhook_timeout: Duration,
+    /// `timeout_factor`: times `webhook_timeout`, the age at which a record is collected.
+    pub timeout_factor: u32,
+    /// `requeue_interval`: how long to wait before a webhook is tried again that does not say.
+    pub requeue_interval: Duration,
+    /// The first delay of the work queue's back-off, which doubles.
+    pub backoff_first: Duration,
+    /// Its longest delay.
+    pub backoff_most: Duration,
+    /// How often a controller reads all records again; `None`: only until they have been read.
+    pub relist: Option<Duration>,
+    /// How long the API server waits before it repeats a watch event that was not taken note of.
+    pub rewatch: Duration,
+    /// How long the director waits before it sends a committed operation again (policy `schedule`).
+    pub relay: Duration,
+    /// How often the director makes sure that what runs has its record (policy `schedule`); `None` switches it off.
+    pub audit: Option<Duration>,
+    /// How long a lease lasts that is not renewed; `None` switches the election off: every controller leads.
+    pub lease: Option<Duration>,
+    /// How often a lease is renewed, and tried for.
+    pub lease_retry: Duration,
+    /// How long a holder leads on without having renewed.
+    pub lease_deadline: Duration,
+    /// How long a user's program waits for an answer.
+    pub user: Duration,
+    /// How often it polls a location.
+    pub poll: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Timing {
+            http: Duration::from_secs(15),
+            webhook_timeout: Duration::from_secs(2 * 3600),
+            timeout_factor: 2,
+            requeue_interval: Duration::from_secs(120),
+            backoff_first: Duration::from_millis(5),
+            backoff_most: Duration::from_secs(1000),
+            relist: Some(Duration::from_secs(30)),
+            rewatch: Duration::from_secs(3),
+            relay: Duration::from_secs(5),
+            audit: Some(Duration::from_secs(60)),
+            lease: Some(Duration::from_secs(15)),
+            lease_retry: Duration::from_secs(2),
+            lease_deadline: Duration::from_secs(10),
+            user: Duration::from_secs(30),
+            poll: Duration::from_secs(2),
+        }
+    }
+}
+
+impl Config {
+    /// The applications.
+    pub fn apps(&self) -> impl Iterator<Item = (AppId, &App)> {
+        (0..).map(AppId).zip(&self.apps)
+    }
+
+    /// How long an operation may take.
+    #[must_use]
+    pub fn timeout(&self, plan: Option<Webhook>) -> Duration {
+        plan.and_then(|plan| plan.timeout).unwrap_or(self.timing.webhook_timeout)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_process_is_the_node_of_its_place() {
+        let cluster = Cluster::new(2, 3).unwrap();
+        for (index, process) in cluster.processes().enumerate() {
+            let node = NodeId(u32::try_from(index).unwrap());
+            assert_eq!(cluster.node(process), node);
+            assert_eq!(cluster.process(node), process);
+        }
+    }
+
+    #[test]
+    fn a_cluster_that_cannot_be_is_refused() {
+        assert_eq!(Cluster::new(0, 1), Err(ClusterError::Missing("controller")));
+        assert_eq!(Cluster::new(1, 0), Err(ClusterError::Missing("user")));
+    }
+}

@@ -1,0 +1,399 @@
+//! One visit of the worker to a record: asks the table, does what it says, and asks again with the answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::fact::Fact;
+use super::super::id::{AppId, CorrelationId, JobId, ProcessId};
+use super::super::message::{Fetched, Msg, StatusStep, ToApiServer, ToDirector, ToTenant, Written};
+use super::super::policy::{OwnWrites, RetryUnit};
+use super::super::record::{Operation, Outcome, Status, Tally};
+use super::super::timer::ControllerTimer;
+use super::super::webhook::{CallResult, Mode, PollResult, Webhook};
+use super::super::{Context, send};
+use super::decide::{Decision, Heard, Situation, conclude, decide, timeout};
+use super::{Controller, Pace, stop_clock};
+
+/// The visit under way.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Work {
+    app: AppId,
+    operation: Option<Operation>,
+    fetched: Option<Fetched>,
+    heard: Option<Heard>,
+    awaits: Awaits,
+}
+
+/// What a visit waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Awaits {
+    Nothing,
+    Fetch,
+    Call(Webhook),
+    Poll(JobId, Webhook),
+    Write(StatusStep, Status),
+    Put(Outcome),
+    Delete,
+}
+
+impl Controller {
+    /// Visits the next record, if the worker is free.
+    pub(super) fn work_on(&mut self, cx: &mut Context<'_>) {
+        while self.work.is_none() {
+            let Some(app) = self.queue.take() else { return };
+            let operation = self.cache.get(&app).copied();
+            let work = Work { app, operation, fetched: None, heard: None, awaits: Awaits::Nothing };
+            self.work = Some(Box::new(work));
+            self.proceed(cx);
+        }
+    }
+
+    fn proceed(&mut self, cx: &mut Context<'_>) {
+        let decision = self.decision(cx);
+        self.carry_out(decision, cx);
+    }
+
+    fn decision(&mut self, cx: &mut Context<'_>) -> Decision {
+        let work = self.work.as_ref().expect("only a visit decides");
+        let (fetched, heard) = (work.fetched, work.heard);
+        let Some(operation) = work.operation else { return Decision::Stop };
+        self.pace(&operation, cx);
+        let clock = *self.clock(&operation, cx);
+        let now = Situation {
+            operation: Some(&operation),
+            fetched,
+            heard,
+            known: clock.known,
+            attempted: clock.attempted,
+            overdue: clock.overdue,
+            collectable: clock.collectable,
+            poll_due: clock.pace != Pace::Waiting,
+        };
+        decide(&cx.config().policies, &now)
+    }
+
+    /// Takes up the interval since a poll that the record knows of and this process does not (row 11).
+    fn pace(&mut self, operation: &Operation, cx: &mut Context<'_>) {
+        let last_poll = operation.current_status().and_then(|status| status.webhook?.last_poll);
+        let interval = operation.spec.plan.and_then(|plan| plan.retry_interval);
+        let clock = self.clock(operation, cx);
+        if let (Pace::Unknown, Some(last_poll), Some(interval)) = (clock.pace, last_poll, interval) {
+            clock.pace = Pace::Waiting;
+            let since = cx.now().since_start().saturating_sub(last_poll.0.since_start());
+            cx.arm(ControllerTimer::PollDue(operation.spec.app).into(), interval.saturating_sub(since));
+        }
+    }
+
+    fn carry_out(&mut self, decision: Decision, cx: &mut Context<'_>) {
+        let work = self.work.as_ref().expect("only a visit carries out");
+        let (app, operation) = (work.app, work.operation);
+        let Some(operation) = operation else { return self.stop(cx) };
+        let (op, ended) = (operation.spec.op, operation.has_ended());
+        let status = || Status::initial(&operation.spec, operation.generation, cx.stamp());
+        let status = operation.current_status().copied().unwrap_or_else(status);
+        match decision {
+            Decision::Stop | Decision::AwaitPoll => self.stop(cx),
+            Decision::Retry => self.retry(cx),
+            Decision::Initialize => self.write(StatusStep::Initialize, status, cx),
+            Decision::Fetch => {
+                self.request(Awaits::Fetch, ProcessId::Director, ToDirector::FetchApplication { app }, cx);
+            }
+            Decision::Collect => {
+                self.request(Awaits::Delete, ProcessId::ApiServer, ToApiServer::DeleteOperation { app }, cx);
+            }
+            Decision::Call(plan) => {
+                cx.fact(Fact::WebhookCalled { op, plan, ended });
+                self.clock(&operation, cx).attempted = true;
+                let call = ToTenant::CallWebhook { app, op, polled: plan.mode != Mode::Sync };
+                self.request(Awaits::Call(plan), ProcessId::Tenant, call, cx);
+            }
+            Decision::Poll(job, plan) => {
+                cx.fact(Fact::JobPolled { op, plan, ended });
+                self.clock(&operation, cx).attempted = true;
+                self.request(Awaits::Poll(job, plan), ProcessId::Tenant, ToTenant::PollJob { job }, cx);
+            }
+            Decision::RecordLocation(job) => {
+                let mut status = status;
+                if let Some(webhook) = &mut status.webhook {
+                    (webhook.location, webhook.last_poll, webhook.retries) = (Some(job), None, Tally(0));
+                }
+                self.write(StatusStep::Location, status, cx);
+            }
+            Decision::RecordPoll => {
+                let mut status = status;
+                if let Some(webhook) = &mut status.webhook {
+                    webhook.last_poll = Some(cx.stamp());
+                    webhook.retries = Tally(webhook.retries.0.saturating_add(1));
+                }
+                self.write(StatusStep::Polled, status, cx);
+            }
+            Decision::RecordOutcome(outcome) => {
+                self.clock(&operation, cx).known = Some(outcome);
+                self.write(StatusStep::Outcome(outcome), status.with_outcome(outcome), cx);
+            }
+            Decision::Complete(outcome) => {
+                let (number, mutation) = (operation.spec.number, operation.spec.mutation);
+                let put = ToDirector::PutOperation { app, op, number, mutation, outcome };
+                self.request(Awaits::Put(outcome), ProcessId::Director, put, cx);
+            }
+            Decision::End(outcome) => self.write(StatusStep::End(outcome), status.ended(outcome), cx),
+            Decision::RetryLater(plan) => self.retry_later(op, plan, cx),
+        }
+    }
+
+    fn write(&mut self, step: StatusStep, status: Status, cx: &mut Context<'_>) {
+        let operation = self.work.as_ref().and_then(|work| work.operation).expect("a status is of a record");
+        let (app, version) = (operation.spec.app, operation.version);
+        let update = ToApiServer::UpdateStatus { app, version, step, status: Arc::new(status) };
+        self.request(Awaits::Write(step, status), ProcessId::ApiServer, update, cx);
+    }
+
+    fn request(&mut self, awaits: Awaits, to: ProcessId, msg: impl Into<Msg>, cx: &mut Context<'_>) {
+        self.work.as_mut().expect("only a visit asks").awaits = awaits;
+        send(cx, to, msg);
+        cx.arm(ControllerTimer::Http.into(), cx.config().timing.http);
+    }
+
+    /// The answer has come.
+    fn resume(&mut self, cx: &mut Context<'_>) -> Option<&mut Work> {
+        cx.disarm(ControllerTimer::Http.into());
+        let work = self.work.as_deref_mut()?;
+        work.awaits = Awaits::Nothing;
+        Some(work)
+    }
+
+    pub(super) fn fetched(&mut self, app: AppId, fetched: Fetched, cx: &mut Context<'_>) {
+        if self.work.as_ref().is_some_and(|work| work.app == app && work.awaits == Awaits::Fetch) {
+            self.resume(cx).expect("a visit").fetched = Some(fetched);
+            self.next(cx);
+        }
+    }
+
+    pub(super) fn answered(&mut self, op: CorrelationId, result: CallResult, cx: &mut Context<'_>) {
+        let Some(Work { operation: Some(operation), awaits: Awaits::Call(plan), .. }) = self.work.as_deref() else {
+            return;
+        };
+        if operation.spec.op == op {
+            let outcome = (plan.mode == Mode::Sync && matches!(result, CallResult::Success(_))).then_some(Ok(()));
+            self.hear(op, Heard::Call(result), outcome, cx);
+        }
+    }
+
+    pub(super) fn polled(&mut self, job: JobId, result: PollResult, cx: &mut Context<'_>) {
+        let Some(Work { awaits: Awaits::Poll(asked, _), .. }) = self.work.as_deref() else { return };
+        if *asked == job {
+            let outcome = match result {
+                PollResult::Succeeded => Some(Ok(())),
+                PollResult::Failed { .. } => Some(Err(super::super::record::Reason::Reported)),
+                PollResult::InProgress | PollResult::Odd | PollResult::Error => None,
+            };
+            self.hear(job.op, Heard::Poll(result), outcome, cx);
+        }
+    }
+
+    fn hear(&mut self, op: CorrelationId, heard: Heard, outcome: Option<Outcome>, cx: &mut Context<'_>) {
+        if let Some(outcome) = outcome {
+            cx.fact(Fact::OutcomeHeard { op, outcome });
+        }
+        self.resume(cx).expect("a visit").heard = Some(heard);
+        self.next(cx);
+    }
+
+    pub(super) fn put(&mut self, op: CorrelationId, told: Outcome, recorded: Outcome, cx: &mut Context<'_>) {
+        let Some(Work { operation: Some(operation), awaits: Awaits::Put(outcome), .. }) = self.work.as_deref() else {
+            return;
+        };
+        if operation.spec.op == op && *outcome == told {
+            self.resume(cx);
+            self.carry_out(Decision::End(recorded), cx);
+        }
+    }
+
+    pub(super) fn put_failed(&mut self, op: CorrelationId, told: Outcome, cx: &mut Context<'_>) {
+        let Some(Work { operation: Some(operation), awaits: Awaits::Put(outcome), .. }) = self.work.as_deref() else {
+            return;
+        };
+        if operation.spec.op == op && *outcome == told {
+            self.retry(cx);
+            self.work_on(cx);
+        }
+    }
+
+    pub(super) fn status_written(
+        &mut self,
+        app: AppId,
+        version: u32,
+        step: StatusStep,
+        written: Written,
+        cx: &mut Context<'_>,
+    ) {
+        let Some(Work { operation: Some(operation), awaits: Awaits::Write(asked, status), .. }) = self.work.as_deref()
+        else {
+            return;
+        };
+        if (operation.spec.app, operation.version, *asked) != (app, version, step) {
+            return;
+        }
+        let (operation, status) = (*operation, *status);
+        self.refresh(&Operation { status: Some(status), ..operation }, written, cx);
+        match written {
+            Written::Ok(version) => {
+                let operation = Operation { version, status: Some(status), ..operation };
+                self.resume(cx).expect("a visit").operation = Some(operation);
+                self.step_done(step, &operation, cx);
+            }
+            Written::Conflict | Written::NotFound => self.retry(cx),
+        }
+        self.work_on(cx);
+    }
+
+    /// What the cache learns from a write of our own: what was written, or that it is stale and must be read again.
+    fn refresh(&mut self, operation: &Operation, written: Written, cx: &mut Context<'_>) {
+        if cx.config().policies.own_writes == OwnWrites::Awaited {
+            return;
+        }
+        match written {
+            Written::Ok(version) => {
+                if let Some(cached) = self.cache.get_mut(&operation.spec.app).filter(|cached| cached.version < version)
+                {
+                    *cached = Operation { version, ..*operation };
+                }
+            }
+            Written::Conflict | Written::NotFound => send(cx, ProcessId::ApiServer, ToApiServer::ListOperations),
+        }
+    }
+
+    /// A status write is durable: what follows it.
+    fn step_done(&mut self, step: StatusStep, operation: &Operation, cx: &mut Context<'_>) {
+        let op = operation.spec.op;
+        match step {
+            StatusStep::Initialize | StatusStep::Outcome(_) => self.proceed(cx),
+            StatusStep::Location => {
+                cx.fact(Fact::LocationRecorded { op });
+                self.clock(operation, cx).pace = Pace::Unknown;
+                self.retry(cx);
+            }
+            StatusStep::Polled => self.poll_done(operation, cx),
+            StatusStep::End(outcome) => {
+                cx.fact(Fact::OperationEnded { op, outcome });
+                self.clocks.remove(&operation.spec.app);
+                stop_clock(operation.spec.app, cx);
+                cx.disarm(ControllerTimer::Requeue(operation.spec.app).into());
+                self.stop(cx);
+            }
+        }
+    }
+
+    /// Row 12a: the job is in progress.
+    fn poll_done(&mut self, operation: &Operation, cx: &mut Context<'_>) {
+        let policies = &cx.config().policies;
+        let Some(Work { heard: Some(Heard::Poll(_)), .. }) = self.work.as_deref() else { return self.stop(cx) };
+        let clock = self.clock(operation, cx);
+        if clock.overdue {
+            return self.carry_out(conclude(policies, timeout(policies)), cx);
+        }
+        let app = operation.spec.app;
+        match operation.spec.plan.and_then(|plan| plan.retry_interval) {
+            Some(interval) if !interval.is_zero() => {
+                clock.pace = Pace::Waiting;
+                cx.arm(ControllerTimer::PollDue(app).into(), interval);
+            }
+            Some(_) if policies.retry_unit == RetryUnit::Nanoseconds => (),
+            Some(_) | None => {
+                clock.pace = Pace::Due;
+                cx.arm(ControllerTimer::Requeue(app).into(), cx.config().timing.requeue_interval);
+            }
+        }
+        self.stop(cx);
+    }
+
+    pub(super) fn collected(&mut self, app: AppId, cx: &mut Context<'_>) {
+        let Some(Work { operation: Some(operation), awaits: Awaits::Delete, .. }) = self.work.as_deref() else {
+            return;
+        };
+        if operation.spec.app == app {
+            cx.fact(Fact::RecordCollected { op: operation.spec.op });
+            self.cache.remove(&app);
+            self.stop(cx);
+            self.work_on(cx);
+        }
+    }
+
+    /// The request under way was not answered, or was refused.
+    pub(super) fn request_failed(&mut self, cx: &mut Context<'_>) {
+        let Some(work) = self.work.as_deref() else { return };
+        match work.awaits {
+            Awaits::Nothing => return,
+            Awaits::Fetch => self.resume(cx).expect("a visit").fetched = Some(Fetched::Failed),
+            Awaits::Call(_) => self.resume(cx).expect("a visit").heard = Some(Heard::Call(CallResult::Error)),
+            Awaits::Poll(..) => self.resume(cx).expect("a visit").heard = Some(Heard::Poll(PollResult::Error)),
+            Awaits::Write(..) | Awaits::Put(_) | Awaits::Delete => {
+                self.retry(cx);
+                return self.work_on(cx);
+            }
+        }
+        self.next(cx);
+    }
+
+    /// The peer's process is down.
+    pub(super) fn refused(&mut self, msg: &Msg, cx: &mut Context<'_>) {
+        let Some(work) = self.work.as_deref() else { return };
+        let under_way = match (msg, work.awaits) {
+            (Msg::ToDirector(ToDirector::FetchApplication { app }), Awaits::Fetch) => *app == work.app,
+            (Msg::ToDirector(ToDirector::PutOperation { app, outcome, .. }), Awaits::Put(told)) => {
+                (*app, *outcome) == (work.app, told)
+            }
+            (Msg::ToApiServer(ToApiServer::UpdateStatus { app, step, .. }), Awaits::Write(asked, _)) => {
+                (*app, *step) == (work.app, asked)
+            }
+            (Msg::ToApiServer(ToApiServer::DeleteOperation { app }), Awaits::Delete) => *app == work.app,
+            (Msg::ToTenant(ToTenant::CallWebhook { app, .. }), Awaits::Call(_)) => *app == work.app,
+            (Msg::ToTenant(ToTenant::PollJob { job }), Awaits::Poll(asked, _)) => *job == asked,
+            (Msg::ToDirector(_) | Msg::ToApiServer(_) | Msg::ToTenant(_), _)
+            | (Msg::ToController(_) | Msg::ToUser(_), _) => false,
+        };
+        if under_way {
+            self.request_failed(cx);
+        }
+    }
+
+    fn next(&mut self, cx: &mut Context<'_>) {
+        self.proceed(cx);
+        self.work_on(cx);
+    }
+
+    /// The visit is over; nothing brings the next.
+    fn stop(&mut self, cx: &mut Context<'_>) {
+        if let Some(work) = self.work.take() {
+            cx.disarm(ControllerTimer::Http.into());
+            self.queue.forget(work.app);
+        }
+    }
+
+    /// The visit is over; the next comes after the queue's back-off.
+    fn retry(&mut self, cx: &mut Context<'_>) {
+        if let Some(work) = self.work.take() {
+            cx.disarm(ControllerTimer::Http.into());
+            let delay = self.queue.back_off(work.app, &cx.config().timing);
+            cx.arm(ControllerTimer::Requeue(work.app).into(), delay);
+        }
+    }
+
+    /// The visit is over; the next comes after the webhook's interval, as the policy reads it.
+    fn retry_later(&mut self, op: CorrelationId, plan: Webhook, cx: &mut Context<'_>) {
+        let config = cx.config();
+        let app = self.work.as_ref().expect("only a visit is tried again").app;
+        let default = config.timing.requeue_interval;
+        let interval = plan.retry_interval.unwrap_or(default);
+        let after = match config.policies.retry_unit {
+            RetryUnit::Nanoseconds if plan.retry_interval.is_some() => Duration::from_nanos(interval.as_secs()),
+            RetryUnit::Seconds if interval.is_zero() => default,
+            RetryUnit::Nanoseconds | RetryUnit::Seconds => interval,
+        };
+        self.stop(cx);
+        if !after.is_zero() {
+            cx.fact(Fact::RetryDelayed { op, after, interval });
+            cx.arm(ControllerTimer::Requeue(app).into(), after);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+use std::collections::BTreeSet;
+
+use quiesce_machine::{Obligation, Observation, View};
+
+use super::{by_key, database_lost, stated};
+use crate::monitor::Property;
+use crate::operation::{CorrelationId, Fact, Node};
+
+/// Every accepted operation ends: the director learns how.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct AcceptedOperationsTerminate {
+    running: BTreeSet<CorrelationId>,
+    seen: bool,
+}
+
+impl Property<Node> for AcceptedOperationsTerminate {
+    const NAME: &'static str = "accepted-operations-terminate";
+    const CLAIM: &'static str = "every accepted operation ends: the director learns how";
+
+    fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Result<(), String> {
+        if database_lost(seen, view) {
+            self.running.clear();
+        }
+        match stated(seen) {
+            Some((_, &Fact::OperationAccepted { op, .. })) => {
+                self.seen = true;
+                self.running.insert(op);
+            }
+            Some((_, &Fact::OperationRecovered { op, outcome: None, .. })) => _ = self.running.insert(op),
+            Some((
+                _,
+                &(Fact::OperationCompleted { current: Some(op), .. } | Fact::OperationRecovered { op, .. }),
+            )) => _ = self.running.remove(&op),
+            Some(_) | None => (),
+        }
+        Ok(())
+    }
+
+    fn armed(&self) -> bool {
+        self.seen
+    }
+
+    fn owed(&self, _: &dyn View<Node>, owes: &mut dyn FnMut(Obligation)) {
+        for op in &self.running {
+            owes(Obligation(op.key()));
+        }
+    }
+
+    fn describe(&self, owed: Obligation, _: &dyn View<Node>) -> String {
+        format!("{} was accepted and has not ended", by_key(&self.running, owed.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+
+    #[test]
+    fn an_operation_is_owed_from_its_acceptance_to_its_completion() {
+        let (still, mut property) = (Still::new(), AcceptedOperationsTerminate::default());
+        assert!(!property.armed());
+        still.tell(&mut property, &[accepted(OP), accepted(OP2), completed(OP2, FAILED)]).unwrap();
+        assert_eq!(still.owed(&property), ["op-u1.1.0 was accepted and has not ended"]);
+        still.tell(&mut property, &[completed(OP, Ok(()))]).unwrap();
+        assert_eq!(still.owed(&property), [""; 0]);
+        assert!(property.armed());
+    }
+
+    #[test]
+    fn nothing_is_owed_by_a_database_that_is_lost() {
+        let (still, mut property) = (Still::new(), AcceptedOperationsTerminate::default());
+        still.tell(&mut property, &[accepted(OP)]).unwrap();
+        still.crash(&mut property, DIRECTOR, false);
+        assert_eq!(still.owed(&property).len(), 1);
+        still.crash(&mut property, DIRECTOR, true);
+        assert_eq!(still.owed(&property), [""; 0]);
+    }
+}

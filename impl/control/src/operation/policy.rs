@@ -1,0 +1,130 @@
+//! The policies of this plane. Hazards `H1` to `H16`: `reference/compass-operations.md` section 9.
+
+crate::policies! {
+    /// When the record of an operation is written, beside the database's commit (H1).
+    schedule: Schedule = "schedule" {
+        /// Before the commit, which may still fail.
+        BeforeCommit = "before-commit",
+        /// After it, from the row, again and again until the API server has the record.
+        Outbox = "outbox",
+    }
+    /// When a transaction reads the row it is about to change (H2).
+    row_read: RowRead = "row-read" {
+        /// When the request arrives, without a lock.
+        Unlocked = "unlocked",
+        /// When it holds the row's lock.
+        Locked = "locked",
+    }
+    /// Which completion call the director applies (H12).
+    completion: Completion = "completion" {
+        /// Every one, whatever operation it is about.
+        Unfenced = "unfenced",
+        /// The first one of the row's current operation.
+        Fenced = "fenced",
+    }
+    /// What a reconcile does about an operation that has ended (H6).
+    ended: Ended = "ended" {
+        /// All of it again.
+        Replayed = "replayed",
+        /// Nothing.
+        Absorbed = "absorbed",
+    }
+    /// How the tenant's system tells a repeated webhook call from a new one (H3, H4, H5).
+    webhook_key: WebhookKey = "webhook-key" {
+        /// It does not.
+        Absent = "absent",
+        /// By the operation's id, which every call carries.
+        Operation = "operation",
+    }
+    /// What is remembered of a webhook's outcome before the director is told (H5).
+    outcome: OutcomeMemory = "outcome" {
+        /// Nothing: a completion that fails makes the controller call the webhook again.
+        Forgotten = "forgotten",
+        /// It is written to the record first.
+        Recorded = "recorded",
+    }
+    /// What a status means that is none of the webhook's three identifiers, or an answer in a mode without polling (H7).
+    odd_answer: OddAnswer = "odd-answer" {
+        /// The reconcile stops, and no timer starts another.
+        Wedges = "wedges",
+        /// It is asked again later.
+        Retried = "retried",
+    }
+    /// How `retryInterval` is read where a call failed (H7, H8).
+    retry_unit: RetryUnit = "retry-unit" {
+        /// As nanoseconds; none at all for 0.
+        Nanoseconds = "nanoseconds",
+        /// As seconds; the default interval for 0.
+        Seconds = "seconds",
+    }
+    /// What a job's failure with an error text means (H9).
+    failure_text: FailureText = "failure-text" {
+        /// The poll failed: it is tried again.
+        Retried = "retried",
+        /// The job failed.
+        Final = "final",
+    }
+    /// What becomes of a record whose application cannot be fetched for a long time (H10).
+    collection: Collection = "collection" {
+        /// It is deleted, whether its operation has ended or not.
+        Deletes = "deletes",
+        /// It stays.
+        Keeps = "keeps",
+    }
+    /// What a failed delete leaves in the row (H11).
+    deleted_at: DeletedAt = "deleted-at" {
+        /// Its time of deletion, which reads as a delete in progress once the error is gone.
+        Kept = "kept",
+        /// Nothing but the error.
+        Cleared = "cleared",
+    }
+    /// When it is noticed that an operation has run out of time (H13).
+    deadline: Deadline = "deadline" {
+        /// At the next visit, whenever that is.
+        OnVisit = "on-visit",
+        /// When it runs out.
+        OnTime = "on-time",
+    }
+    /// Whether a replica can say that an operation has run out of time without having asked the webhook (H13).
+    attempt: Attempt = "attempt" {
+        /// Yes.
+        Optional = "optional",
+        /// No: it calls or polls once at least.
+        Required = "required",
+    }
+    /// What a failure by time-out says about the tenant's side (H16).
+    timeout_claim: TimeoutClaim = "timeout-claim" {
+        /// That the webhook did not succeed.
+        Failed = "failed",
+        /// That its outcome is unknown.
+        Unknown = "unknown",
+    }
+    /// Where the webhook's definition comes from (H15).
+    plan: Plan = "plan" {
+        /// From the director at each reconcile.
+        Live = "live",
+        /// From the record, as it was when the operation was accepted.
+        Frozen = "frozen",
+    }
+    /// What a request that is received again means.
+    request_identity: RequestIdentity = "request-identity" {
+        /// A new one.
+        New = "new",
+        /// The same one: it gets the same answer.
+        Same = "same",
+    }
+    /// What becomes of an operation whose request object cannot be read (H14).
+    malformed: Malformed = "malformed" {
+        /// The completion call is never sent, and the reconcile repeats for ever.
+        Repeats = "repeats",
+        /// It fails.
+        Fails = "fails",
+    }
+    /// What a reconcile reads after a status write of its own (H3).
+    own_writes: OwnWrites = "own-writes" {
+        /// The cache, which has not seen the write yet, or what it conflicts with.
+        Awaited = "awaited",
+        /// What was written; after a conflict, what the API server has.
+        Remembered = "remembered",
+    }
+}
