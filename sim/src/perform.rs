@@ -7,7 +7,7 @@ use quiesce_machine::{CallId, Delay, Effect, Label, Monitor, Node, NodeId, OpId,
 use crate::Answer;
 use crate::network::{Fate, Loss};
 use crate::trace::EntryKind;
-use crate::world::{Item, World};
+use crate::world::{Held, Item, World};
 
 impl<N: Node, M: Monitor<N>> World<'_, N, M> {
     /// Does what a node asked for, in order, and empties the outbox.
@@ -34,22 +34,39 @@ impl<N: Node, M: Monitor<N>> World<'_, N, M> {
             self.queue.push(self.now, Item::Message { from, to, cause, msg });
             return;
         }
-        match self.links.send(from, to, label, &mut self.streams[from.index()], &mut self.faults) {
+        let mut hand = self.draws.of(from, cause);
+        match self.links.send(from, to, label, &mut hand, &mut self.faults) {
             Fate::Lost(loss) => self.note_lost(from, to, cause, &msg, why(loss)),
             Fate::Arrives { after, again } => {
                 if let Some(again) = again {
                     let copy = Item::Message { from, to, cause, msg: msg.clone() };
-                    self.queue.push(self.now.after_nanos(again), copy);
+                    self.transmit(from, to, again, copy);
                 }
-                self.queue.push(self.now.after_nanos(after), Item::Message { from, to, cause, msg });
+                self.transmit(from, to, after, Item::Message { from, to, cause, msg });
+            }
+        }
+    }
+
+    /// Something travels over a link for so many nanoseconds, or is held where the link is clogged.
+    pub(crate) fn transmit(&mut self, from: NodeId, to: NodeId, after: u64, item: Item<N>) {
+        let due = self.now.after_nanos(after);
+        match self.links.clogged(from, to) {
+            None => self.queue.push(due, item),
+            Some(step) => {
+                self.faults.affected(step);
+                self.held.push(Held { from, to, due, item });
             }
         }
     }
 
     fn arm(&mut self, node: NodeId, timer: N::Timer, after: Delay) {
         let exact = after.least == after.most;
-        let stream = &mut self.streams[node.index()];
-        let nanos = if exact { after.least } else { stream.timer(timer.label()).within(after) };
+        let mut nanos = if exact { after.least } else { self.draws.of(node, self.events).jitter(timer.label(), after) };
+        if let Some(clock) = &self.processes[node.index()].clock {
+            let (stretched, by) = clock.stretch(nanos);
+            by.into_iter().for_each(|step| self.faults.affected(step));
+            nanos = stretched;
+        }
         let (deadline, sequence) = (self.now.after_nanos(nanos), self.queue.sequence());
         let timers = &mut self.processes[node.index()].timers;
         if let Some(entry) = timers.arm(timer, deadline, sequence, self.events) {
@@ -58,9 +75,10 @@ impl<N: Node, M: Monitor<N>> World<'_, N, M> {
     }
 
     fn store(&mut self, node: NodeId, op: OpId, write: Write<N::Record>) {
-        let latency = self.streams[node.index()].store.within(self.plan.store_latency);
-        let durable = self.processes[node.index()].store.issue(op, write, self.now.after_nanos(latency));
-        self.queue.push(durable, Item::Write { node, cause: self.events });
+        let mut hand = self.draws.of(node, self.events);
+        let (after, landing) = self.disks.issue(node, &mut hand, &mut self.faults);
+        let lands = self.processes[node.index()].store.issue(op, write, landing, self.now.after_nanos(after));
+        self.queue.push(lands, Item::Write { node, cause: self.events });
     }
 
     fn reply(&mut self, node: NodeId, call: CallId, reply: N::Reply) {

@@ -111,7 +111,7 @@ impl<P: Plane> Timeline<P> {
                 Action::Call { node, request, call }
             }
         };
-        self.steps.push(Step { at, action });
+        self.steps.push(Step { at, action, lasting: None });
         Ok(())
     }
 }
