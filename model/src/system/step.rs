@@ -108,13 +108,13 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
     }
 
     fn see(&self, watch: &Watch<M>, state: &mut State, sight: Sight) {
+        let old = watch.together.hash(state.watch());
         match sight {
             Sight::Watching(after) => {
-                let old = watch.together.hash(state.watch());
                 state.set_watch(old, (after, watch.together.hash(after)));
             }
             Sight::Broken { property, evidence } => {
-                state.set_broken(property, evidence, watch.evidence.hash(evidence));
+                state.set_broken(property, (evidence, watch.evidence.hash(evidence)), old);
             }
         }
     }

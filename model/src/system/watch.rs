@@ -17,7 +17,7 @@ pub(super) struct Watch<M> {
     pub(super) together: Interner<Box<[u32]>>,
     seen: HashMap<(u32, u32), Sight>,
     owed: HashMap<u32, Box<[u32]>>,
-    pub(super) evidence: Interner<(u32, String)>,
+    pub(super) evidence: Interner<(u8, String)>,
     obligations: Interner<(u32, Obligation)>,
     armed: Vec<bool>,
     owing: Vec<bool>,
@@ -29,7 +29,7 @@ pub(super) enum Sight {
     /// They are in this state.
     Watching(u32),
     /// This property is violated, with this evidence.
-    Broken { property: u32, evidence: u32 },
+    Broken { property: u8, evidence: u32 },
 }
 
 impl<M> Watch<M> {
@@ -97,7 +97,7 @@ impl<M: Clone + std::hash::Hash + Eq> Watch<M> {
     }
 
     pub(super) fn broken(&mut self, property: usize, text: String) -> Sight {
-        let property = u32::try_from(property).unwrap_or(u32::MAX);
+        let property = u8::try_from(property).expect("a scope has few monitors");
         Sight::Broken { property, evidence: self.evidence.intern((property, text)).0 }
     }
 

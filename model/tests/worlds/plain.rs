@@ -314,7 +314,7 @@ fn crash(world: &World, state: &State, node: NodeId, lost: bool, records: BTreeM
     let machines = down.machines.clone();
     show(world, &mut down, &machines, &Observation::Crashed { node, records_lost: lost });
     if down.broken.is_some() {
-        down.watchers = state.watchers.clone();
+        down.watchers.clear();
     }
     down
 }
@@ -363,7 +363,7 @@ fn handle(
             show(world, &mut next, &machines, &Observation::Fact { by: node, fact });
         }
         if next.broken.is_some() {
-            next.watchers = state.watchers.clone();
+            next.watchers.clear();
         }
         all.push(next);
     }

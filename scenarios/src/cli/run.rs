@@ -10,6 +10,7 @@ use super::find::{Found, find};
 use super::policies::checked;
 use crate::capsule::Capsule;
 use crate::choices::Choices;
+use crate::plane::Profile;
 use crate::report::{self, JsonLines, Line, Look, Out, Progress};
 use crate::run::{Failure, Prepared, Sweep, Sweeping, Verdict, sweep};
 
@@ -31,9 +32,9 @@ pub(super) fn run(args: &Run, shared: &Shared, out: &mut Out) -> Result<Exit, Re
         progress.scenario(task.name());
         let sweep = sweep(task.scenario.as_ref(), task.how, &|run| progress.ran(run));
         info!(scenario = task.name(), verdict = %sweep.verdict, events = sweep.events, "swept");
-        let capsules = task.save(&sweep.failures, shared)?;
+        let capsules = task.save(&sweep.failures, choices.profile, shared)?;
         if let Some(json) = &mut json {
-            json.line(out, &Line::result(&sweep, &capsules));
+            json.line(out, &Line::scenario(&sweep, &capsules));
         }
         details.push_str(&task.details(&sweep, &capsules, &choices, args, shared));
         sweeps.push(sweep);
@@ -99,10 +100,10 @@ impl Task {
     }
 
     /// Saves a capsule for each failure.
-    fn save(&self, failures: &[Failure], shared: &Shared) -> Result<Vec<PathBuf>, Refusal> {
+    fn save(&self, failures: &[Failure], profile: Profile, shared: &Shared) -> Result<Vec<PathBuf>, Refusal> {
         let save = |failure: &Failure| {
             let Failure { run, finding, .. } = failure;
-            let capsule = Capsule::new(&self.found.source, self.scenario.as_ref(), shared.profile, run, finding);
+            let capsule = Capsule::new(&self.found.source, self.scenario.as_ref(), profile, run, finding);
             Ok(capsule.save(&shared.capsules, self.name())?)
         };
         failures.iter().map(save).collect()

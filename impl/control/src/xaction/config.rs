@@ -155,13 +155,8 @@ impl Cluster {
 
 /// A proxy's weight for a job: a fixed integer mix, so that every gateway ranks alike.
 fn weight(job: XactId, member: DaemonId) -> u64 {
-    let number = |daemon: DaemonId| match daemon {
-        DaemonId::Proxy(n) => u64::from(n),
-        DaemonId::Target(n) => 1 << 16 | u64::from(n),
-        DaemonId::Client(n) => 2 << 16 | u64::from(n),
-    };
-    let mut x = number(job.by) << 44 ^ u64::from(job.life.0) << 32 ^ u64::from(job.number);
-    x ^= (number(member) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mut x = job.by.number() << 44 ^ u64::from(job.life.0) << 32 ^ u64::from(job.number);
+    x ^= (member.number() + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     for multiplier in [0xbf58_476d_1ce4_e5b9, 0x94d0_49bb_1331_11eb] {
         x = (x ^ x >> 30).wrapping_mul(multiplier);
     }

@@ -3,10 +3,8 @@
 //! The registry's renew and coexistence rules are not here yet: an xaction is known by its job's id alone.
 //! Source: `reference/aistore-information-center.md` section 6.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
 use quiesce_machine::{Event, Incarnation, OpId, StoreError, Write};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::fact::Fact;
 use super::id::{DaemonId, XactId};
@@ -14,6 +12,7 @@ use super::job::{Ending, Record, Snap, Work, XactError};
 use super::kind::{IcMode, Kind};
 use super::message::{Msg, ToProxy, ToTarget};
 use super::policy::{Notification, StopUnknown, XactRecord};
+use super::sources::Sources;
 use super::timer::{TargetTimer, Timer};
 use super::{Context, Node, send};
 
@@ -31,7 +30,7 @@ pub struct Target {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Xact {
     kind: Kind,
-    sources: Arc<[DaemonId]>,
+    sources: Sources,
     phase: Phase,
     /// Gateways that wait to hear that it has started.
     starters: BTreeSet<DaemonId>,
@@ -128,7 +127,7 @@ impl Target {
         job: XactId,
         kind: Kind,
         work: Work,
-        sources: Arc<[DaemonId]>,
+        sources: Sources,
         cx: &mut Context<'_>,
     ) {
         match self.xacts.get_mut(&job) {
@@ -145,7 +144,7 @@ impl Target {
         }
     }
 
-    fn abort(&mut self, member: DaemonId, job: XactId, kind: Kind, sources: Arc<[DaemonId]>, cx: &mut Context<'_>) {
+    fn abort(&mut self, member: DaemonId, job: XactId, kind: Kind, sources: Sources, cx: &mut Context<'_>) {
         match self.xacts.get(&job).map(|xact| xact.phase) {
             Some(Phase::Beginning(_) | Phase::Running(_)) => self.end(job, Snap::Aborted(XactError::IcAbort), cx),
             Some(Phase::Ending(_)) => (),
@@ -194,7 +193,7 @@ impl Target {
         match cx.config().policies.xact_record {
             XactRecord::Volatile => self.recorded(job, snap, cx),
             XactRecord::Durable => {
-                let record = Record { job, kind: xact.kind, sources: Arc::clone(&xact.sources), snap };
+                let record = Record { job, kind: xact.kind, sources: xact.sources.clone(), snap };
                 let op = self.free_op();
                 self.writes.insert(op, (job, snap));
                 cx.store(op, Write::Put(record));
@@ -254,7 +253,7 @@ impl Target {
         cx.arm(next.into(), after);
     }
 
-    fn notify(&self, job: XactId, member: DaemonId, sources: Option<Arc<[DaemonId]>>, cx: &mut Context<'_>) {
+    fn notify(&self, job: XactId, member: DaemonId, sources: Option<Sources>, cx: &mut Context<'_>) {
         let xact = &self.xacts[&job];
         send(cx, member, ToProxy::NotifyFinished { job, kind: xact.kind, snap: xact.phase.snap(), sources });
     }
@@ -278,7 +277,7 @@ impl Target {
 }
 
 impl Xact {
-    fn new(kind: Kind, sources: Arc<[DaemonId]>, phase: Phase) -> Self {
+    fn new(kind: Kind, sources: Sources, phase: Phase) -> Self {
         Xact { kind, sources, phase, starters: BTreeSet::new(), unacknowledged: BTreeSet::new() }
     }
 }

@@ -1,7 +1,5 @@
 //! How a member learns of jobs and of the ends of their parts.
 
-use std::sync::Arc;
-
 use super::{Ic, Listener};
 use crate::xaction::fact::Fact;
 use crate::xaction::id::{DaemonId, XactId};
@@ -9,6 +7,7 @@ use crate::xaction::job::{Snap, XactError};
 use crate::xaction::kind::Kind;
 use crate::xaction::message::{ToProxy, ToTarget};
 use crate::xaction::policy::{JobEnd, NotFound};
+use crate::xaction::sources::Sources;
 use crate::xaction::timer::MemberTimer;
 use crate::xaction::{Context, send};
 
@@ -19,7 +18,7 @@ impl Ic {
         job: XactId,
         kind: Kind,
         starter: DaemonId,
-        sources: Arc<[DaemonId]>,
+        sources: Sources,
         by_wire: bool,
         cx: &mut Context<'_>,
     ) {
@@ -41,7 +40,7 @@ impl Ic {
         job: XactId,
         kind: Kind,
         snap: Snap,
-        sources: Option<Arc<[DaemonId]>>,
+        sources: Option<Sources>,
         cx: &mut Context<'_>,
     ) {
         if !self.table.knows(job) {
