@@ -212,10 +212,13 @@ fn failures(run: &Arc<Run>) -> Vec<Failure> {
     failures
 }
 
-/// The network's random faults that hit nothing in any run.
+/// Random faults, and kinds of a swarm's, that struck nothing in any run.
 fn idle_at_random(faults: &[FaultCount]) -> impl Iterator<Item = String> {
     let random = faults.iter().filter(|fault| fault.step.is_none() && fault.is_idle());
-    random.map(|fault| format!("{} {} hit no message", fault.kind, fault.site))
+    random.map(|fault| match fault.planned {
+        0 => format!("{} {} was never drawn", fault.kind, fault.site),
+        _ => format!("{} {} {}", fault.kind, fault.site, fault.why_idle()),
+    })
 }
 
 /// The facts that a scenario expects and no run stated.
