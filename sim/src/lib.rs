@@ -129,6 +129,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod branch;
 mod check;
 mod clock;
 mod cluster;
@@ -155,12 +156,13 @@ mod timers;
 mod trace;
 mod world;
 
+pub use branch::{Blow, Branch};
 pub use check::{Place, PlanError};
 pub use decisions::{Decision, Fork, Source};
 pub use digest::Digest;
 pub use outcome::{Answer, Bound, FaultCount, FaultKind, Finding, FindingKind, Outcome, Vacuity, Verdict};
 pub use plan::{Action, Network, Plan, Records, Shift, Step, StoreFault, StoreFaults};
 pub use ratio::{Rate, Ratio, RatioError};
-pub use run::{Replay, record, replay, run};
+pub use run::{Replay, branch, record, replay, run, survey};
 pub use swarm::Swarm;
 pub use trace::{Entry, EntryKind, Trace};

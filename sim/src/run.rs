@@ -1,9 +1,11 @@
 //! One plan, one seed, one outcome.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use quiesce_machine::{Monitor, Node, Time};
 
+use crate::branch::{Branch, Probe};
 use crate::decisions::Ledger;
 use crate::digest::Digester;
 use crate::draws::Draws;
@@ -17,14 +19,14 @@ use crate::{Decision, Outcome, Plan, PlanError, Source, Trace, Verdict};
 /// for that the process-wide panic hook is wrapped once.
 #[must_use]
 pub fn run<N: Node, M: Monitor<N>>(plan: &Plan<N, M>, seed: u64) -> Outcome<N> {
-    play(plan, seed, None, None).0
+    play(plan, seed, None, None, None).0
 }
 
 /// Runs a plan with a seed and records what happens. The outcome is the one [`run`] yields.
 #[must_use]
 pub fn record<N: Node, M: Monitor<N>>(plan: &Plan<N, M>, seed: u64) -> (Outcome<N>, Trace) {
     let trace = Trace::new(plan.nodes.clone());
-    let (outcome, trace, _) = play(plan, seed, Some(trace), None);
+    let (outcome, trace, ..) = play(plan, seed, Some(trace), None, None);
     (outcome, trace.unwrap_or_else(|| Trace::new(plan.nodes.clone())))
 }
 
@@ -36,7 +38,7 @@ pub fn record<N: Node, M: Monitor<N>>(plan: &Plan<N, M>, seed: u64) -> (Outcome<
 pub fn replay<N: Node, M: Monitor<N>>(plan: &Plan<N, M>, source: &Source) -> Replay<N> {
     let trace = Trace::new(plan.nodes.clone());
     let ledger = Box::new(Ledger::new(source, &plan.nodes));
-    let (outcome, trace, ledger) = play(plan, source.seed, Some(trace), Some(ledger));
+    let (outcome, trace, ledger, _) = play(plan, source.seed, Some(trace), Some(ledger), None);
     let (decisions, unused) = ledger.map_or((Vec::new(), 0), |ledger| ledger.into_decisions());
     let trace = trace.unwrap_or_else(|| Trace::new(plan.nodes.clone()));
     Replay { outcome, trace, decisions, unused }
@@ -70,20 +72,52 @@ impl<N: Node, M: Monitor<N>> Plan<N, M> {
     }
 }
 
-type Played<N> = (Outcome<N>, Option<Trace>, Option<Box<Ledger>>);
+/// Runs a plan with a seed and finds every way to branch off: a crash before, between and after the effects of every
+/// event, the loss of every message, the failure of every write. The outcome is the one [`run`] yields.
+#[must_use]
+pub fn survey<N: Node, M: Monitor<N>>(plan: &Plan<N, M>, seed: u64) -> (Outcome<N>, Vec<Branch>) {
+    let (outcome, _, _, probe) = play(plan, seed, None, None, Some(Probe::Survey(Vec::new())));
+    match probe {
+        Some(Probe::Survey(found)) => (outcome, found),
+        Some(Probe::Strike { .. }) | None => (outcome, Vec::new()),
+    }
+}
+
+/// Runs a plan with a seed up to a boundary that [`survey`] found, lets it go wrong there, and goes on. A process that
+/// dies restarts `down` later.
+///
+/// The run ends no sooner than the plan's time to settle after that, so that what is owed in the end is owed in spite of
+/// time to recover.
+#[must_use]
+pub fn branch<N: Node, M: Monitor<N>>(
+    plan: &Plan<N, M>,
+    seed: u64,
+    at: &Branch,
+    down: Duration,
+    trace: bool,
+) -> (Outcome<N>, Option<Trace>) {
+    let probe = Probe::Strike { event: at.event, effect: at.effect, blow: at.blow, down };
+    let trace = trace.then(|| Trace::new(plan.nodes.clone()));
+    let (outcome, trace, ..) = play(plan, seed, trace, None, Some(probe));
+    (outcome, trace)
+}
+
+type Played<N> = (Outcome<N>, Option<Trace>, Option<Box<Ledger>>, Option<Probe>);
 
 fn play<N: Node, M: Monitor<N>>(
     plan: &Plan<N, M>,
     seed: u64,
     trace: Option<Trace>,
     ledger: Option<Box<Ledger>>,
+    probe: Option<Probe>,
 ) -> Played<N> {
     if let Err(error) = plan.check() {
-        return (refused(plan, error), trace, ledger);
+        return (refused(plan, error), trace, ledger, probe);
     }
     let mut draws = Draws::new(seed, &plan.nodes, ledger);
     let whole = drawn(plan, &mut draws);
     let mut world = World::new(&whole, plan.steps.len(), draws, trace);
+    world.probe = probe;
     if let Err(message) = panics::catch(|| world.play()) {
         world.panicked(&message);
     }

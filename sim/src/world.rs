@@ -7,6 +7,7 @@ use std::hash::Hash;
 
 use quiesce_machine::{CallId, Cx, Event, Label, Monitor, Node, NodeId, Observation, Outbox, Time};
 
+use crate::branch::Probe;
 use crate::cluster::{Cluster, Process, Waiting};
 use crate::decisions::Ledger;
 use crate::digest::Digester;
@@ -52,6 +53,9 @@ pub(crate) struct World<'p, N: Node, M> {
     pub(crate) replies: Vec<Answer<N>>,
     pub(crate) unheard: Vec<CallId>,
     pub(crate) trace: Option<Trace>,
+    pub(crate) probe: Option<Probe>,
+    /// The end of the run, unless something goes wrong so late that it takes longer to come to rest.
+    pub(crate) end: Time,
     judge: Judge<M>,
     bound: Option<Bound>,
     pending_most: usize,
@@ -77,6 +81,8 @@ pub(crate) enum Item<N: Node> {
     Write { node: NodeId, cause: u32 },
     /// A slow process is done with something.
     Work { node: NodeId },
+    /// A process that died at a boundary starts again.
+    Rise { node: NodeId },
 }
 
 /// Something that a clogged link holds.
@@ -128,6 +134,8 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
             replies: Vec::new(),
             unheard: Vec::new(),
             trace,
+            probe: None,
+            end: plan.end(),
             judge: Judge::new(plan.monitors.clone()),
             bound: None,
             pending_most: PENDING_BOUND,
@@ -137,15 +145,14 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
 
     /// Runs to the end, to a finding, or to a bound.
     pub(crate) fn play(&mut self) {
-        let end = self.plan.end();
         self.queue.push_as(self.plan.until, self.order.len() as u64, Item::Heal);
         self.queue_step();
         for node in self.node_ids() {
             self.start(node);
         }
         while !self.is_over() {
-            let Some(due) = self.queue.pop_until(end) else {
-                self.now = end;
+            let Some(due) = self.queue.pop_until(self.end) else {
+                self.now = self.end;
                 self.doing = Doing::Rest;
                 self.judge.demand_rest(&self.cluster, self.now);
                 return;
@@ -174,7 +181,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
     }
 
     /// What the run came to, its trace if one was kept, and its decisions if they were.
-    pub(crate) fn finish(mut self) -> (Outcome<N>, Option<Trace>, Option<Box<Ledger>>) {
+    pub(crate) fn finish(mut self) -> (Outcome<N>, Option<Trace>, Option<Box<Ledger>>, Option<Probe>) {
         if let Some(trace) = &mut self.trace {
             for finding in self.judge.findings() {
                 let text = format!("{} {}: {}", finding.kind, finding.property, finding.evidence);
@@ -197,7 +204,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
             armed: self.judge.names(true),
             unarmed: self.judge.names(false),
         };
-        (outcome, self.trace, self.draws.into_ledger())
+        (outcome, self.trace, self.draws.into_ledger(), self.probe)
     }
 
     fn verdict(&self, faults: &[crate::FaultCount]) -> Verdict {
@@ -223,6 +230,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
             Item::StepEnds { step } => self.end_step(step),
             Item::Work { node } => self.work_done(node, sequence),
             Item::Heal => self.heal_all(),
+            Item::Rise { node } => self.rise(node),
             Item::Message { from, to, cause, msg } => self.arrive(from, to, cause, msg),
             Item::Refusal { node, to, cause, msg } => {
                 if self.is_same_life(node, cause) {
@@ -351,7 +359,11 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         state.handle(event, &mut Cx::new(node, shown, self.cluster.config, &mut choices, &mut self.outbox));
         self.outbox.marks.drain(..).for_each(|mark| self.marks.add(mark));
         self.publish(node);
-        self.perform(node);
+        if self.probe.is_some() {
+            self.perform_probed(node);
+        } else {
+            self.perform(node);
+        }
     }
 
     /// Shows the monitors what happened, unless the run is over.

@@ -49,6 +49,8 @@ pub struct Sweep {
     pub facts: BTreeMap<&'static str, u64>,
     /// Messages sent in all runs, by label.
     pub messages: BTreeMap<&'static str, u64>,
+    /// Marks reached in all runs, and how often.
+    pub marks: BTreeMap<&'static str, u64>,
     /// Properties that had something to judge in some run.
     pub armed: BTreeSet<&'static str>,
 }
@@ -107,6 +109,7 @@ struct Part {
     faults: Vec<FaultCount>,
     facts: BTreeMap<&'static str, u64>,
     messages: BTreeMap<&'static str, u64>,
+    marks: BTreeMap<&'static str, u64>,
     armed: BTreeSet<&'static str>,
 }
 
@@ -128,6 +131,7 @@ impl Part {
             faults: run.faults.clone(),
             facts: run.facts.clone(),
             messages: run.messages.clone(),
+            marks: run.marks.clone(),
             armed: run.armed.clone(),
         }
     }
@@ -153,6 +157,7 @@ impl Part {
         self.faults = add_faults(self.faults, later.faults);
         add_counts(&mut self.facts, later.facts);
         add_counts(&mut self.messages, later.messages);
+        add_counts(&mut self.marks, later.marks);
         self.armed.extend(later.armed);
         self
     }
@@ -188,6 +193,7 @@ impl Part {
             faults: self.faults,
             facts: self.facts,
             messages: self.messages,
+            marks: self.marks,
             armed: self.armed,
         }
     }
