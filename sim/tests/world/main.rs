@@ -1,5 +1,6 @@
 //! The world as its users see it: plans in, outcomes and traces out.
 
+mod branches;
 mod decisions;
 mod determinism;
 mod machines;
