@@ -61,15 +61,32 @@ fn judge(sweep: &CrashSweep) -> Exit {
     }
 }
 
+/// A sweep's verdict. Properties that the run itself does not arm are no lack: the branches are there to arm them.
+fn word(exit: Exit) -> &'static str {
+    match exit {
+        Exit::Pass => "pass",
+        Exit::Unproven => "incomplete",
+        Exit::Usage | Exit::Unequal => "error",
+        Exit::Fail => "fail",
+    }
+}
+
 fn show(sweeps: &[(&str, CrashSweep)], shared: &Shared, out: &mut Out) {
     let look = Look { framed: out.is_terminal(), colour: out.has_colour() };
     let titles =
-        ["scenario", "seed", "run", "boundaries", "crashes", "messages lost", "writes failed", "not recovered"];
+        ["scenario", "verdict", "seed", "boundaries", "crashes", "messages lost", "writes failed", "not recovered"];
     out.line(&words(&titles, sweeps.iter().map(|(name, sweep)| row(name, sweep)).collect(), look));
     if shared.quiet {
         return;
     }
     for (name, sweep) in sweeps {
+        if sweep.tried() == 0 {
+            out.line(&format!(
+                "\n{name}: the run of seed {} is {}, so nothing was swept",
+                sweep.seed,
+                sweep.verdict.word()
+            ));
+        }
         for (property, (count, first)) in sweep.by_property() {
             let property = property.unwrap_or("cut short");
             out.line(&format!("\n{name} {property}: {count} of {} branches, first\n  {}", sweep.tried(), tell(first)));
@@ -85,8 +102,8 @@ fn row(name: &str, sweep: &CrashSweep) -> Vec<String> {
     let of = |blow| sweep.branches.get(&blow).copied().unwrap_or(0).to_string();
     vec![
         name.to_owned(),
+        word(judge(sweep)).to_owned(),
         sweep.seed.to_string(),
-        sweep.verdict.word().to_owned(),
         sweep.boundaries.to_string(),
         of(Blow::Crash),
         of(Blow::LoseMessage),
