@@ -163,3 +163,48 @@ fn faults(sweep: &Sweep) -> String {
     };
     sweep.faults.iter().map(line).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use quiesce_sim::Digest;
+
+    use super::*;
+    use crate::run::Unequal;
+    use crate::schema::Seeds;
+
+    fn swept(verdict: Verdict) -> Sweep {
+        Sweep {
+            name: "small".to_owned(),
+            seeds: Seeds::one(1),
+            verdict,
+            events: 0,
+            nanos: 0,
+            digest: Digest(1),
+            failing: 0,
+            failures: Vec::new(),
+            reasons: Default::default(),
+            unequal: Vec::new(),
+            faults: Vec::new(),
+            facts: Default::default(),
+            messages: Default::default(),
+            armed: Default::default(),
+        }
+    }
+
+    #[test]
+    fn each_verdict_has_its_exit_code_and_unequal_runs_outweigh_it() {
+        let all = [Verdict::Pass, Verdict::Fail, Verdict::Error, Verdict::Vacuous, Verdict::Incomplete];
+        assert_eq!(all.map(|verdict| judge(&swept(verdict)).code()), [0, 1, 2, 3, 3]);
+        for verdict in all {
+            let unequal = vec![Unequal { seed: 1, first: Digest(1), second: Digest(2) }];
+            assert_eq!(judge(&Sweep { unequal, ..swept(verdict) }).code(), 4);
+        }
+    }
+
+    #[test]
+    fn the_worst_of_several_decides() {
+        let worst = |verdicts: &[Verdict]| verdicts.iter().map(|&verdict| judge(&swept(verdict))).max();
+        assert_eq!(worst(&[Verdict::Pass, Verdict::Vacuous]), Some(Exit::Unproven));
+        assert_eq!(worst(&[Verdict::Fail, Verdict::Vacuous, Verdict::Error]), Some(Exit::Fail));
+    }
+}

@@ -176,10 +176,10 @@ pub struct Timing {
     pub housekeeping: Option<Duration>,
     /// Period of the exchange between members (policy `table-sync`); `None` switches it off.
     pub sync: Option<Duration>,
-    /// How long members keep a finished job.
-    pub retention: Duration,
-    /// How long targets keep a finished xaction.
-    pub history: Duration,
+    /// How long members keep a finished job; `None`: for good.
+    pub retention: Option<Duration>,
+    /// How long targets keep a finished xaction; `None`: for good.
+    pub history: Option<Duration>,
     /// How often a target repeats an unacknowledged notification, and a member an abort.
     pub repeat: Duration,
     /// `client_timeout`: how long a client waits for an HTTP answer; `None`: for ever.
@@ -198,8 +198,8 @@ impl Default for Timing {
             notif_time: Duration::from_secs(30),
             housekeeping: Some(Duration::from_secs(120)),
             sync: Some(Duration::from_secs(10)),
-            retention: Duration::from_secs(180),
-            history: Duration::from_secs(3600),
+            retention: Some(Duration::from_secs(180)),
+            history: Some(Duration::from_secs(3600)),
             repeat: Duration::from_secs(5),
             client_timeout: Some(Duration::from_secs(10)),
             poll_first: Duration::from_secs(2),

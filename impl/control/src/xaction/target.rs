@@ -237,7 +237,7 @@ impl Target {
         let config = cx.config();
         let xact = self.xacts.get_mut(&job).expect("only a known xaction is told of");
         if xact.kind.ic_mode() == IcMode::None {
-            return cx.arm(TargetTimer::History(job).into(), config.timing.history);
+            return keep_for_history(job, cx);
         }
         xact.unacknowledged = config.cluster.ic().collect();
         self.notify_again(job, cx);
@@ -246,14 +246,15 @@ impl Target {
     /// Tells the members that have not acknowledged.
     fn notify_again(&mut self, job: XactId, cx: &mut Context<'_>) {
         let (xact, timing) = (&self.xacts[&job], &cx.config().timing);
-        let (sources, next, after) = match cx.config().policies.notification {
-            Notification::Once => (None, TargetTimer::History(job), timing.history),
-            Notification::UntilAcknowledged => (Some(&xact.sources), TargetTimer::Notify(job), timing.repeat),
-        };
+        let again = cx.config().policies.notification == Notification::UntilAcknowledged;
         for &member in &xact.unacknowledged {
-            self.notify(job, member, sources.cloned(), cx);
+            self.notify(job, member, again.then(|| xact.sources.clone()), cx);
         }
-        cx.arm(next.into(), after);
+        if again {
+            cx.arm(TargetTimer::Notify(job).into(), timing.repeat);
+        } else {
+            keep_for_history(job, cx);
+        }
     }
 
     fn notify(&self, job: XactId, member: DaemonId, sources: Option<Sources>, cx: &mut Context<'_>) {
@@ -265,7 +266,7 @@ impl Target {
         let Some(xact) = self.xacts.get_mut(&job) else { return };
         if xact.unacknowledged.remove(&member) && xact.unacknowledged.is_empty() {
             cx.disarm(TargetTimer::Notify(job).into());
-            cx.arm(TargetTimer::History(job).into(), cx.config().timing.history);
+            keep_for_history(job, cx);
         }
     }
 
@@ -298,5 +299,12 @@ impl Phase {
 fn answer_starters(job: XactId, xact: &mut Xact, cx: &mut Context<'_>) {
     for gateway in std::mem::take(&mut xact.starters) {
         send(cx, gateway, ToProxy::XactStarted { job });
+    }
+}
+
+/// Has a finished xaction forgotten when it is history.
+fn keep_for_history(job: XactId, cx: &mut Context<'_>) {
+    if let Some(history) = cx.config().timing.history {
+        cx.arm(TargetTimer::History(job).into(), history);
     }
 }

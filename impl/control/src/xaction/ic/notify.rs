@@ -1,6 +1,6 @@
 //! How a member learns of jobs and of the ends of their parts.
 
-use super::{Ic, Listener};
+use super::{Ic, Listener, keep_for_retention};
 use crate::xaction::fact::Fact;
 use crate::xaction::id::{DaemonId, XactId};
 use crate::xaction::job::{Snap, XactError};
@@ -156,6 +156,6 @@ impl Ic {
             cx.disarm(MemberTimer::Tardy(job, target).into());
         }
         cx.fact(Fact::JobEnded { job, status });
-        cx.arm(MemberTimer::Prune(job).into(), cx.config().timing.retention);
+        keep_for_retention(job, cx);
     }
 }
