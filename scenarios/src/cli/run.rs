@@ -187,6 +187,7 @@ mod tests {
             faults: Vec::new(),
             facts: Default::default(),
             messages: Default::default(),
+            marks: Default::default(),
             armed: Default::default(),
         }
     }
