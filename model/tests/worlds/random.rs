@@ -61,6 +61,7 @@ fn watchers() -> impl Strategy<Value = Vec<Watcher>> {
         Watcher::Remembered(1),
         Watcher::True(1),
         Watcher::Kept { started: 0 },
+        Watcher::Newborn(2),
     ];
     prop::sample::subsequence(all, 1..4)
 }

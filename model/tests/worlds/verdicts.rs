@@ -127,8 +127,11 @@ fn a_violation_found_before_the_limit_still_fails() {
             ],
         )
     };
-    let report = search(&world, Search::Bfs, Limits { max_states: Some(7), ..Limits::default() });
-    assert_eq!(report.verdict, Verdict::Fail);
+    for engine in EVERY {
+        let report = search(&world, engine, Limits { max_states: Some(7), ..Limits::default() });
+        assert_eq!(report.verdict, Verdict::Fail, "{engine:?}");
+        assert_eq!(lines(counterexample(&report, "never")).len(), 5, "{engine:?} can tell it");
+    }
 }
 
 #[test]
