@@ -15,10 +15,9 @@ fn counts(plan: &PuppetPlan) -> (FaultKind, String, u64, u64, u64) {
 }
 
 fn idle(plan: &PuppetPlan) -> String {
-    match play(plan, 1).0.verdict {
-        Verdict::Vacuous(reasons) => reasons.iter().map(Vacuity::to_string).collect(),
-        other => panic!("{other:?}"),
-    }
+    let verdict = play(plan, 1).0.verdict;
+    let Verdict::Vacuous(reasons) = verdict else { panic!("{verdict:?}") };
+    reasons.iter().map(Vacuity::to_string).collect()
 }
 
 fn slow(node: NodeId) -> Action<Puppet> {

@@ -108,24 +108,26 @@ fn no_more_nodes_are_down_at_once_than_allowed() {
     assert_eq!((most(1), most(2), most(3)), (Some(1), Some(2), Some(3)));
 }
 
+/// Whom a crash, a pause, a slow node or a clog strikes; none for anything else.
+fn struck(action: &Action<Puppet>) -> Option<Vec<NodeId>> {
+    if let &Action::Crash { node, .. } | &Action::Pause { node } | &Action::Slow { node, .. } = action {
+        return Some(vec![node]);
+    }
+    if let &Action::Clog { from, to } = action { Some(vec![from, to]) } else { None }
+}
+
 #[test]
 fn only_the_nodes_named_are_struck() {
     let swarm = Swarm { nodes: vec![B], crash: 3, pause: 3, slow: 3, clog: 3, ..Swarm::default() };
     let plan = busy(Swarm { partition: 0, ..swarm });
     let steps: Vec<_> = (0..20).flat_map(|seed| swarm_steps(&plan, seed)).collect();
-    let strikes = |action: &Action<Puppet>| match *action {
-        Action::Crash { node, .. } | Action::Pause { node } | Action::Slow { node, .. } => node == B,
-        Action::Clog { from, to } => from != to && (from == B || to == B),
-        ref other => panic!("{other:?} was not asked for"),
+    let strikes = |action: &Action<Puppet>| match struck(action) {
+        Some(nodes) => nodes.contains(&B) && (nodes.len() == 1 || nodes[0] != nodes[1]),
+        None => panic!("{action:?} was not asked for"),
     };
     assert!(steps.len() > 40 && steps.iter().all(|step| strikes(&step.action)), "{steps:?}");
-    let froms: BTreeSet<NodeId> = steps
-        .iter()
-        .filter_map(|step| match step.action {
-            Action::Clog { from, .. } => Some(from),
-            _ => None,
-        })
-        .collect();
+    let clogs = steps.iter().filter(|step| matches!(step.action, Action::Clog { .. }));
+    let froms: BTreeSet<NodeId> = clogs.filter_map(|step| struck(&step.action)).map(|link| link[0]).collect();
     assert_eq!(froms, BTreeSet::from([A, B, C]), "either way");
 }
 
@@ -157,9 +159,10 @@ fn a_kind_can_be_decided_off_and_nothing_else_of_the_swarm_moves() {
 
 #[test]
 fn a_swarm_that_makes_no_sense_is_refused() {
-    let refused = |swarm: Swarm| match run(&busy(swarm), 1).verdict {
-        Verdict::Error(error) => error.to_string(),
-        other => panic!("{other:?}"),
+    let refused = |swarm: Swarm| {
+        let verdict = run(&busy(swarm), 1).verdict;
+        let Verdict::Error(error) = verdict else { panic!("{verdict:?}") };
+        error.to_string()
     };
     let reversed = Delay { least: 2, most: 1 };
     assert_eq!(
