@@ -39,6 +39,8 @@ pub trait Plane: Debug + Clone + Send + Sync + 'static {
     const REPLIES: &'static [&'static str];
     /// Every label of a fact.
     const FACTS: &'static [&'static str];
+    /// Every mark that its code can reach with our policies.
+    const MARKS: &'static [&'static str];
     /// Every policy.
     const POLICIES: &'static [Row];
     /// Every property's name and claim.

@@ -230,3 +230,33 @@ fn check_tells_a_shortest_violation_step_by_step() {
 fn a_check_cut_short_is_incomplete() {
     Shell::new("check-short").run("check ic --states-max 100").ends(3).says("incomplete: stopped at 100 states");
 }
+
+#[test]
+fn a_mark_that_no_scenario_reaches_fails_the_suite_that_requires_reach() {
+    let shell = Shell::new("reach");
+    shell.file("twice.toml", TWICE);
+    let done = shell.run("run twice.toml --require-reach");
+    done.ends(3).says("1 of 1 scenarios pass").says("marks of xaction reached; never: ");
+    done.says("xaction/restart-found-a-part-cut-short");
+    assert!(!shell.run("run twice.toml").ends(0).stdout.contains("marks of"), "asked for or not said");
+    shell.run("run --require-reach").ends(0).says("11 of 11 marks of xaction reached");
+    let json = shell.run("run twice.toml --require-reach --json -");
+    json.ends(3).says("\"unreached\":[\"xaction/").says("\"marks\":{");
+}
+
+#[test]
+fn a_crash_sweep_names_what_does_not_recover_and_where_it_was_struck() {
+    let shell = Shell::new("crash-sweep");
+    shell.file("twice.toml", TWICE);
+    let clean = shell.run("run twice.toml --crash-sweep");
+    clean.ends(0).says("scenario  verdict  seed  boundaries").says("twice     pass     3").says(", 0 did not recover");
+    let torn = shell.run("run slow-target --crash-sweep --profile reference");
+    torn.ends(1).says("slow-target  fail     1").says("slow-target no-abort-without-cause: ");
+    torn.says("p1 loses a message at `send start-xact to n3`").says(" effects of event ").says(" did not recover\n");
+    assert_eq!(torn.stdout, shell.run("run slow-target --crash-sweep --profile reference --jobs 1").stdout);
+    let failing = shell.run("run twice.toml --crash-sweep --profile reference");
+    failing.ends(1).says("twice: the run of seed 3 is fail, so nothing was swept");
+    let json = shell.run("run twice.toml --crash-sweep --json - --seeds 3..5");
+    json.ends(0).says("\"crash_sweep\":\"twice\",\"seed\":4").says("\"failed\":0").says("\"exit\":0");
+    shell.run("run twice.toml --crash-sweep --require-reach").ends(2);
+}

@@ -104,6 +104,26 @@ mistakes! {
     information_center_larger_than_the_cluster: "ic_size = 2" => "ic_size = 3";
     wait_in_another_client: "wait = \"job\"" => "wait = \"job\", client = \"c2\"";
     limits_that_exclude_each_other: "{ max = 9 }" => "{ min = 10, max = 9 }";
+    crash_that_ends_and_stays_down: "crash = \"p2\"" => "crash = \"p2\", stays_down = true, for = \"3s\"";
+    restart_that_ends: "crash = \"p2\"" => "restart = \"p2\", for = \"3s\"";
+    isolated_node_that_does_not_exist: "crash = \"p2\"" => "isolate = \"p9\"";
+    clog_with_one_end: "crash = \"p2\"" => "clog = [\"p2\"]";
+    release_of_a_node_that_does_not_exist: "crash = \"p2\"" => "release = [\"p2\", \"p9\"]";
+    slow_node_without_pace: "crash = \"p2\"" => "slow_node = \"p2\"";
+    skew_both_ways: "crash = \"p2\"" => "skew = \"p2\", ahead = \"1s\", behind = \"1s\"";
+    skew_no_way: "crash = \"p2\"" => "skew = \"p2\"";
+    drift_that_stops_the_clock: "crash = \"p2\"" => "drift = \"p2\", rate = \"0/1\"";
+    drift_without_rate: "crash = \"p2\"" => "drift = \"p2\"";
+    store_fault_without_count: "crash = \"p2\"" => "store_fail = \"p2\", count = 0";
+    late_store_without_delay: "crash = \"p2\"" => "store_late = \"p2\"";
+    store_fault_of_a_node_that_does_not_exist: "crash = \"p2\"" => "store_unknown = \"p9\"";
+    random_store_fault_above_one: "until = \"60s\"" => "until = \"60s\"\nstore = { fail = \"5/4\" }";
+    late_stores_without_delay: "until = \"60s\"" => "until = \"60s\"\nstore = { late = \"1/4\" }";
+    misspelt_fault_of_a_swarm: "until = \"60s\"" => "until = \"60s\"\nswarm = { crahs = 3 }";
+    swarm_of_a_node_that_does_not_exist: "until = \"60s\"" => "until = \"60s\"\nswarm = { nodes = [\"p9\"] }";
+    swarm_with_too_many_bouts: "until = \"60s\"" => "until = \"60s\"\nswarm = { pause = 1001 }";
+    swarm_of_slow_nodes_without_pace: "until = \"60s\"" => "until = \"60s\"\nswarm = { slow_node = 1 }";
+    swarm_that_stops_clocks: "until = \"60s\"" => "until = \"60s\"\nswarm = { drift = 1, drift_by = \"1/1\" }";
     not_toml: "until = \"60s\"" => "until = 60s";
     key_twice: "until = \"60s\"" => "until = \"60s\"\nuntil = \"50s\"";
 }

@@ -1,10 +1,11 @@
 //! What a sweep concludes: from expectations, from faults that touch nothing, from bounds, from runs that differ.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use quiesce::choices::Choices;
 use quiesce::load;
-use quiesce::run::{Prepared, Run, Sweep, Sweeping, Verdict, sweep};
+use quiesce::run::{CrashProgress, CrashSweep, Prepared, Reach, Run, Sweep, Sweeping, Verdict, sweep};
 use quiesce::schema::{Expect, Head, Seeds};
 use quiesce::text::Source;
 use quiesce_sim::{Digest, Trace};
@@ -197,6 +198,10 @@ impl Prepared for Moody {
     fn record(&self, seed: u64) -> (Run, Trace) {
         self.inner.record(seed)
     }
+
+    fn crash_sweep(&self, seed: u64, down: Duration, tried: &(dyn Fn(CrashProgress) + Sync)) -> CrashSweep {
+        self.inner.crash_sweep(seed, down, tried)
+    }
 }
 
 #[test]
@@ -206,4 +211,59 @@ fn two_runs_of_one_seed_that_differ_are_reported() {
     let sweep = sweep(&moody, Sweeping { seeds, twice: true }, &|_| ());
     assert_eq!(sweep.unequal.iter().map(|unequal| unequal.seed).collect::<Vec<_>>(), [3, 4]);
     assert!(sweep.unequal.iter().all(|unequal| unequal.first != unequal.second));
+}
+
+/// A crash of the client would take its wait with it; that every part of the job ends is what has to survive.
+const JOBS: &str = "properties = [\"started-jobs-stay-known\"]";
+
+#[test]
+fn a_crash_sweep_tries_every_boundary_and_does_not_depend_on_the_number_of_threads() {
+    let prepared = prepared(&scenario("", "", JOBS));
+    let on = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a few threads");
+        let (expected, tried) = (AtomicU64::new(0), AtomicU64::new(0));
+        let sweep = pool.install(|| {
+            prepared.crash_sweep(1, Duration::from_secs(1), &|step| match step {
+                CrashProgress::Branches(count) => expected.store(count, Ordering::Relaxed),
+                CrashProgress::Tried => _ = tried.fetch_add(1, Ordering::Relaxed),
+            })
+        });
+        assert_eq!(expected.into_inner(), tried.into_inner());
+        sweep
+    };
+    let one = on(1);
+    assert_eq!(one, on(3));
+    assert!(one.boundaries > 50 && one.tried() > one.boundaries, "{one:#?}");
+    assert_eq!(one.fallen, []);
+}
+
+#[test]
+fn a_crash_sweep_finds_what_the_references_choices_do_not_survive() {
+    let loaded = load(&Source::new("small.toml", scenario("", "", ""))).expect("nothing is wrong");
+    let choices = Choices { profile: quiesce::plane::Profile::Reference, ..Choices::default() };
+    let sweep = loaded.under(&choices).expect("a profile").crash_sweep(1, Duration::from_secs(1), &|_| ());
+    assert!(!sweep.fallen.is_empty());
+    let by = sweep.by_property();
+    assert_eq!(by.values().map(|(count, _)| count).sum::<u64>(), sweep.fallen.len() as u64);
+    assert!(sweep.fallen.iter().all(|fallen| fallen.property.is_some() && !fallen.evidence.is_empty()));
+}
+
+#[test]
+fn a_run_that_fails_by_itself_is_not_swept() {
+    let entries = r#"{ at = "2s", crash = "c1", stays_down = true },"#;
+    let sweep = prepared(&scenario("events_max = 20", entries, "")).crash_sweep(1, Duration::from_secs(1), &|_| ());
+    assert_eq!((sweep.verdict.word(), sweep.boundaries, sweep.tried()), ("incomplete", 0, 0));
+}
+
+#[test]
+fn marks_of_several_sweeps_add_up_and_those_never_reached_are_named() {
+    let plain = swept(&scenario("", "", ""));
+    let torn = swept(&scenario("", r#"{ at = "1s", crash = "t1", for = "2s" },"#, ""));
+    let [alone] = &Reach::of(&[("xaction", &plain)])[..] else { panic!("one plane") };
+    let [both] = &Reach::of(&[("xaction", &plain), ("xaction", &torn)])[..] else { panic!("one plane") };
+    let cut_short = "xaction/restart-found-a-part-cut-short";
+    assert!(alone.missed().any(|mark| mark == cut_short) && !alone.is_whole());
+    assert!(both.missed().all(|mark| mark != cut_short) && both.marks[cut_short] == torn.marks[cut_short]);
+    assert!(alone.to_string().contains(&format!("of {} marks of xaction reached; never: ", alone.marks.len())));
+    assert!(Reach::of(&[("another", &plain)]).is_empty());
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use quiesce_machine::{CallId, Delay, Node, NodeId};
 
-use crate::{Action, Plan};
+use crate::{Action, Plan, Ratio, Swarm};
 
 /// Why a plan makes no sense.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,6 +54,12 @@ pub enum PlanError {
         /// The end that should be longer.
         most: u64,
     },
+    /// A drift that could stop a clock.
+    #[error("swarm.drift_by is below 1, found {found}")]
+    DriftTooStrong {
+        /// What was asked for.
+        found: Ratio,
+    },
     /// More events than can be numbered.
     #[error("max_events is at most {}, found {found}", u32::MAX)]
     TooManyEvents {
@@ -75,6 +81,12 @@ pub enum Place {
     ReorderDelay,
     /// The store's latency.
     StoreLatency,
+    /// The extra delay of writes that land late.
+    StoreLateBy,
+    /// The nodes that a swarm may strike.
+    SwarmNodes,
+    /// A range of the swarm's, by its name.
+    Swarm(&'static str),
 }
 
 impl std::fmt::Display for Place {
@@ -85,6 +97,9 @@ impl std::fmt::Display for Place {
             Place::Link(from, to) => write!(f, "network.links from {from} to {to}"),
             Place::ReorderDelay => write!(f, "network.reorder_delay"),
             Place::StoreLatency => write!(f, "store_latency"),
+            Place::StoreLateBy => write!(f, "store_faults.late_by"),
+            Place::SwarmNodes => write!(f, "swarm.nodes"),
+            Place::Swarm(name) => write!(f, "swarm.{name}"),
         }
     }
 }
@@ -116,12 +131,25 @@ impl<N: Node, M> Plan<N, M> {
         check_delay(Place::Latency, self.network.latency)?;
         check_delay(Place::ReorderDelay, self.network.reorder_delay)?;
         check_delay(Place::StoreLatency, self.store_latency)?;
+        check_delay(Place::StoreLateBy, self.store_faults.late_by)?;
+        self.swarm.iter().try_for_each(|swarm| self.check_swarm(swarm))?;
         for (&(from, to), &latency) in &self.network.links {
             let place = Place::Link(from, to);
             self.check_known(place, [from, to])?;
             check_delay(place, latency)?;
         }
         Ok(())
+    }
+
+    fn check_swarm(&self, swarm: &Swarm) -> Result<(), PlanError> {
+        self.check_known(Place::SwarmNodes, swarm.nodes.iter().copied())?;
+        check_delay(Place::Swarm("lasting"), swarm.lasting)?;
+        check_delay(Place::Swarm("slow_by"), swarm.slow_by)?;
+        check_delay(Place::Swarm("skew_by"), swarm.skew_by)?;
+        check_delay(Place::Swarm("reorder_delay"), swarm.reorder_delay)?;
+        check_delay(Place::Swarm("store_late_by"), swarm.store_late_by)?;
+        let found = swarm.drift_by;
+        if found.num() < found.den() { Ok(()) } else { Err(PlanError::DriftTooStrong { found }) }
     }
 
     fn check_steps(&self) -> Result<(), PlanError> {
@@ -169,9 +197,14 @@ impl<N: Node> Action<N> {
             | Action::Crash { node, .. }
             | Action::Restart { node }
             | Action::Pause { node }
-            | Action::Resume { node } => vec![*node],
+            | Action::Resume { node }
+            | Action::Isolate { node }
+            | Action::Slow { node, .. }
+            | Action::Skew { node, .. }
+            | Action::Drift { node, .. } => vec![*node],
             Action::Partition { groups } => groups.concat(),
-            Action::Cut { from, to } => vec![*from, *to],
+            Action::Cut { from, to } | Action::Clog { from, to } | Action::Release { from, to } => vec![*from, *to],
+            Action::Store { node, .. } => node.iter().copied().collect(),
             Action::Lose { from, to, .. } | Action::Duplicate { from, to, .. } | Action::Delay { from, to, .. } => {
                 from.iter().chain(to).copied().collect()
             }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use quiesce_machine::{Event, Incarnation, Node, NodeId, View};
 
+use crate::clock::Clock;
 use crate::store::Store;
 use crate::timers::{Entry, Timers};
 
@@ -46,13 +47,27 @@ pub(crate) struct Process<N: Node> {
     pub(crate) crashed_by: Option<usize>,
     /// Whether it is to stay down when everything heals.
     pub(crate) stays_down: bool,
-    /// What happened to it while paused, in order.
+    /// What slows it, while something does.
+    pub(crate) slowed: Option<Slowed>,
+    /// What happened to it while paused or busy, in order.
     pub(crate) waiting: VecDeque<Waiting<N>>,
+    /// Its machine's clock, unless that is right.
+    pub(crate) clock: Option<Box<Clock>>,
     pub(crate) timers: Timers<N::Timer>,
     pub(crate) store: Store<N::Record>,
 }
 
-/// Something that waits for a paused process.
+/// Why a process is slow.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Slowed {
+    pub(crate) step: usize,
+    /// How long each event takes, in nanoseconds.
+    pub(crate) nanos: u64,
+    /// The sequence that ends the work it is busy with, if it is.
+    pub(crate) busy: Option<u64>,
+}
+
+/// Something that waits for a paused or busy process.
 #[derive(Debug)]
 pub(crate) enum Waiting<N: Node> {
     /// An event, and the one that caused it.
@@ -69,9 +84,16 @@ impl<N: Node> Process<N> {
             paused_by: None,
             crashed_by: None,
             stays_down: false,
+            slowed: None,
             waiting: VecDeque::new(),
+            clock: None,
             timers: Timers::new(),
             store: Store::new(),
         }
+    }
+
+    /// The step that keeps it from handling anything at once.
+    pub(crate) fn hindered_by(&self) -> Option<usize> {
+        self.paused_by.or(self.slowed.map(|slowed| slowed.step))
     }
 }

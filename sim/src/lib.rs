@@ -2,7 +2,8 @@
 //! plan and seed make the same things happen.
 //!
 //! A [`Plan`] says what a run is made of: nodes, network, a timeline of calls and faults, properties. [`run`] plays it
-//! with a seed and judges it; [`record`] does the same and keeps a [`Trace`]. This crate knows no control plane, no
+//! with a seed and judges it; [`record`] does the same and keeps a [`Trace`], [`replay`] keeps every [`Decision`] too and
+//! takes them from a list. This crate knows no control plane, no
 //! scenario file and no model checker; sweeping seeds is the caller's.
 //!
 //! Your own control plane becomes testable by implementing `Node`, and a property by implementing `Monitor`. Here a
@@ -128,9 +129,14 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod branch;
 mod check;
+mod clock;
 mod cluster;
+mod decisions;
 mod digest;
+mod disk;
+mod draws;
 mod faults;
 mod judge;
 mod network;
@@ -143,16 +149,20 @@ mod random;
 mod ratio;
 mod run;
 mod store;
+mod swarm;
 mod tally;
 mod timeline;
 mod timers;
 mod trace;
 mod world;
 
+pub use branch::{Blow, Branch};
 pub use check::{Place, PlanError};
+pub use decisions::{Decision, Fork, Source};
 pub use digest::Digest;
 pub use outcome::{Answer, Bound, FaultCount, FaultKind, Finding, FindingKind, Outcome, Vacuity, Verdict};
-pub use plan::{Action, Network, Plan, Records, Step};
-pub use ratio::{Ratio, RatioError};
-pub use run::{record, run};
+pub use plan::{Action, Network, Plan, Records, Shift, Step, StoreFault, StoreFaults};
+pub use ratio::{Rate, Ratio, RatioError};
+pub use run::{Replay, branch, record, replay, run, survey};
+pub use swarm::Swarm;
 pub use trace::{Entry, EntryKind, Trace};

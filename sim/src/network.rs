@@ -1,11 +1,12 @@
-//! What becomes of a message that is sent: lost, late, doubled, and after how long.
+//! What becomes of a message that is sent: lost, late, doubled, held, and after how long.
 //!
-//! Judged once, when sent. Owns the cuts and rules in force, not the messages on their way.
+//! Judged once, when sent. Owns the cuts, clogs and rules in force, not the messages on their way.
 
 use quiesce_machine::{Delay, Node, NodeId};
 
+use crate::draws::{About, Hand};
 use crate::faults::Faults;
-use crate::random::Streams;
+use crate::random::Purpose;
 use crate::{Action, Network};
 
 /// Why a message was lost.
@@ -33,8 +34,17 @@ pub(crate) enum Fate {
 pub(crate) struct Links<'p> {
     network: &'p Network,
     barriers: Vec<Barrier>,
+    clogs: Vec<Clog>,
     rules: Vec<Rule<'p>>,
     calm: bool,
+}
+
+/// A link that holds what is sent over it.
+#[derive(Clone, Copy, Debug)]
+struct Clog {
+    step: usize,
+    from: NodeId,
+    to: NodeId,
 }
 
 #[derive(Debug)]
@@ -48,6 +58,7 @@ enum Shape {
     /// The group of each node; none for those who talk to all.
     Groups(Vec<Option<usize>>),
     OneWay(NodeId, NodeId),
+    Alone(NodeId),
 }
 
 impl Barrier {
@@ -58,6 +69,7 @@ impl Barrier {
                 (None, _) | (_, None) => false,
             },
             &Shape::OneWay(sender, receiver) => (from, to) == (sender, receiver),
+            &Shape::Alone(node) => (from == node) != (to == node),
         }
     }
 }
@@ -90,10 +102,10 @@ impl Rule<'_> {
 
 impl<'p> Links<'p> {
     pub(crate) fn new(network: &'p Network) -> Self {
-        Links { network, barriers: Vec::new(), rules: Vec::new(), calm: false }
+        Links { network, barriers: Vec::new(), clogs: Vec::new(), rules: Vec::new(), calm: false }
     }
 
-    /// Puts a partition, cut or rule in force; other actions are none of the network's.
+    /// Puts a partition, cut, clog or rule in force; other actions are none of the network's.
     pub(crate) fn strike<N: Node>(&mut self, step: usize, action: &'p Action<N>, nodes: usize) {
         let mut rule = |label: &'p str, from: Option<NodeId>, to: Option<NodeId>, count: u32, effect: RuleEffect| {
             self.rules.push(Rule { step, label, from, to, left: count, effect });
@@ -107,6 +119,8 @@ impl<'p> Links<'p> {
                 self.barriers.push(Barrier { step, shape: Shape::Groups(group_of) });
             }
             &Action::Cut { from, to } => self.barriers.push(Barrier { step, shape: Shape::OneWay(from, to) }),
+            &Action::Isolate { node } => self.barriers.push(Barrier { step, shape: Shape::Alone(node) }),
+            &Action::Clog { from, to } => self.clogs.push(Clog { step, from, to }),
             Action::Lose { label, from, to, count } => rule(label, *from, *to, *count, RuleEffect::Lose),
             Action::Duplicate { label, from, to, count } => rule(label, *from, *to, *count, RuleEffect::Duplicate),
             Action::Delay { label, from, to, count, by } => {
@@ -114,14 +128,35 @@ impl<'p> Links<'p> {
                 rule(label, *from, *to, *count, RuleEffect::Delay(nanos));
             }
             Action::Call { .. } | Action::Crash { .. } | Action::Restart { .. } => (),
-            Action::Pause { .. } | Action::Resume { .. } | Action::Heal => (),
+            Action::Pause { .. } | Action::Resume { .. } | Action::Slow { .. } | Action::Skew { .. } => (),
+            Action::Drift { .. } | Action::Store { .. } | Action::Release { .. } | Action::Heal => (),
         }
     }
 
-    /// Removes partitions, cuts and rules.
+    /// Removes partitions, cuts, clogs and rules.
     pub(crate) fn heal(&mut self) {
         self.barriers.clear();
+        self.clogs.clear();
         self.rules.clear();
+    }
+
+    /// Removes what one step put in force.
+    pub(crate) fn end(&mut self, step: usize) {
+        self.barriers.retain(|barrier| barrier.step != step);
+        self.clogs.retain(|clog| clog.step != step);
+        self.rules.retain(|rule| rule.step != step);
+    }
+
+    /// Unclogs a link; whether it was clogged.
+    pub(crate) fn release(&mut self, from: NodeId, to: NodeId) -> bool {
+        let before = self.clogs.len();
+        self.clogs.retain(|clog| (clog.from, clog.to) != (from, to));
+        self.clogs.len() < before
+    }
+
+    /// The step that clogs a link.
+    pub(crate) fn clogged(&self, from: NodeId, to: NodeId) -> Option<usize> {
+        self.clogs.iter().find(|clog| (clog.from, clog.to) == (from, to)).map(|clog| clog.step)
     }
 
     /// Loses, doubles and holds back no more messages at random.
@@ -135,53 +170,63 @@ impl<'p> Links<'p> {
     }
 
     /// How long a refusal takes on its way back to the sender.
-    pub(crate) fn refusal(&self, sender: NodeId, receiver: NodeId, streams: &mut Streams) -> u64 {
-        streams.bounce.within(self.latency(receiver, sender))
+    pub(crate) fn refusal(&self, sender: NodeId, receiver: NodeId, label: &'static str, hand: &mut Hand<'_>) -> u64 {
+        hand.within(Purpose::Bounce, About::message(label, receiver), self.latency(receiver, sender))
     }
 
-    /// Decides on one message to another node. `streams` are the sender's.
+    /// Decides on one message to another node. The hand is the sender's.
     ///
     /// Every draw that can be made for any message is made for each, so that no fault moves another's draws.
     pub(crate) fn send(
         &mut self,
         from: NodeId,
         to: NodeId,
-        label: &str,
-        streams: &mut Streams,
+        label: &'static str,
+        hand: &mut Hand<'_>,
         faults: &mut Faults,
     ) -> Fate {
         let latency = self.latency(from, to);
-        let mut after = streams.latency.within(latency);
-        let lost = streams.loss.hits(self.network.loss);
-        let doubled = streams.duplicate.hits(self.network.duplicate);
-        let copy = streams.duplicate.within(latency);
-        let held = streams.reorder.hits(self.network.reorder);
-        let extra = streams.reorder.within(self.network.reorder_delay);
+        let Network { loss, duplicate, reorder, reorder_delay, .. } = *self.network;
+        let about = About::message(label, to);
+        let after = hand.draw_within(Purpose::Latency, latency);
+        let lost = hand.draw_hits(Purpose::Loss, loss);
+        let doubled = hand.draw_hits(Purpose::Duplicate, duplicate);
+        let copy = hand.draw_within(Purpose::Copy, latency);
+        let held = hand.draw_hits(Purpose::Reorder, reorder);
+        let extra = hand.draw_within(Purpose::HeldBack, reorder_delay);
 
         if self.blocked(from, to, faults) {
             return Fate::Lost(Loss::Cut);
         }
-        let mut again = None;
+        let (mut again, mut late) = (false, 0_u64);
         for rule in self.rules.iter_mut().filter(|rule| rule.matches(from, to, label)) {
             rule.left -= 1;
             faults.applied(rule.step);
             faults.affected(rule.step);
             match rule.effect {
                 RuleEffect::Lose => return Fate::Lost(Loss::Rule),
-                RuleEffect::Duplicate => again = Some(copy),
-                RuleEffect::Delay(by) => after = after.saturating_add(by),
+                RuleEffect::Duplicate => again = true,
+                RuleEffect::Delay(by) => late = late.saturating_add(by),
             }
         }
         if !self.calm {
+            let lost = hand.keep_hits(Purpose::Loss, about, loss, lost);
             faults.loss.count(lost);
             if lost {
                 return Fate::Lost(Loss::Random);
             }
+            let doubled = hand.keep_hits(Purpose::Duplicate, about, duplicate, doubled);
+            let held = hand.keep_hits(Purpose::Reorder, about, reorder, held);
             faults.duplicate.count(doubled);
             faults.reorder.count(held);
-            again = again.or(doubled.then_some(copy));
-            after = if held { after.saturating_add(extra) } else { after };
+            again |= doubled;
+            if held {
+                let extra = hand.keep_within(Purpose::HeldBack, about, reorder_delay, extra);
+                late = late.saturating_add(extra);
+            }
         }
+        let after = hand.keep_within(Purpose::Latency, about, latency, after).saturating_add(late);
+        let again = again.then(|| hand.keep_within(Purpose::Copy, about, latency, copy));
         Fate::Arrives { after, again }
     }
 

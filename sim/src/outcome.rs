@@ -18,7 +18,8 @@ pub struct Outcome<N: Node> {
     pub events: u64,
     /// The virtual time reached.
     pub now: Time,
-    /// What each fault did: those of the timeline in the order of the plan, then those drawn at random.
+    /// What each fault did: those of the timeline in the order of the plan, then the random ones of network and stores,
+    /// then those of the swarm, by kind.
     pub faults: Vec<FaultCount>,
     /// What was found against the properties; not empty exactly when the verdict is [`Verdict::Fail`].
     pub findings: Vec<Finding>,
@@ -26,6 +27,8 @@ pub struct Outcome<N: Node> {
     pub messages: BTreeMap<&'static str, u64>,
     /// Facts stated, by label.
     pub facts: BTreeMap<&'static str, u64>,
+    /// How often each mark of the code under test was reached.
+    pub marks: BTreeMap<&'static str, u64>,
     /// What users were told, in order.
     pub replies: Vec<Answer<N>>,
     /// Calls that found their node down, or waited at a paused one that then crashed: no process heard them.
@@ -181,17 +184,19 @@ impl fmt::Display for FindingKind {
 /// What a fault did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FaultCount {
-    /// Its place in the plan's steps; none for the network's random faults.
+    /// Its place in the plan's steps; none for random faults and those of a swarm.
     pub step: Option<usize>,
     /// What it is.
     pub kind: FaultKind,
     /// Where it strikes, for people.
     pub site: String,
-    /// How often it was to strike: the count of a rule, the messages at risk of a random fault, else 1.
+    /// How often it was to strike: the count of a rule, the messages or writes at risk of a random fault, else 1; of a
+    /// swarm's faults, the sum.
     pub planned: u64,
     /// How often it struck.
     pub applied: u64,
-    /// How many messages it lost, repeated, held back, kept waiting or left without a receiver.
+    /// How many messages it lost, repeated, held back, kept waiting or left without a receiver; for a slow node events of
+    /// any sort, for a store writes, for drift timers.
     pub affected: u64,
 }
 
@@ -199,7 +204,13 @@ impl FaultCount {
     /// Whether the fault made no difference at all.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.applied == 0 || (self.kind.needs_messages() && self.affected == 0)
+        self.applied == 0 || (self.kind.needs_prey() && self.affected == 0)
+    }
+
+    /// Why it made no difference, if it made none.
+    #[must_use]
+    pub fn why_idle(&self) -> &'static str {
+        self.kind.idle()
     }
 }
 
@@ -218,6 +229,24 @@ pub enum FaultKind {
     Partition,
     /// One node does not reach another.
     Cut,
+    /// A node reaches nobody and is reached by nobody.
+    Isolate,
+    /// A link holds its messages.
+    Clog,
+    /// A clogged link lets go.
+    Release,
+    /// A process takes long for everything.
+    Slow,
+    /// A clock is set wrong.
+    Skew,
+    /// A clock runs at another rate.
+    Drift,
+    /// Writes fail.
+    StoreFail,
+    /// The answers to writes are lost.
+    StoreUnknown,
+    /// Writes land late.
+    StoreLate,
     /// Named messages are lost.
     Lose,
     /// Named messages arrive twice.
@@ -230,14 +259,25 @@ pub enum FaultKind {
     RandomDuplicate,
     /// Any message may be held back.
     RandomReorder,
+    /// Any write may fail.
+    RandomStoreFail,
+    /// The answer to any write may be lost.
+    RandomStoreUnknown,
+    /// Any write may land late.
+    RandomStoreLate,
 }
 
 impl FaultKind {
-    fn needs_messages(self) -> bool {
+    /// Whether it makes no difference unless it meets a message, write or timer.
+    fn needs_prey(self) -> bool {
         match self {
-            FaultKind::Partition | FaultKind::Cut | FaultKind::Lose | FaultKind::Duplicate | FaultKind::Delay => true,
-            FaultKind::RandomLoss | FaultKind::RandomDuplicate | FaultKind::RandomReorder => true,
             FaultKind::Crash | FaultKind::Restart | FaultKind::Pause | FaultKind::Resume => false,
+            FaultKind::Release | FaultKind::Skew => false,
+            FaultKind::Partition | FaultKind::Cut | FaultKind::Isolate | FaultKind::Clog | FaultKind::Slow => true,
+            FaultKind::Drift | FaultKind::StoreFail | FaultKind::StoreUnknown | FaultKind::StoreLate => true,
+            FaultKind::Lose | FaultKind::Duplicate | FaultKind::Delay => true,
+            FaultKind::RandomLoss | FaultKind::RandomDuplicate | FaultKind::RandomReorder => true,
+            FaultKind::RandomStoreFail | FaultKind::RandomStoreUnknown | FaultKind::RandomStoreLate => true,
         }
     }
 
@@ -247,28 +287,53 @@ impl FaultKind {
             FaultKind::Pause => "found the node down or paused already",
             FaultKind::Restart => "found the node up",
             FaultKind::Resume => "found the node not paused",
-            FaultKind::Partition | FaultKind::Cut => "blocked no message",
+            FaultKind::Partition | FaultKind::Cut | FaultKind::Isolate => "blocked no message",
+            FaultKind::Clog => "held no message",
+            FaultKind::Release => "found the link not clogged",
+            FaultKind::Slow => "kept nothing waiting",
+            FaultKind::Skew => "set no clock",
+            FaultKind::Drift => "met no timer",
+            FaultKind::StoreFail | FaultKind::StoreUnknown | FaultKind::StoreLate => "met no write",
             FaultKind::Lose | FaultKind::Duplicate | FaultKind::Delay => "matched no message",
             FaultKind::RandomLoss | FaultKind::RandomDuplicate | FaultKind::RandomReorder => "hit no message",
+            FaultKind::RandomStoreFail | FaultKind::RandomStoreUnknown | FaultKind::RandomStoreLate => "hit no write",
         }
     }
-}
 
-impl fmt::Display for FaultKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
+    /// Its name, in kebab case.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
             FaultKind::Crash => "crash",
             FaultKind::Restart => "restart",
             FaultKind::Pause => "pause",
             FaultKind::Resume => "resume",
             FaultKind::Partition => "partition",
             FaultKind::Cut => "cut",
+            FaultKind::Isolate => "isolate",
+            FaultKind::Clog => "clog",
+            FaultKind::Release => "release",
+            FaultKind::Slow => "slow",
+            FaultKind::Skew => "skew",
+            FaultKind::Drift => "drift",
+            FaultKind::StoreFail => "store-fail",
+            FaultKind::StoreUnknown => "store-unknown",
+            FaultKind::StoreLate => "store-late",
             FaultKind::Lose => "lose",
             FaultKind::Duplicate => "duplicate",
             FaultKind::Delay => "delay",
             FaultKind::RandomLoss => "random-loss",
             FaultKind::RandomDuplicate => "random-duplicate",
             FaultKind::RandomReorder => "random-reorder",
-        })
+            FaultKind::RandomStoreFail => "random-store-fail",
+            FaultKind::RandomStoreUnknown => "random-store-unknown",
+            FaultKind::RandomStoreLate => "random-store-late",
+        }
+    }
+}
+
+impl fmt::Display for FaultKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use quiesce_machine::{CallId, Delay, Node, NodeId, Time};
 
-use crate::Ratio;
+use crate::{Rate, Ratio, Swarm};
 
 /// Everything of a run but the seed.
 #[derive(Clone, Debug)]
@@ -19,14 +19,19 @@ pub struct Plan<N: Node, M> {
     pub network: Network,
     /// How long a write takes to become durable. Writes of one node never overtake each other.
     pub store_latency: Delay,
+    /// Which writes go wrong at random.
+    pub store_faults: StoreFaults,
     /// What happens when. Order does not matter, but steps of one instant happen in the order given, and before
     /// anything else of that instant.
     pub steps: Vec<Step<N>>,
+    /// Faults that each seed draws for itself, on top of all others.
+    pub swarm: Option<Swarm>,
     /// The properties judged.
     pub monitors: Vec<M>,
     /// The end of the phase under fire, the last instant at which a step can happen. Then everything heals:
-    /// partitions, cuts and rules go, the network loses, repeats and reorders no more, paused nodes resume, and
-    /// crashed nodes restart unless their crash said that they stay down.
+    /// what stands between nodes and every rule goes, clogged links are released, network and stores fail at random no
+    /// more, clocks are right, slow and paused nodes go on, and crashed nodes restart unless their crash said that they
+    /// stay down.
     pub until: Time,
     /// How long after `until` the cluster may take to come to rest; then nothing may be owed.
     pub settle: Duration,
@@ -44,7 +49,9 @@ impl<N: Node, M> Plan<N, M> {
             nodes: nodes.into_iter().map(Into::into).collect(),
             network: Network::default(),
             store_latency: Delay::from(Duration::ZERO),
+            store_faults: StoreFaults::default(),
             steps: Vec::new(),
+            swarm: None,
             monitors: Vec::new(),
             until: Time::ZERO + Duration::from_secs(60),
             settle: Duration::from_secs(60),
@@ -52,10 +59,17 @@ impl<N: Node, M> Plan<N, M> {
         }
     }
 
-    /// Adds a step.
+    /// Adds a step that lasts until everything heals.
     #[must_use]
     pub fn step(mut self, at: Duration, action: Action<N>) -> Self {
-        self.steps.push(Step { at: Time::ZERO + at, action });
+        self.steps.push(Step { at: Time::ZERO + at, action, lasting: None });
+        self
+    }
+
+    /// Adds a step that ends by itself.
+    #[must_use]
+    pub fn step_for(mut self, at: Duration, lasting: Duration, action: Action<N>) -> Self {
+        self.steps.push(Step { at: Time::ZERO + at, action, lasting: Some(lasting) });
         self
     }
 
@@ -100,6 +114,27 @@ impl Default for Network {
     }
 }
 
+/// Which writes go wrong. Every write is judged when it is issued; what it costs is judged when it lands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreFaults {
+    /// How many writes fail.
+    pub fail: Ratio,
+    /// How many writes are never answered for certain; half of them are applied.
+    pub unknown: Ratio,
+    /// How many writes land late.
+    pub late: Ratio,
+    /// How much later those land.
+    pub late_by: Delay,
+}
+
+impl Default for StoreFaults {
+    /// Every write lands.
+    fn default() -> Self {
+        let late_by = Delay::from(Duration::ZERO);
+        StoreFaults { fail: Ratio::ZERO, unknown: Ratio::ZERO, late: Ratio::ZERO, late_by }
+    }
+}
+
 /// One thing that happens at a stated instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step<N: Node> {
@@ -107,6 +142,9 @@ pub struct Step<N: Node> {
     pub at: Time,
     /// What.
     pub action: Action<N>,
+    /// How long it lasts, for a fault that can end by itself: then a crashed process restarts, a paused one resumes, and
+    /// whatever else the step did is undone, unless that happened before. Without it, until all of its kind heals.
+    pub lasting: Option<Duration>,
 }
 
 /// What a timeline can do to a cluster.
@@ -146,7 +184,8 @@ pub enum Action<N: Node> {
         /// Which.
         node: NodeId,
     },
-    /// Nodes of different groups cannot talk. Nodes in no group talk to all. Partitions add up until `Heal`.
+    /// Nodes of different groups cannot talk. Nodes in no group talk to all, so that `[[a], [c]]` makes every other node
+    /// a bridge between the two. Partitions add up until `Heal`.
     Partition {
         /// The groups; no node is in two.
         groups: Vec<Vec<NodeId>>,
@@ -158,7 +197,58 @@ pub enum Action<N: Node> {
         /// The receiver.
         to: NodeId,
     },
-    /// Drops the next messages that match.
+    /// A node reaches nobody, and nobody reaches it.
+    Isolate {
+        /// Which.
+        node: NodeId,
+    },
+    /// Messages from one node to another are held, in order, until the link is released. Refusals are messages too.
+    Clog {
+        /// The sender.
+        from: NodeId,
+        /// The receiver.
+        to: NodeId,
+    },
+    /// A clogged link lets go: what it held arrives at once, or after the rest of its latency.
+    Release {
+        /// The sender.
+        from: NodeId,
+        /// The receiver.
+        to: NodeId,
+    },
+    /// A process does one thing at a time and takes that long for each; what happens to it meanwhile waits, in order.
+    Slow {
+        /// Which.
+        node: NodeId,
+        /// How long each event takes.
+        by: Duration,
+    },
+    /// A node's clock is set wrong. Its stamps show it; timers, which count time from when they are armed, do not.
+    Skew {
+        /// Which.
+        node: NodeId,
+        /// By how much.
+        shift: Shift,
+    },
+    /// A node's clock runs fast or slow. Its stamps show it, and so does every timer armed from now on: at `11/10` a
+    /// timer of 11 s fires after 10.
+    Drift {
+        /// Which.
+        node: NodeId,
+        /// How fast the clock runs.
+        rate: Rate,
+    },
+    /// The next writes go wrong.
+    Store {
+        /// Whose, or anybody's.
+        node: Option<NodeId>,
+        /// How.
+        fault: StoreFault,
+        /// How many.
+        count: u32,
+    },
+    /// Drops the next messages that match. When those are answers, the receiver has done what it was asked and the
+    /// sender never learns of it.
     Lose {
         /// The kind of message, by its label.
         label: String,
@@ -193,8 +283,35 @@ pub enum Action<N: Node> {
         /// For how long, on top of the latency.
         by: Duration,
     },
-    /// Removes partitions, cuts and what is left of the rules that lose, duplicate and delay. Starts no process.
+    /// Removes partitions, cuts, isolation and what is left of the rules for messages, and releases clogged links. Starts
+    /// no process and leaves clocks, stores and slow nodes alone.
     Heal,
+}
+
+/// By how much a clock is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Shift {
+    /// It shows a later time.
+    Ahead(Duration),
+    /// It shows an earlier time, though none before the start of the run.
+    Behind(Duration),
+}
+
+/// How a write goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StoreFault {
+    /// It is not applied, and its node is told so.
+    Fail,
+    /// Its node learns only that the answer was lost.
+    Unknown {
+        /// Whether it was applied all the same.
+        applied: bool,
+    },
+    /// It lands that much later, and those behind it wait.
+    Late {
+        /// How much.
+        by: Duration,
+    },
 }
 
 /// What a crash does to a node's store.

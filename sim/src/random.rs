@@ -3,7 +3,7 @@
 //! A draw at one site moves no other: not at another node, not for another purpose, and not when nodes are added. The
 //! network draws for every message even at ratio zero, so that switching a fault on moves nothing else.
 
-use quiesce_machine::{Choices, Delay};
+use quiesce_machine::Delay;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -42,16 +42,83 @@ impl Stream {
     }
 }
 
+/// What the world itself draws for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Purpose {
+    /// How long a message takes.
+    Latency,
+    /// Whether it is lost.
+    Loss,
+    /// Whether it arrives twice.
+    Duplicate,
+    /// How long the copy takes.
+    Copy,
+    /// Whether it is held back.
+    Reorder,
+    /// For how long.
+    HeldBack,
+    /// How long a refusal takes.
+    Bounce,
+    /// How long a write takes.
+    Write,
+    /// Whether it fails.
+    WriteFails,
+    /// Whether its answer is lost.
+    WriteUnanswered,
+    /// Whether it was applied then.
+    WriteApplied,
+    /// Whether it lands late.
+    WriteLate,
+    /// By how much.
+    WriteLateBy,
+    /// How many pending writes survive a crash.
+    Crash,
+}
+
+/// How many streams the purposes share.
+const STREAMS: usize = 9;
+
+impl Purpose {
+    /// The name it has in decisions.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Purpose::Latency => "network/latency",
+            Purpose::Loss => "network/loss",
+            Purpose::Duplicate => "network/duplicate",
+            Purpose::Copy => "network/copy",
+            Purpose::Reorder => "network/reorder",
+            Purpose::HeldBack => "network/held-back",
+            Purpose::Bounce => "network/bounce",
+            Purpose::Write => "store/latency",
+            Purpose::WriteFails => "store/fail",
+            Purpose::WriteUnanswered => "store/unknown",
+            Purpose::WriteApplied => "store/applied",
+            Purpose::WriteLate => "store/late",
+            Purpose::WriteLateBy => "store/late-by",
+            Purpose::Crash => "store/crash",
+        }
+    }
+
+    /// The stream it draws from. Draws always made together may share one.
+    fn stream(self) -> usize {
+        match self {
+            Purpose::Latency => 0,
+            Purpose::Loss => 1,
+            Purpose::Duplicate | Purpose::Copy => 2,
+            Purpose::Reorder | Purpose::HeldBack => 3,
+            Purpose::Bounce => 4,
+            Purpose::Write => 5,
+            Purpose::WriteFails | Purpose::WriteUnanswered | Purpose::WriteLate | Purpose::WriteLateBy => 6,
+            Purpose::WriteApplied => 7,
+            Purpose::Crash => 8,
+        }
+    }
+}
+
 /// All streams of one node.
 #[derive(Clone, Debug)]
 pub(crate) struct Streams {
-    pub(crate) latency: Stream,
-    pub(crate) loss: Stream,
-    pub(crate) duplicate: Stream,
-    pub(crate) reorder: Stream,
-    pub(crate) bounce: Stream,
-    pub(crate) store: Stream,
-    pub(crate) crash: Stream,
+    streams: [Stream; STREAMS],
     timers: Named,
     choices: Named,
 }
@@ -59,28 +126,37 @@ pub(crate) struct Streams {
 impl Streams {
     pub(crate) fn new(seed: u64, node: &str) -> Self {
         let base = mix(seed, node);
+        let names = [
+            "network/latency",
+            "network/loss",
+            "network/duplicate",
+            "network/reorder",
+            "network/bounce",
+            "store/latency",
+            "store/faults",
+            "store/applied",
+            "store/crash",
+        ];
         Streams {
-            latency: Stream::new(base, "network/latency"),
-            loss: Stream::new(base, "network/loss"),
-            duplicate: Stream::new(base, "network/duplicate"),
-            reorder: Stream::new(base, "network/reorder"),
-            bounce: Stream::new(base, "network/bounce"),
-            store: Stream::new(base, "store/latency"),
-            crash: Stream::new(base, "store/crash"),
+            streams: names.map(|name| Stream::new(base, name)),
             timers: Named::new(base, "timer"),
             choices: Named::new(base, "choice"),
         }
+    }
+
+    /// The stream for a purpose of the world's own.
+    pub(crate) fn of(&mut self, purpose: Purpose) -> &mut Stream {
+        &mut self.streams[purpose.stream()]
     }
 
     /// The stream for the jitter of timers of one label.
     pub(crate) fn timer(&mut self, label: &'static str) -> &mut Stream {
         self.timers.stream(label)
     }
-}
 
-impl Choices for Streams {
-    fn choose(&mut self, purpose: &'static str, n: u32) -> u32 {
-        self.choices.stream(purpose).below(u64::from(n)) as u32
+    /// The stream for the choices of one purpose.
+    pub(crate) fn choice(&mut self, purpose: &'static str) -> &mut Stream {
+        self.choices.stream(purpose)
     }
 }
 
@@ -114,8 +190,8 @@ fn mix(base: u64, name: &str) -> u64 {
 mod tests {
     use super::*;
 
-    fn choices(streams: &mut Streams, purpose: &'static str) -> Vec<u32> {
-        (0..50).map(|_| streams.choose(purpose, 1000)).collect()
+    fn choices(streams: &mut Streams, purpose: &'static str) -> Vec<u64> {
+        (0..50).map(|_| streams.choice(purpose).below(1000)).collect()
     }
 
     #[test]
@@ -124,9 +200,9 @@ mod tests {
         let mut both = Streams::new(1, "p1");
         let mut mixed = Vec::new();
         for _ in 0..50 {
-            both.choose("pick-peer", 7);
+            both.choice("pick-peer").below(7);
             both.timer("backoff").below(9);
-            mixed.push(both.choose("backoff", 1000));
+            mixed.push(both.choice("backoff").below(1000));
         }
         assert_eq!(alone, mixed);
     }

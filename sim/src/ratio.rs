@@ -1,4 +1,4 @@
-//! Probabilities as integers: `1/100`, never a float.
+//! Probabilities and rates as integers: `1/100`, never a float.
 
 use std::fmt;
 use std::str::FromStr;
@@ -49,6 +49,11 @@ impl Ratio {
     pub fn is_zero(self) -> bool {
         self.num == 0
     }
+
+    /// Whether nothing is left to chance: it happens never, or always.
+    pub(crate) fn is_certain(self) -> bool {
+        self.num == 0 || self.num == self.den
+    }
 }
 
 impl Default for Ratio {
@@ -68,15 +73,71 @@ impl FromStr for Ratio {
 
     /// Reads `1/100`, or a bare `0` or `1`.
     fn from_str(text: &str) -> Result<Ratio, RatioError> {
-        let whole = |part: &str| {
-            let part = part.trim();
-            let digits = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-            digits.then(|| part.parse().ok()).flatten().ok_or_else(|| RatioError::Malformed { found: text.to_owned() })
-        };
-        match text.split_once('/') {
-            Some((num, den)) => Ratio::new(whole(num)?, whole(den)?),
-            None => Ratio::new(whole(text)?, 1),
-        }
+        let (num, den) = fraction(text)?;
+        Ratio::new(num, den)
+    }
+}
+
+/// Reads two whole numbers with a stroke between them, or one alone, which stands over 1.
+fn fraction(text: &str) -> Result<(u32, u32), RatioError> {
+    let whole = |part: &str| {
+        let part = part.trim();
+        let digits = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        digits.then(|| part.parse().ok()).flatten().ok_or_else(|| RatioError::Malformed { found: text.to_owned() })
+    };
+    match text.split_once('/') {
+        Some((num, den)) => Ok((whole(num)?, whole(den)?)),
+        None => Ok((whole(text)?, 1)),
+    }
+}
+
+/// How fast a clock runs against true time: `11/10` gains a second every ten.
+///
+/// Compared as written, like a [`Ratio`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Rate {
+    num: u32,
+    den: u32,
+}
+
+impl Rate {
+    /// As fast as true time.
+    pub const ONE: Rate = Rate { num: 1, den: 1 };
+
+    /// `num` seconds shown for every `den` that pass.
+    ///
+    /// # Errors
+    /// When either is zero: a clock neither stands still nor outruns all bounds.
+    pub const fn new(num: u32, den: u32) -> Result<Rate, RatioError> {
+        if num == 0 || den == 0 { Err(RatioError::NoRate { num, den }) } else { Ok(Rate { num, den }) }
+    }
+
+    /// Seconds shown, for every [`den`](Self::den) that pass.
+    #[must_use]
+    pub fn num(self) -> u32 {
+        self.num
+    }
+
+    /// Seconds that pass while [`num`](Self::num) are shown.
+    #[must_use]
+    pub fn den(self) -> u32 {
+        self.den
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.num, self.den)
+    }
+}
+
+impl FromStr for Rate {
+    type Err = RatioError;
+
+    /// Reads `11/10`.
+    fn from_str(text: &str) -> Result<Rate, RatioError> {
+        let (num, den) = fraction(text)?;
+        Rate::new(num, den)
     }
 }
 
@@ -94,6 +155,14 @@ pub enum RatioError {
     ZeroDenominator {
         /// The first number.
         num: u32,
+    },
+    /// A clock that stands still, or shows all times at once.
+    #[error("a clock's rate has no zero, found {num}/{den}")]
+    NoRate {
+        /// The first number.
+        num: u32,
+        /// The second number.
+        den: u32,
     },
     /// More often than always.
     #[error("a ratio is at most 1, found {num}/{den}")]
@@ -125,6 +194,8 @@ mod tests {
         }
         assert_eq!("1/0".parse::<Ratio>(), Err(RatioError::ZeroDenominator { num: 1 }));
         assert_eq!("2".parse::<Ratio>(), Err(RatioError::AboveOne { num: 2, den: 1 }));
+        assert_eq!("0/2".parse::<Rate>(), Err(RatioError::NoRate { num: 0, den: 2 }));
+        assert_eq!("3/2".parse::<Rate>().map(|rate| rate.to_string()), Ok("3/2".to_owned()));
         assert_eq!("3/2".parse::<Ratio>().unwrap_err().to_string(), "a ratio is at most 1, found 3/2");
     }
 }

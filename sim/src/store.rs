@@ -2,15 +2,24 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use quiesce_machine::{OpId, Record, Time, Write};
+use quiesce_machine::{OpId, Record, StoreError, Time, Write};
 
-/// One node's store. Writes become durable in the order issued.
+use crate::disk::Landing;
+
+/// One node's store. Writes land in the order issued.
 #[derive(Debug)]
 pub(crate) struct Store<R: Record> {
     records: BTreeMap<R::Key, R>,
-    pending: VecDeque<(OpId, Write<R>)>,
-    /// When the last pending write becomes durable.
+    pending: VecDeque<Pending<R>>,
+    /// When the last pending write lands.
     last: Time,
+}
+
+#[derive(Debug)]
+struct Pending<R: Record> {
+    op: OpId,
+    write: Write<R>,
+    landing: Landing,
 }
 
 impl<R: Record> Store<R> {
@@ -23,31 +32,32 @@ impl<R: Record> Store<R> {
         self.records.values().cloned().collect()
     }
 
-    /// How many writes are not durable yet.
+    /// How many writes have not landed yet.
     pub(crate) fn pending(&self) -> usize {
         self.pending.len()
     }
 
-    /// Takes a write that would be durable at `at` on its own; returns when it is behind those before it.
-    pub(crate) fn issue(&mut self, op: OpId, write: Write<R>, at: Time) -> Time {
-        self.pending.push_back((op, write));
+    /// Takes a write that would land at `at` on its own; returns when it does behind those before it.
+    pub(crate) fn issue(&mut self, op: OpId, write: Write<R>, landing: Landing, at: Time) -> Time {
+        self.pending.push_back(Pending { op, write, landing });
         self.last = self.last.max(at);
         self.last
     }
 
-    /// Makes the oldest pending write durable.
-    pub(crate) fn apply(&mut self) -> Option<OpId> {
-        let (op, write) = self.pending.pop_front()?;
+    /// The oldest pending write lands; returns what its node is told.
+    pub(crate) fn land(&mut self) -> Option<(OpId, Result<(), StoreError>)> {
+        let Pending { op, write, landing } = self.pending.pop_front()?;
         match write {
+            _ if !landing.applied => (),
             Write::Put(record) => _ = self.records.insert(record.key(), record),
             Write::Remove(key) => _ = self.records.remove(&key),
         }
-        Some(op)
+        Some((op, landing.told))
     }
 
-    /// The process died: the oldest `kept` of the pending writes are applied, the rest are lost.
+    /// The process died: the oldest `kept` of the pending writes land, the rest are lost.
     pub(crate) fn crash(&mut self, kept: usize) {
-        (0..kept).for_each(|_| _ = self.apply());
+        (0..kept).for_each(|_| _ = self.land());
         self.pending.clear();
         self.last = Time::ZERO;
     }
@@ -75,20 +85,20 @@ mod tests {
 
     fn store_with_three_pending() -> Store<Row> {
         let mut store = Store::new();
-        store.issue(OpId(1), Write::Put(Row(2, 'a')), Time(10));
-        store.issue(OpId(2), Write::Put(Row(1, 'b')), Time(5));
-        store.issue(OpId(3), Write::Remove(2), Time(20));
+        store.issue(OpId(1), Write::Put(Row(2, 'a')), Landing::DURABLE, Time(10));
+        store.issue(OpId(2), Write::Put(Row(1, 'b')), Landing::DURABLE, Time(5));
+        store.issue(OpId(3), Write::Remove(2), Landing::DURABLE, Time(20));
         store
     }
 
     #[test]
     fn writes_become_durable_in_the_order_issued() {
         let mut store = Store::new();
-        assert_eq!(store.issue(OpId(1), Write::Put(Row(1, 'a')), Time(10)), Time(10));
-        assert_eq!(store.issue(OpId(2), Write::Put(Row(1, 'b')), Time(5)), Time(10));
-        assert_eq!((store.apply(), store.records()), (Some(OpId(1)), vec![Row(1, 'a')]));
-        assert_eq!((store.apply(), store.records()), (Some(OpId(2)), vec![Row(1, 'b')]));
-        assert_eq!(store.apply(), None);
+        assert_eq!(store.issue(OpId(1), Write::Put(Row(1, 'a')), Landing::DURABLE, Time(10)), Time(10));
+        assert_eq!(store.issue(OpId(2), Write::Put(Row(1, 'b')), Landing::DURABLE, Time(5)), Time(10));
+        assert_eq!((store.land(), store.records()), (Some((OpId(1), Ok(()))), vec![Row(1, 'a')]));
+        assert_eq!((store.land(), store.records()), (Some((OpId(2), Ok(()))), vec![Row(1, 'b')]));
+        assert_eq!(store.land(), None);
     }
 
     #[test]
@@ -98,8 +108,22 @@ mod tests {
             let mut store = store_with_three_pending();
             store.crash(kept);
             assert_eq!((store.records(), store.pending()), (records, 0), "kept {kept}");
-            assert_eq!(store.issue(OpId(4), Write::Remove(9), Time(7)), Time(7), "the lost are waited for no more");
+            assert_eq!(
+                store.issue(OpId(4), Write::Remove(9), Landing::DURABLE, Time(7)),
+                Time(7),
+                "the lost are waited for no more"
+            );
         }
+    }
+
+    #[test]
+    fn a_write_that_fails_changes_nothing_even_when_a_crash_keeps_it() {
+        let mut store = Store::new();
+        store.issue(OpId(1), Write::Put(Row(1, 'a')), Landing::FAILED, Time(10));
+        store.issue(OpId(2), Write::Put(Row(1, 'b')), Landing::FAILED, Time(10));
+        assert_eq!((store.land(), store.records()), (Some((OpId(1), Err(StoreError::Failed))), vec![]));
+        store.crash(1);
+        assert_eq!(store.records(), []);
     }
 
     #[test]

@@ -4,9 +4,12 @@ use std::hash::Hash;
 
 use quiesce_machine::{CallId, Event, Monitor, Node, NodeId, Observation};
 
-use crate::cluster::Waiting;
+use crate::clock::Clock;
+use crate::cluster::{Slowed, Waiting};
+use crate::draws::About;
+use crate::random::Purpose;
 use crate::trace::EntryKind;
-use crate::world::{Item, World};
+use crate::world::{Held, Item, World};
 use crate::{Action, Records};
 
 impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
@@ -27,21 +30,88 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         let plan = self.plan;
         match &plan.steps[step].action {
             Action::Call { node, request, call } => self.call(*node, *call, request.clone()),
-            &Action::Crash { node, records, stays_down } => self.crash(step, node, records, stays_down),
+            &Action::Crash { node, records, stays_down } => self.crash_step(step, node, records, stays_down),
             &Action::Restart { node } => self.restart(step, node),
             &Action::Pause { node } => self.pause(step, node),
             &Action::Resume { node } => self.resume_step(step, node),
+            &Action::Release { from, to } => self.release_step(step, from, to),
             Action::Heal => {
                 self.note(EntryKind::Heal, None, String::new());
                 self.links.heal();
+                self.release_held();
             }
-            action @ (Action::Partition { .. } | Action::Cut { .. }) => {
+            action @ (Action::Partition { .. } | Action::Cut { .. } | Action::Isolate { .. } | Action::Clog { .. }) => {
                 self.faults.applied(step);
                 self.strike(step, action);
             }
-            action @ (Action::Lose { .. } | Action::Duplicate { .. } | Action::Delay { .. }) => {
+            action @ (Action::Lose { .. } | Action::Duplicate { .. } | Action::Delay { .. } | Action::Store { .. }) => {
                 self.strike(step, action);
             }
+            &Action::Skew { node, shift } => {
+                self.hamper(step);
+                self.clock(node).skew(step, shift);
+            }
+            &Action::Drift { node, rate } => {
+                self.hamper(step);
+                let now = self.now;
+                self.clock(node).drift(step, rate, now);
+            }
+            &Action::Slow { node, by } => {
+                self.hamper(step);
+                let nanos = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
+                let process = &mut self.processes[node.index()];
+                let busy = process.slowed.and_then(|slowed| slowed.busy);
+                process.slowed = Some(Slowed { step, nanos, busy });
+            }
+        }
+        if let Some(lasting) = plan.steps[step].lasting {
+            self.queue.push(self.now + lasting, Item::StepEnds { step });
+        }
+    }
+
+    /// A step that was to last so long ends: what it did is undone, unless that happened before.
+    pub(crate) fn end_step(&mut self, step: usize) {
+        self.doing_step(step);
+        let plan = self.plan;
+        match &plan.steps[step].action {
+            &Action::Crash { node, .. } => {
+                if !self.is_up(node) && self.processes[node.index()].crashed_by == Some(step) {
+                    self.start(node);
+                }
+            }
+            &Action::Pause { node } => {
+                if self.processes[node.index()].paused_by == Some(step) {
+                    self.resume(node);
+                }
+            }
+            &Action::Slow { node, .. } => {
+                let slowed = self.processes[node.index()].slowed;
+                if slowed.is_some_and(|slowed| slowed.step == step) {
+                    self.note_end(step);
+                    self.hasten(node);
+                }
+            }
+            &Action::Skew { node, .. } | &Action::Drift { node, .. } => {
+                self.note_end(step);
+                if let Some(clock) = &mut self.processes[node.index()].clock {
+                    clock.end(step, self.now);
+                }
+            }
+            Action::Store { .. } => {
+                self.note_end(step);
+                self.disks.end(step);
+            }
+            Action::Partition { .. } | Action::Cut { .. } | Action::Isolate { .. } | Action::Clog { .. } => {
+                self.note_end(step);
+                self.links.end(step);
+                self.release_held();
+            }
+            Action::Lose { .. } | Action::Duplicate { .. } | Action::Delay { .. } => {
+                self.note_end(step);
+                self.links.end(step);
+            }
+            Action::Call { .. } | Action::Restart { .. } | Action::Resume { .. } => (),
+            Action::Release { .. } | Action::Heal => (),
         }
     }
 
@@ -50,7 +120,11 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         self.note(EntryKind::Heal, None, "the phase under fire ends".to_owned());
         self.links.heal();
         self.links.calm();
+        self.disks.calm();
+        self.release_held();
         for node in self.node_ids() {
+            self.processes[node.index()].clock = None;
+            self.hasten(node);
             self.resume(node);
         }
         for node in self.node_ids() {
@@ -73,20 +147,27 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         self.unheard.push(call);
     }
 
-    fn crash(&mut self, step: usize, node: NodeId, records: Records, stays_down: bool) {
-        if !self.is_up(node) {
-            return;
+    fn crash_step(&mut self, step: usize, node: NodeId, records: Records, stays_down: bool) {
+        if self.is_up(node) {
+            self.faults.applied(step);
+            self.processes[node.index()].stays_down = stays_down;
+            self.crash(Some(step), node, records);
         }
-        self.faults.applied(step);
+    }
+
+    /// A process that is up dies.
+    pub(crate) fn crash(&mut self, step: Option<usize>, node: NodeId, records: Records) {
         self.note(EntryKind::Crash, Some(node), format!("records {records:?}").to_lowercase());
         self.cluster.nodes[node.index()] = None;
         let process = &mut self.processes[node.index()];
-        process.crashed_by = Some(step);
+        process.crashed_by = step;
         process.paused_by = None;
-        process.stays_down = stays_down;
+        if let Some(slowed) = &mut process.slowed {
+            slowed.busy = None;
+        }
         process.timers.clear();
         let pending = process.store.pending();
-        let kept = self.streams[node.index()].crash.below(pending as u64 + 1) as usize;
+        let kept = self.draws.of(node, self.events).below(Purpose::Crash, About::NOTHING, pending as u64 + 1) as usize;
         process.store.crash(kept);
         if records == Records::Lost {
             process.store.wipe();
@@ -135,18 +216,100 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
             return;
         }
         self.note(EntryKind::Resume, Some(node), String::new());
+        if self.processes[node.index()].slowed.is_some() {
+            self.work_on(node);
+        } else {
+            self.catch_up(node);
+        }
+    }
+
+    /// A slow process is slow no more, and catches up with what waited for it.
+    fn hasten(&mut self, node: NodeId) {
+        let process = &mut self.processes[node.index()];
+        if process.slowed.take().is_some() && process.paused_by.is_none() {
+            self.catch_up(node);
+        }
+    }
+
+    fn catch_up(&mut self, node: NodeId) {
         while let Some(waiting) = self.processes[node.index()].waiting.pop_front() {
-            match waiting {
-                Waiting::Event { cause, event } => self.handle(node, cause, event),
-                Waiting::Timer { entry, sequence } => self.surface(node, entry, sequence),
+            self.take_up(node, waiting);
+        }
+    }
+
+    fn take_up(&mut self, node: NodeId, waiting: Waiting<N>) {
+        match waiting {
+            Waiting::Event { cause, event } => self.handle(node, cause, event),
+            Waiting::Timer { entry, sequence } => self.surface_now(node, entry, sequence),
+        }
+    }
+
+    /// A slow process begins with what waits for it, unless it is busy, paused, or nothing does.
+    pub(crate) fn work_on(&mut self, node: NodeId) {
+        let process = &mut self.processes[node.index()];
+        let Some(slowed) = &mut process.slowed else { return };
+        if slowed.busy.is_some() || process.paused_by.is_some() || process.waiting.is_empty() {
+            return;
+        }
+        let sequence = self.queue.sequence();
+        slowed.busy = Some(sequence);
+        self.queue.push_as(self.now.after_nanos(slowed.nanos), sequence, Item::Work { node });
+    }
+
+    /// A slow process is done with the first of what waits for it.
+    pub(crate) fn work_done(&mut self, node: NodeId, sequence: u64) {
+        let process = &mut self.processes[node.index()];
+        let Some(slowed) = process.slowed.as_mut().filter(|slowed| slowed.busy == Some(sequence)) else { return };
+        slowed.busy = None;
+        if process.paused_by.is_none()
+            && let Some(waiting) = process.waiting.pop_front()
+        {
+            self.take_up(node, waiting);
+            self.work_on(node);
+        }
+    }
+
+    fn release_step(&mut self, step: usize, from: NodeId, to: NodeId) {
+        if self.links.release(from, to) {
+            self.faults.applied(step);
+            let text = self.faults.describe(step);
+            self.note(EntryKind::Heal, None, text);
+            self.release_held();
+        }
+    }
+
+    /// Lets go of all that is held on links that are no longer clogged, in the order it was sent.
+    fn release_held(&mut self) {
+        for Held { from, to, due, item } in std::mem::take(&mut self.held) {
+            if self.links.clogged(from, to).is_some() {
+                self.held.push(Held { from, to, due, item });
+            } else {
+                self.queue.push(due.max(self.now), item);
             }
         }
+    }
+
+    /// Counts and notes a fault of a single machine.
+    fn hamper(&mut self, step: usize) {
+        self.faults.applied(step);
+        let text = self.faults.describe(step);
+        self.note(EntryKind::Fault, None, text);
+    }
+
+    fn clock(&mut self, node: NodeId) -> &mut Clock {
+        self.processes[node.index()].clock.get_or_insert_with(|| Box::new(Clock::new()))
+    }
+
+    fn note_end(&mut self, step: usize) {
+        let text = format!("{} ends", self.faults.describe(step));
+        self.note(EntryKind::Heal, None, text);
     }
 
     fn strike(&mut self, step: usize, action: &'p Action<N>) {
         let text = self.faults.describe(step);
         self.note(EntryKind::Fault, None, text);
         self.links.strike(step, action, self.plan.nodes.len());
+        self.disks.strike(step, action);
     }
 
     fn note(&mut self, kind: EntryKind, node: Option<NodeId>, text: String) {

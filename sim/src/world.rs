@@ -7,13 +7,16 @@ use std::hash::Hash;
 
 use quiesce_machine::{CallId, Cx, Event, Label, Monitor, Node, NodeId, Observation, Outbox, Time};
 
+use crate::branch::Probe;
 use crate::cluster::{Cluster, Process, Waiting};
+use crate::decisions::Ledger;
 use crate::digest::Digester;
+use crate::disk::Disks;
+use crate::draws::Draws;
 use crate::faults::{Faults, vacuities};
 use crate::judge::Judge;
 use crate::network::Links;
 use crate::queue::{Due, PENDING_MAX, Queue};
-use crate::random::Streams;
 use crate::tally::Tally;
 use crate::timers::{Entry, Surfaced};
 use crate::trace::{Brief, EntryKind, Trace, payload};
@@ -26,6 +29,7 @@ const PENDING_BOUND: usize = PENDING_MAX / 2;
 #[derive(Debug)]
 pub(crate) struct World<'p, N: Node, M> {
     pub(crate) plan: &'p Plan<N, M>,
+    asked: usize,
     pub(crate) now: Time,
     /// How many events were handled: the number of the last.
     pub(crate) events: u32,
@@ -35,16 +39,23 @@ pub(crate) struct World<'p, N: Node, M> {
     pub(crate) taken: usize,
     pub(crate) cluster: Cluster<'p, N>,
     pub(crate) processes: Vec<Process<N>>,
-    pub(crate) streams: Vec<Streams>,
+    pub(crate) draws: Draws,
     pub(crate) links: Links<'p>,
+    pub(crate) disks: Disks<'p>,
+    /// What clogged links hold, in the order it was sent.
+    pub(crate) held: Vec<Held<N>>,
     pub(crate) faults: Faults,
     pub(crate) outbox: Outbox<N>,
     pub(crate) digester: Digester,
     pub(crate) messages: Tally,
     pub(crate) facts: Tally,
+    pub(crate) marks: Tally,
     pub(crate) replies: Vec<Answer<N>>,
     pub(crate) unheard: Vec<CallId>,
     pub(crate) trace: Option<Trace>,
+    pub(crate) probe: Option<Probe>,
+    /// The end of the run, unless something goes wrong so late that it takes longer to come to rest.
+    pub(crate) end: Time,
     judge: Judge<M>,
     bound: Option<Bound>,
     pending_most: usize,
@@ -56,6 +67,8 @@ pub(crate) struct World<'p, N: Node, M> {
 pub(crate) enum Item<N: Node> {
     /// The next step of the timeline.
     Step,
+    /// A step that was to last so long ends.
+    StepEnds { step: usize },
     /// The end of the phase under fire.
     Heal,
     /// A message on its way.
@@ -64,8 +77,22 @@ pub(crate) enum Item<N: Node> {
     Refusal { node: NodeId, to: NodeId, cause: u32, msg: N::Msg },
     /// A timer, perhaps.
     Timer { node: NodeId, entry: Entry },
-    /// The oldest pending write of a node becomes durable.
+    /// The oldest pending write of a node lands.
     Write { node: NodeId, cause: u32 },
+    /// A slow process is done with something.
+    Work { node: NodeId },
+    /// A process that died at a boundary starts again.
+    Rise { node: NodeId },
+}
+
+/// Something that a clogged link holds.
+#[derive(Debug)]
+pub(crate) struct Held<N: Node> {
+    pub(crate) from: NodeId,
+    pub(crate) to: NodeId,
+    /// When it would arrive.
+    pub(crate) due: Time,
+    pub(crate) item: Item<N>,
 }
 
 /// What is going on, for the report of a panic.
@@ -78,13 +105,15 @@ enum Doing {
 }
 
 impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
-    /// A world in which nothing has happened. The plan has been checked.
-    pub(crate) fn new(plan: &'p Plan<N, M>, seed: u64, trace: Option<Trace>) -> Self {
+    /// A world in which nothing has happened. The plan has been checked, its swarm has been drawn, and only its first
+    /// `asked` steps were asked for.
+    pub(crate) fn new(plan: &'p Plan<N, M>, asked: usize, draws: Draws, trace: Option<Trace>) -> Self {
         let mut order: Vec<usize> = (0..plan.steps.len()).filter(|&step| plan.steps[step].at <= plan.until).collect();
         order.sort_by_key(|&step| plan.steps[step].at);
         let nodes = plan.nodes.iter().map(|_| None).collect();
         World {
             plan,
+            asked,
             now: Time::ZERO,
             events: 0,
             queue: Queue::new(order.len() as u64 + 1),
@@ -92,16 +121,21 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
             taken: 0,
             cluster: Cluster { config: &plan.config, names: &plan.nodes, nodes },
             processes: plan.nodes.iter().map(|_| Process::new()).collect(),
-            streams: plan.nodes.iter().map(|name| Streams::new(seed, name)).collect(),
+            draws,
             links: Links::new(&plan.network),
-            faults: Faults::new(plan),
+            disks: Disks::new(plan),
+            held: Vec::new(),
+            faults: Faults::new(plan, asked),
             outbox: Outbox::new(),
             digester: Digester::new(),
             messages: Tally::default(),
             facts: Tally::default(),
+            marks: Tally::default(),
             replies: Vec::new(),
             unheard: Vec::new(),
             trace,
+            probe: None,
+            end: plan.end(),
             judge: Judge::new(plan.monitors.clone()),
             bound: None,
             pending_most: PENDING_BOUND,
@@ -111,15 +145,14 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
 
     /// Runs to the end, to a finding, or to a bound.
     pub(crate) fn play(&mut self) {
-        let end = self.plan.end();
         self.queue.push_as(self.plan.until, self.order.len() as u64, Item::Heal);
         self.queue_step();
         for node in self.node_ids() {
             self.start(node);
         }
         while !self.is_over() {
-            let Some(due) = self.queue.pop_until(end) else {
-                self.now = end;
+            let Some(due) = self.queue.pop_until(self.end) else {
+                self.now = self.end;
                 self.doing = Doing::Rest;
                 self.judge.demand_rest(&self.cluster, self.now);
                 return;
@@ -147,8 +180,8 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         self.judge.panicked(format!("panic while {doing}: {message}"), self.now);
     }
 
-    /// What the run came to, and its trace if one was kept.
-    pub(crate) fn finish(mut self) -> (Outcome<N>, Option<Trace>) {
+    /// What the run came to, its trace if one was kept, and its decisions if they were.
+    pub(crate) fn finish(mut self) -> (Outcome<N>, Option<Trace>, Option<Box<Ledger>>, Option<Probe>) {
         if let Some(trace) = &mut self.trace {
             for finding in self.judge.findings() {
                 let text = format!("{} {}: {}", finding.kind, finding.property, finding.evidence);
@@ -165,12 +198,13 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
             findings: self.judge.findings().to_vec(),
             messages: self.messages.counts(),
             facts: self.facts.counts(),
+            marks: self.marks.counts(),
             replies: self.replies,
             unheard: self.unheard,
             armed: self.judge.names(true),
             unarmed: self.judge.names(false),
         };
-        (outcome, self.trace)
+        (outcome, self.trace, self.draws.into_ledger(), self.probe)
     }
 
     fn verdict(&self, faults: &[crate::FaultCount]) -> Verdict {
@@ -180,7 +214,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         if let Some(bound) = self.bound {
             return Verdict::Incomplete(bound);
         }
-        let mut vacuous = vacuities(self.plan, faults);
+        let mut vacuous = vacuities(self.plan, self.asked, faults);
         vacuous.extend(self.judge.names(false).into_iter().map(|property| crate::Vacuity::Unarmed { property }));
         if vacuous.is_empty() { Verdict::Pass } else { Verdict::Vacuous(vacuous) }
     }
@@ -193,7 +227,10 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         self.now = at;
         match item {
             Item::Step => self.next_step(),
+            Item::StepEnds { step } => self.end_step(step),
+            Item::Work { node } => self.work_done(node, sequence),
             Item::Heal => self.heal_all(),
+            Item::Rise { node } => self.rise(node),
             Item::Message { from, to, cause, msg } => self.arrive(from, to, cause, msg),
             Item::Refusal { node, to, cause, msg } => {
                 if self.is_same_life(node, cause) {
@@ -205,9 +242,9 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
             Item::Timer { node, entry } => self.surface(node, entry, sequence),
             Item::Write { node, cause } => {
                 if self.is_same_life(node, cause)
-                    && let Some(op) = self.processes[node.index()].store.apply()
+                    && let Some((op, outcome)) = self.processes[node.index()].store.land()
                 {
-                    self.happen(node, cause, Event::Stored { op, outcome: Ok(()) });
+                    self.happen(node, cause, Event::Stored { op, outcome });
                 }
             }
         }
@@ -233,19 +270,31 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
             self.note_lost(from, to, cause, &msg, "refused, with no way back");
             return;
         }
-        let after = self.links.refusal(from, to, &mut self.streams[from.index()]);
-        self.queue.push(self.now.after_nanos(after), Item::Refusal { node: from, to, cause, msg });
+        let mut hand = self.draws.of(from, self.events);
+        let after = self.links.refusal(from, to, msg.label(), &mut hand);
+        self.transmit(to, from, after, Item::Refusal { node: from, to, cause, msg });
+    }
+
+    /// A timer's entry surfaces, now or once its process is neither paused nor busy.
+    fn surface(&mut self, node: NodeId, entry: Entry, sequence: u64) {
+        let process = &mut self.processes[node.index()];
+        if process.hindered_by().is_none() {
+            self.surface_now(node, entry, sequence);
+            return;
+        }
+        match process.timers.surface(entry, sequence) {
+            Surfaced::Stale => (),
+            Surfaced::Later { at, sequence } => self.queue.push_as(at, sequence, Item::Timer { node, entry }),
+            Surfaced::Due => self.wait(node, Waiting::Timer { entry, sequence }),
+        }
     }
 
     /// A timer's entry surfaces.
-    pub(crate) fn surface(&mut self, node: NodeId, entry: Entry, sequence: u64) {
+    pub(crate) fn surface_now(&mut self, node: NodeId, entry: Entry, sequence: u64) {
         let process = &mut self.processes[node.index()];
         match process.timers.surface(entry, sequence) {
             Surfaced::Stale => (),
             Surfaced::Later { at, sequence } => self.queue.push_as(at, sequence, Item::Timer { node, entry }),
-            Surfaced::Due if process.paused_by.is_some() => {
-                process.waiting.push_back(Waiting::Timer { entry, sequence });
-            }
             Surfaced::Due => {
                 let (timer, cause) = process.timers.fire(entry);
                 self.handle(node, cause, Event::Fire { timer });
@@ -253,14 +302,26 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         }
     }
 
-    /// Something happens to a process that is up: now, or once it is no longer paused.
+    /// Something happens to a process that is up: now, or once it is neither paused nor busy.
     pub(crate) fn happen(&mut self, node: NodeId, cause: u32, event: Event<N>) {
-        let process = &mut self.processes[node.index()];
-        let Some(step) = process.paused_by else { return self.handle(node, cause, event) };
-        if matches!(event, Event::Deliver { .. } | Event::Bounce { .. }) {
-            self.faults.affected(step);
+        match self.processes[node.index()].hindered_by() {
+            None => self.handle(node, cause, event),
+            Some(_) => self.wait(node, Waiting::Event { cause, event }),
         }
-        process.waiting.push_back(Waiting::Event { cause, event });
+    }
+
+    /// Something waits for a process that is paused or slow.
+    #[cold]
+    fn wait(&mut self, node: NodeId, waiting: Waiting<N>) {
+        let process = &mut self.processes[node.index()];
+        let message = matches!(waiting, Waiting::Event { event: Event::Deliver { .. } | Event::Bounce { .. }, .. });
+        match (process.paused_by, process.slowed) {
+            (Some(step), _) if message => self.faults.affected(step),
+            (None, Some(slowed)) => self.faults.affected(slowed.step),
+            (Some(_) | None, _) => (),
+        }
+        process.waiting.push_back(waiting);
+        self.work_on(node);
     }
 
     /// Starts a process that is down, with what its store kept.
@@ -292,10 +353,17 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         event.hash(&mut self.digester);
 
         let Some(state) = &mut self.cluster.nodes[node.index()] else { return };
-        let choices = &mut self.streams[node.index()];
-        state.handle(event, &mut Cx::new(node, self.now, self.cluster.config, choices, &mut self.outbox));
+        let clock = &self.processes[node.index()].clock;
+        let shown = clock.as_ref().map_or(self.now, |clock| clock.read(self.now));
+        let mut choices = self.draws.of(node, self.events);
+        state.handle(event, &mut Cx::new(node, shown, self.cluster.config, &mut choices, &mut self.outbox));
+        self.outbox.marks.drain(..).for_each(|mark| self.marks.add(mark));
         self.publish(node);
-        self.perform(node);
+        if self.probe.is_some() {
+            self.perform_probed(node);
+        } else {
+            self.perform(node);
+        }
     }
 
     /// Shows the monitors what happened, unless the run is over.
@@ -421,10 +489,10 @@ mod tests {
     fn a_run_that_floods_the_queue_is_incomplete() {
         let mut plan: Plan<Flood, Nothing> = Plan::new((), ["a", "b"]);
         plan.network.latency = Duration::from_secs(1).into();
-        let mut world = World::new(&plan, 1, None);
+        let mut world = World::new(&plan, 0, Draws::new(1, &plan.nodes, None), None);
         world.pending_most = 1000;
         world.play();
-        let (outcome, _) = world.finish();
+        let (outcome, ..) = world.finish();
         let Verdict::Incomplete(bound) = outcome.verdict else { panic!("{:?}", outcome.verdict) };
         assert_eq!(bound, Bound::Pending { most: 1000, at: outcome.now });
         assert!(outcome.events < 200, "{}", outcome.events);

@@ -66,6 +66,12 @@ impl<'a, N: Node> Cx<'a, N> {
         self.out.facts.push(fact);
     }
 
+    /// Marks that a place in the code was reached, as `plane/what-happened`: a run in which it never is has not tried it.
+    /// Says nothing about the node, and no decision may hang on it.
+    pub fn reach(&mut self, mark: &'static str) {
+        self.out.marks.push(mark);
+    }
+
     /// Sends a message; see [`Effect::Send`].
     pub fn send(&mut self, to: NodeId, msg: N::Msg) {
         self.out.effects.push(Effect::Send { to, msg });
@@ -99,19 +105,22 @@ pub struct Outbox<N: Node> {
     pub effects: Vec<Effect<N>>,
     /// What was observed, in order.
     pub facts: Vec<N::Fact>,
+    /// Which marks were reached, in order.
+    pub marks: Vec<&'static str>,
 }
 
 impl<N: Node> Outbox<N> {
     /// An empty outbox.
     #[must_use]
     pub fn new() -> Self {
-        Outbox { effects: Vec::new(), facts: Vec::new() }
+        Outbox { effects: Vec::new(), facts: Vec::new(), marks: Vec::new() }
     }
 
-    /// Empties both lists and keeps their memory.
+    /// Empties all lists and keeps their memory.
     pub fn clear(&mut self) {
         self.effects.clear();
         self.facts.clear();
+        self.marks.clear();
     }
 }
 

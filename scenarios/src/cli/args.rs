@@ -41,13 +41,31 @@ pub(crate) enum Command {
     Replay(Replay),
 }
 
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Args)]
 pub(crate) struct Run {
     /// Scenario files, or names of bundled scenarios
     pub(crate) scenarios: Vec<String>,
     /// Print everything that happened in each scenario's first failing run, or its first run if none fails
     #[arg(long)]
     pub(crate) trace: bool,
+    /// Fail with exit code 3 if a mark of the code under test is reached by no scenario
+    #[arg(long)]
+    pub(crate) require_reach: bool,
+    /// Instead of all seeds, take one run of each scenario and branch off it at every effect of every node: with a
+    /// crash, with the message lost, with the write failed. Whatever does not recover is a failure
+    #[arg(long, conflicts_with_all = ["trace", "require_reach"])]
+    pub(crate) crash_sweep: bool,
+    /// How long a process that --crash-sweep struck is down
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
+    pub(crate) crash_down: Duration,
+}
+
+impl Default for Run {
+    /// What the command line means without flags.
+    fn default() -> Self {
+        let crash_down = Duration::from_secs(1);
+        Run { scenarios: Vec::new(), trace: false, require_reach: false, crash_sweep: false, crash_down }
+    }
 }
 
 #[derive(Debug, Args)]

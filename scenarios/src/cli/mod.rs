@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod crash;
 mod exit;
 mod find;
 mod list;
@@ -45,6 +46,7 @@ fn dispatch(cli: Cli, out: &mut Out) -> Result<Exit, Refusal> {
     threads.map_err(|cause| Refusal::Threads { jobs: jobs.unwrap_or(0), cause })?;
     match command {
         None => run::run(&args::Run::default(), &shared, out),
+        Some(Command::Run(args)) if args.crash_sweep => crash::crash(&args, &shared, out),
         Some(Command::Run(args)) => run::run(&args, &shared, out),
         Some(Command::List(args)) => list::list(&args, out),
         Some(Command::Check(args)) => check::check(&args, &shared, out),

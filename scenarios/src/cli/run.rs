@@ -12,7 +12,7 @@ use crate::capsule::Capsule;
 use crate::choices::Choices;
 use crate::plane::Profile;
 use crate::report::{self, JsonLines, Line, Look, Out, Progress};
-use crate::run::{Failure, Prepared, Sweep, Sweeping, Verdict, sweep};
+use crate::run::{Failure, Prepared, Reach, Sweep, Sweeping, Verdict, sweep};
 
 /// How many lines of a failing trace `-v` shows.
 const TAIL: usize = 20;
@@ -40,12 +40,19 @@ pub(super) fn run(args: &Run, shared: &Shared, out: &mut Out) -> Result<Exit, Re
         sweeps.push(sweep);
     }
     progress.finish();
-    let exit = sweeps.iter().map(judge).max().unwrap_or(Exit::Pass);
+    let about: Vec<(&str, &Sweep)> =
+        tasks.iter().map(|task| task.scenario.head().plane.as_str()).zip(&sweeps).collect();
+    let reach = Reach::of(&about);
+    let missed = args.require_reach && !reach.iter().all(Reach::is_whole);
+    let exit = sweeps.iter().map(judge).chain(missed.then_some(Exit::Unproven)).max().unwrap_or(Exit::Pass);
     if !json.as_ref().is_some_and(JsonLines::takes_stdout) {
         show(&sweeps, &details, shared, out);
+        if args.require_reach || (args.scenarios.is_empty() && !shared.quiet) || shared.verbose > 0 {
+            reach.iter().for_each(|reach| out.line(&reach.to_string()));
+        }
     }
     if let Some(mut json) = json {
-        json.line(out, &Line::summary(&sweeps, exit.code()));
+        json.line(out, &Line::summary(&sweeps, &reach, exit.code()));
         json.finish()?;
     }
     Ok(exit)
@@ -180,6 +187,7 @@ mod tests {
             faults: Vec::new(),
             facts: Default::default(),
             messages: Default::default(),
+            marks: Default::default(),
             armed: Default::default(),
         }
     }

@@ -37,6 +37,9 @@ pub trait AnyPlane: fmt::Debug + Sync {
     /// Its policies.
     fn policies(&self) -> &'static [Row];
 
+    /// Every mark that its code can reach with our policies.
+    fn marks(&self) -> &'static [&'static str];
+
     /// Its properties: name and claim.
     fn properties(&self) -> &'static [(&'static str, &'static str)];
 
@@ -71,6 +74,10 @@ impl<P: Plane> AnyPlane for Of<P> {
 
     fn policies(&self) -> &'static [Row] {
         P::POLICIES
+    }
+
+    fn marks(&self) -> &'static [&'static str] {
+        P::MARKS
     }
 
     fn properties(&self) -> &'static [(&'static str, &'static str)] {

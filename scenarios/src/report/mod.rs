@@ -11,5 +11,5 @@ pub use failure::describe;
 pub use json::{JsonLines, Line};
 pub use mistake::explain;
 pub use out::{Out, error_has_colour, tell};
-pub use progress::{CheckProgress, Progress};
+pub use progress::{BranchProgress, CheckProgress, Progress};
 pub use table::{Look, span, sweeps, words};

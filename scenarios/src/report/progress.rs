@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-use crate::run::Run;
+use crate::run::{CrashProgress, Run};
 
 /// A progress bar over runs.
 #[derive(Debug)]
@@ -49,6 +49,35 @@ impl Progress {
     /// Takes the bar away.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// How far a crash sweep has come.
+#[derive(Debug)]
+pub struct BranchProgress(ProgressBar);
+
+impl BranchProgress {
+    /// A bar over branches yet to be counted; nothing at all if `hidden`, or if standard error is no terminal.
+    #[must_use]
+    pub fn new(scenario: &str, hidden: bool) -> Self {
+        let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        bar.set_style(ProgressStyle::with_template("{bar:24} {pos}/{len} branches  {msg}").expect("a legal template"));
+        bar.set_message(scenario.to_owned());
+        BranchProgress(bar)
+    }
+
+    /// Shows one step.
+    pub fn show(&self, step: CrashProgress) {
+        match step {
+            CrashProgress::Branches(count) => self.0.set_length(count),
+            CrashProgress::Tried => self.0.inc(1),
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.0.finish_and_clear();
     }
 }
 

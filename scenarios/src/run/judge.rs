@@ -29,6 +29,8 @@ pub struct Run {
     pub faults: Vec<FaultCount>,
     /// Facts stated, by label.
     pub facts: BTreeMap<&'static str, u64>,
+    /// Marks reached, and how often.
+    pub marks: BTreeMap<&'static str, u64>,
     /// Messages sent, by label.
     pub messages: BTreeMap<&'static str, u64>,
     /// Properties that had something to judge.
@@ -138,6 +140,7 @@ impl Run {
             reasons,
             faults: outcome.faults,
             facts: outcome.facts,
+            marks: outcome.marks,
             messages: outcome.messages,
             armed: outcome.armed.into_iter().collect(),
         }

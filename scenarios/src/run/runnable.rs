@@ -1,11 +1,12 @@
 //! A scenario whose plane no longer matters.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use quiesce_control::policy::PolicyError;
 use quiesce_sim::{Plan, Trace};
 
-use super::Run;
+use super::{CrashProgress, CrashSweep, Run};
 use crate::choices::Choices;
 use crate::plane::Plane;
 use crate::schema::{Expect, Head, Scenario};
@@ -38,6 +39,9 @@ pub trait Prepared: Debug + Send + Sync {
 
     /// Runs one seed and keeps what happened.
     fn record(&self, seed: u64) -> (Run, Trace);
+
+    /// Branches off one seed's run at every effect; see [`CrashSweep::sweep`].
+    fn crash_sweep(&self, seed: u64, down: Duration, tried: &(dyn Fn(CrashProgress) + Sync)) -> CrashSweep;
 }
 
 impl<P: Plane> Runnable for Scenario<P> {
@@ -78,5 +82,8 @@ impl<P: Plane> Prepared for Ready<P> {
     fn record(&self, seed: u64) -> (Run, Trace) {
         let (outcome, trace) = quiesce_sim::record(&self.plan, seed);
         (Run::judge(seed, outcome, &self.expect), trace)
+    }
+    fn crash_sweep(&self, seed: u64, down: Duration, tried: &(dyn Fn(CrashProgress) + Sync)) -> CrashSweep {
+        CrashSweep::sweep(&self.plan, seed, down, tried)
     }
 }

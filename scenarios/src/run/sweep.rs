@@ -49,6 +49,8 @@ pub struct Sweep {
     pub facts: BTreeMap<&'static str, u64>,
     /// Messages sent in all runs, by label.
     pub messages: BTreeMap<&'static str, u64>,
+    /// Marks reached in all runs, and how often.
+    pub marks: BTreeMap<&'static str, u64>,
     /// Properties that had something to judge in some run.
     pub armed: BTreeSet<&'static str>,
 }
@@ -107,6 +109,7 @@ struct Part {
     faults: Vec<FaultCount>,
     facts: BTreeMap<&'static str, u64>,
     messages: BTreeMap<&'static str, u64>,
+    marks: BTreeMap<&'static str, u64>,
     armed: BTreeSet<&'static str>,
 }
 
@@ -128,6 +131,7 @@ impl Part {
             faults: run.faults.clone(),
             facts: run.facts.clone(),
             messages: run.messages.clone(),
+            marks: run.marks.clone(),
             armed: run.armed.clone(),
         }
     }
@@ -153,6 +157,7 @@ impl Part {
         self.faults = add_faults(self.faults, later.faults);
         add_counts(&mut self.facts, later.facts);
         add_counts(&mut self.messages, later.messages);
+        add_counts(&mut self.marks, later.marks);
         self.armed.extend(later.armed);
         self
     }
@@ -188,6 +193,7 @@ impl Part {
             faults: self.faults,
             facts: self.facts,
             messages: self.messages,
+            marks: self.marks,
             armed: self.armed,
         }
     }
@@ -212,10 +218,13 @@ fn failures(run: &Arc<Run>) -> Vec<Failure> {
     failures
 }
 
-/// The network's random faults that hit nothing in any run.
+/// Random faults, and kinds of a swarm's, that struck nothing in any run.
 fn idle_at_random(faults: &[FaultCount]) -> impl Iterator<Item = String> {
     let random = faults.iter().filter(|fault| fault.step.is_none() && fault.is_idle());
-    random.map(|fault| format!("{} {} hit no message", fault.kind, fault.site))
+    random.map(|fault| match fault.planned {
+        0 => format!("{} {} was never drawn", fault.kind, fault.site),
+        _ => format!("{} {} {}", fault.kind, fault.site, fault.why_idle()),
+    })
 }
 
 /// The facts that a scenario expects and no run stated.

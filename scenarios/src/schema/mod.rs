@@ -4,12 +4,15 @@
 //! the simulator's [`Plan`](quiesce_sim::Plan); nothing here runs it.
 
 mod expect;
+mod faults;
 mod head;
 mod network;
 mod scenario;
+mod swarm;
 mod timeline;
 
 pub use expect::{Expect, Limits};
+pub use faults::COMMON_VERBS;
 pub use head::{Head, Seeds};
 pub use scenario::Scenario;
-pub use timeline::{COMMON_VERBS, Named, Names};
+pub use timeline::{Named, Names};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use quiesce_machine::Delay;
-use quiesce_sim::{Network, Ratio};
+use quiesce_sim::{Network, Ratio, StoreFaults};
 
 use crate::text::{Fields, Read, Value};
 
@@ -23,12 +23,19 @@ pub(super) fn network(scenario: &Fields<'_>) -> Read<Network> {
     Ok(network)
 }
 
-/// `store = { latency, jitter }`.
-pub(super) fn store_latency(scenario: &Fields<'_>) -> Read<Delay> {
-    match scenario.get("store") {
-        Some(value) => delay(&value.table("`store`", &["latency", "jitter"])?, Delay::from(Duration::ZERO)),
-        None => Ok(Delay::from(Duration::ZERO)),
+/// `store = { latency, jitter, fail, unknown, late, late_by }`: how long writes take, and which go wrong.
+pub(super) fn store(scenario: &Fields<'_>) -> Read<(Delay, StoreFaults)> {
+    let (latency, mut faults) = (Delay::from(Duration::ZERO), StoreFaults::default());
+    let Some(value) = scenario.get("store") else { return Ok((latency, faults)) };
+    let fields = value.table("`store`", &["latency", "jitter", "fail", "unknown", "late", "late_by"])?;
+    faults.fail = ratio(fields.get("fail"))?;
+    faults.unknown = ratio(fields.get("unknown"))?;
+    faults.late = ratio(fields.get("late"))?;
+    if !faults.late.is_zero() {
+        let by = fields.need("late_by", "how much later at most a write lands")?.duration()?;
+        faults.late_by = Delay::from(Duration::ZERO..by);
     }
+    Ok((delay(&fields, latency)?, faults))
 }
 
 /// From `latency` to `latency` and `jitter`.
@@ -41,6 +48,6 @@ fn delay(fields: &Fields<'_>, latency: Delay) -> Read<Delay> {
     Ok(Delay::from(least..least + jitter))
 }
 
-fn ratio(value: Option<Value<'_>>) -> Read<Ratio> {
+pub(super) fn ratio(value: Option<Value<'_>>) -> Read<Ratio> {
     value.map_or(Ok(Ratio::ZERO), |value| value.ratio())
 }

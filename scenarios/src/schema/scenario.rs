@@ -3,8 +3,9 @@
 use quiesce_control::policy::PolicyError;
 use quiesce_sim::Plan;
 
+use super::faults::Nodes;
 use super::timeline::Timeline;
-use super::{Expect, Head, Names, network};
+use super::{Expect, Head, Names, network, swarm};
 use crate::choices::Choices;
 use crate::plane::Plane;
 use crate::text::{Fields, Read, Value};
@@ -20,7 +21,7 @@ pub struct Scenario<P: Plane> {
 }
 
 /// The keys that every scenario may have beside those of its head and its plane.
-const KEYS: [&str; 6] = ["network", "store", "events_max", "policies", "timeline", "expect"];
+const KEYS: [&str; 7] = ["network", "store", "swarm", "events_max", "policies", "timeline", "expect"];
 
 /// The most events of one run.
 const EVENTS_MOST: u64 = u32::MAX as u64;
@@ -48,7 +49,8 @@ impl<P: Plane> Scenario<P> {
         let nodes = P::nodes(&config);
         let mut plan = Plan::new(config, nodes);
         plan.network = network::network(scenario)?;
-        plan.store_latency = network::store_latency(scenario)?;
+        (plan.store_latency, plan.store_faults) = network::store(scenario)?;
+        plan.swarm = swarm::swarm(scenario, &Nodes::new(plan.nodes.clone()))?;
         plan.steps = timeline.steps;
         plan.monitors = monitors;
         plan.until = quiesce_machine::Time::ZERO + head.until;

@@ -3,27 +3,14 @@
 use std::collections::BTreeMap;
 
 use quiesce_machine::{CallId, NodeId, Time};
-use quiesce_sim::{Action, Records, Step};
+use quiesce_sim::{Action, Step};
 
+use super::faults::{COMMON_VERBS, Nodes, common, lasting};
 use crate::plane::{Asked, Config, Plane, Verb};
 use crate::text::{Fields, Mistake, Read, Value};
 
 /// The most entries of one timeline.
 const ENTRIES_MOST: usize = 10_000;
-
-/// What can happen in any cluster.
-pub const COMMON_VERBS: [Verb; 10] = [
-    Verb { word: "crash", keys: &["records", "stays_down"] },
-    Verb { word: "restart", keys: &[] },
-    Verb { word: "pause", keys: &[] },
-    Verb { word: "resume", keys: &[] },
-    Verb { word: "partition", keys: &[] },
-    Verb { word: "cut", keys: &[] },
-    Verb { word: "lose", keys: &["from", "to", "count"] },
-    Verb { word: "duplicate", keys: &["from", "to", "count"] },
-    Verb { word: "delay", keys: &["from", "to", "count", "by"] },
-    Verb { word: "heal", keys: &[] },
-];
 
 /// A timeline, read.
 #[derive(Clone, Debug)]
@@ -90,7 +77,7 @@ impl<P: Plane> Timeline<P> {
             let expected = format!("at most {ENTRIES_MOST}");
             return Err(value.misread(Mistake::Contrary { message, expected }));
         }
-        let nodes = Nodes(P::nodes(config));
+        let nodes = Nodes::new(P::nodes(config));
         for (index, entry) in (0..).zip(&entries) {
             timeline.entry(CallId(index), entry, &nodes, config)?;
         }
@@ -111,7 +98,8 @@ impl<P: Plane> Timeline<P> {
                 Action::Call { node, request, call }
             }
         };
-        self.steps.push(Step { at, action });
+        let lasting = lasting(&action, &fields)?;
+        self.steps.push(Step { at, action, lasting });
         Ok(())
     }
 }
@@ -142,116 +130,4 @@ fn verb_of<'t, P: Plane>(entry: &Value<'t>) -> Read<(Verb, Fields<'t>)> {
         return Err(stray.misread_key(Mistake::Misplaced { verb, key, legal }));
     }
     Ok((verb, fields))
-}
-
-/// What a common verb does; `None` for a plane's own.
-fn common<N: quiesce_machine::Node>(
-    verb: &'static str,
-    fields: &Fields<'_>,
-    nodes: &Nodes,
-    messages: &[&str],
-) -> Read<Option<Action<N>>> {
-    let Some(value) = fields.get(verb) else { return Ok(None) };
-    Ok(Some(match verb {
-        "crash" => crash(&value, fields, nodes)?,
-        "restart" => Action::Restart { node: nodes.find(&value)? },
-        "pause" => Action::Pause { node: nodes.find(&value)? },
-        "resume" => Action::Resume { node: nodes.find(&value)? },
-        "partition" => Action::Partition { groups: groups(&value, nodes)? },
-        "cut" => cut(&value, nodes)?,
-        "lose" => {
-            let Rule { label, from, to, count } = Rule::read(&value, fields, nodes, messages)?;
-            Action::Lose { label, from, to, count }
-        }
-        "duplicate" => {
-            let Rule { label, from, to, count } = Rule::read(&value, fields, nodes, messages)?;
-            Action::Duplicate { label, from, to, count }
-        }
-        "delay" => {
-            let by = fields.need("by", "how long, like \"250ms\"")?.duration()?;
-            let Rule { label, from, to, count } = Rule::read(&value, fields, nodes, messages)?;
-            Action::Delay { label, from, to, count, by }
-        }
-        "heal" => heal(&value)?,
-        _ => return Ok(None),
-    }))
-}
-
-/// The names of the cluster's nodes, in node order.
-struct Nodes(Vec<String>);
-
-impl Nodes {
-    fn find(&self, value: &Value<'_>) -> Read<NodeId> {
-        let name = value.word("node", self.0.iter().map(String::as_str))?;
-        let place = (0..).zip(&self.0).find(|(_, node)| *node == name);
-        Ok(NodeId(place.expect("a legal name is in the list").0))
-    }
-}
-
-/// Which messages a rule is about.
-struct Rule {
-    label: String,
-    from: Option<NodeId>,
-    to: Option<NodeId>,
-    count: u32,
-}
-
-impl Rule {
-    fn read(value: &Value<'_>, fields: &Fields<'_>, nodes: &Nodes, messages: &[&str]) -> Read<Rule> {
-        let count = fields.get("count").map_or(Ok(1), |count| count.count(1..=u64::from(u32::MAX)))?;
-        Ok(Rule {
-            label: value.word("message", messages.iter().copied())?.to_owned(),
-            from: fields.get("from").map(|node| nodes.find(&node)).transpose()?,
-            to: fields.get("to").map(|node| nodes.find(&node)).transpose()?,
-            count: u32::try_from(count).expect("within the range"),
-        })
-    }
-}
-
-fn crash<N: quiesce_machine::Node>(value: &Value<'_>, fields: &Fields<'_>, nodes: &Nodes) -> Read<Action<N>> {
-    let records = match fields.get("records") {
-        Some(records) if records.word("fate of records", ["kept", "lost"])? == "lost" => Records::Lost,
-        Some(_) | None => Records::Kept,
-    };
-    let stays_down = fields.get("stays_down").map_or(Ok(false), |flag| flag.flag())?;
-    Ok(Action::Crash { node: nodes.find(value)?, records, stays_down })
-}
-
-fn groups(value: &Value<'_>, nodes: &Nodes) -> Read<Vec<Vec<NodeId>>> {
-    let mut seen: Vec<NodeId> = Vec::new();
-    let mut groups = Vec::new();
-    for group in value.list()? {
-        let mut members = Vec::new();
-        for member in group.list()? {
-            let node = nodes.find(&member)?;
-            if seen.contains(&node) {
-                let message = format!("`{}` stands twice in one partition", nodes.0[node.index()]);
-                let expected = "each node in one group at most".to_owned();
-                return Err(member.misread(Mistake::Contrary { message, expected }));
-            }
-            seen.push(node);
-            members.push(node);
-        }
-        groups.push(members);
-    }
-    Ok(groups)
-}
-
-fn cut<N: quiesce_machine::Node>(value: &Value<'_>, nodes: &Nodes) -> Read<Action<N>> {
-    match value.list()?.as_slice() {
-        [from, to] => Ok(Action::Cut { from: nodes.find(from)?, to: nodes.find(to)? }),
-        ends => {
-            let message = format!("a cut has two ends, found {}", ends.len());
-            let expected = "[\"sender\", \"receiver\"]".to_owned();
-            Err(value.misread(Mistake::Contrary { message, expected }))
-        }
-    }
-}
-
-fn heal<N: quiesce_machine::Node>(value: &Value<'_>) -> Read<Action<N>> {
-    if value.flag()? {
-        return Ok(Action::Heal);
-    }
-    let (message, expected) = ("healing happens or is left out".to_owned(), "true".to_owned());
-    Err(value.misread(Mistake::Contrary { message, expected }))
 }

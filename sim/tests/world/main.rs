@@ -1,7 +1,11 @@
 //! The world as its users see it: plans in, outcomes and traces out.
 
+mod branches;
+mod decisions;
 mod determinism;
+mod machines;
 mod network;
 mod processes;
 mod puppet;
+mod swarm;
 mod verdicts;

@@ -224,3 +224,77 @@ fn a_message_that_is_cut_off_uses_up_no_rule() {
         .act(50, Action::Lose { label: "note".into(), from: None, to: None, count: 1 });
     assert_eq!(heard(&talk(plan, 100)), ["a3", "c4", "a5", "b6"]);
 }
+
+#[test]
+fn whoever_is_in_no_group_of_a_partition_bridges_it() {
+    let bridged = talk(plan().act(50, Action::Partition { groups: vec![vec![A], vec![C]] }), 100);
+    assert_eq!(heard(&bridged), ["b1", "a3", "c4", "b6"], "b hears both, who do not hear each other");
+}
+
+#[test]
+fn an_isolated_node_talks_to_nobody_but_itself() {
+    let alone = talk(plan().act(50, Action::Isolate { node: B }), 100).tell(200, B, [Op::Note(B, 7)]);
+    assert_eq!(heard(&alone), ["c2", "a5", "b7"]);
+    assert_eq!(counts(&alone), (FaultKind::Isolate, "b".to_owned(), 1, 1, 4));
+}
+
+#[test]
+fn a_clogged_link_holds_its_messages_in_order_until_it_is_released() {
+    let clog = Action::Clog { from: A, to: B };
+    let clogged = talk(talk(plan().act(50, clog.clone()), 100), 200).act(500, Action::Release { from: A, to: B });
+    let late = ["500 b got 1 from n0, heard 3", "500 b got 1 from n0, heard 4"];
+    assert_eq!(told(&clogged, 1)[10..], late, "nothing is lost, and nobody else is held up");
+    let faults = play(&clogged, 1).0.faults;
+    assert_eq!((faults[0].kind, faults[0].site.as_str(), faults[0].affected), (FaultKind::Clog, "a -> b", 2));
+    assert_eq!((faults[1].kind, faults[1].applied), (FaultKind::Release, 1));
+    let healed = talk(plan().act(50, clog.clone()), 100).act(300, Action::Heal);
+    assert_eq!(told(&healed, 1).last().map(String::as_str), Some("300 b got 1 from n0, heard 2"));
+    let to_the_end = talk(plan().act(50, clog), 100);
+    assert_eq!(told(&to_the_end, 1).last().map(String::as_str), Some("10000 b got 1 from n0, heard 2"));
+}
+
+#[test]
+fn a_message_released_early_still_takes_its_latency_and_two_clogs_are_two() {
+    let clog = || Action::Clog { from: A, to: B };
+    let mut plan = plan().act(50, clog()).tell(100, A, [Op::Note(B, 1)]).act(110, Action::Release { from: A, to: B });
+    plan.network.latency = Delay::from(ms(30));
+    assert_eq!(told(&plan, 1), ["130 b got 1 from n0, heard 1"]);
+    let twice = plan.clone().act_for(60, 200, clog());
+    assert_eq!(told(&twice, 1), ["130 b got 1 from n0, heard 1"], "a release lets go of the link");
+    plan.steps.truncate(2);
+    assert_eq!(told(&plan.act_for(60, 200, clog()), 1), ["10000 b got 1 from n0, heard 1"], "an end only of its own");
+}
+
+#[test]
+fn a_refusal_is_held_by_a_clog_of_the_way_back() {
+    let dead = Action::Crash { node: B, records: quiesce_sim::Records::Kept, stays_down: true };
+    let plan = plan().act(50, dead).act(60, Action::Clog { from: B, to: A }).tell(100, A, [Op::Note(B, 1)]);
+    assert_eq!(told(&plan, 1), ["10000 a 1 refused by n1"]);
+}
+
+#[test]
+fn what_was_done_stays_done_when_its_answer_is_lost() {
+    let lose = Action::Lose { label: "pong".into(), from: Some(B), to: None, count: 1 };
+    let plan = plan().act(50, lose).tell(100, A, [Op::Ping(B, 1), Op::Ping(B, 2)]);
+    assert_eq!(
+        told(&plan, 1),
+        ["101 b got 1 from n0, heard 1", "101 b got 2 from n0, heard 2", "102 a got 2 from n1, heard 1"]
+    );
+}
+
+#[test]
+fn a_fault_of_the_network_ends_by_itself_after_as_long_as_it_lasts() {
+    let ends = [
+        Action::Partition { groups: vec![vec![A], vec![B, C]] },
+        Action::Isolate { node: A },
+        Action::Cut { from: A, to: B },
+        Action::Lose { label: "note".into(), from: None, to: None, count: 99 },
+    ];
+    for action in ends {
+        let plan = plan().act_for(50, 100, action.clone());
+        let note = |at| heard(&plan.clone().tell(at, A, [Op::Note(B, 1)]));
+        assert_eq!((note(149), note(150), note(151)), (vec![], vec![], vec!["b1".to_owned()]), "{action:?}");
+    }
+    let other = plan().act(40, Action::Isolate { node: A }).act_for(50, 100, Action::Isolate { node: A });
+    assert_eq!(heard(&other.tell(200, A, [Op::Note(B, 1)])), [""; 0], "the first still stands");
+}

@@ -4,8 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use quiesce_machine::{
-    CallId, Cx, Delay, Event, Label, Monitor, Node, NodeId, Obligation, Observation, OpId, Record, Time, View,
-    Violation, Write,
+    CallId, Cx, Delay, Event, Label, Monitor, Node, NodeId, Obligation, Observation, OpId, Record, StoreError, Time,
+    View, Violation, Write,
 };
 use quiesce_sim::{Action, Outcome, Plan, Trace, record, run};
 
@@ -53,6 +53,10 @@ pub(crate) enum Op {
     /// Adds a choice to the reply, and says nothing.
     Draw,
     Say(u32),
+    /// States what the clock shows.
+    Clock,
+    /// Reaches a mark.
+    Reach(&'static str),
     Panic,
 }
 
@@ -77,6 +81,8 @@ pub(crate) enum Fact {
     Refused(u32, NodeId),
     Fired(u32),
     Stored(u32),
+    NotStored(u32, StoreError),
+    Clock(Time),
     Chose(&'static str, u32),
     Said(u32),
 }
@@ -92,6 +98,8 @@ impl fmt::Display for Fact {
             Fact::Refused(id, to) => write!(f, "{id} refused by {to}"),
             Fact::Fired(alarm) => write!(f, "alarm {alarm}"),
             Fact::Stored(op) => write!(f, "stored {op}"),
+            Fact::NotStored(op, why) => write!(f, "not stored {op}: {why:?}"),
+            Fact::Clock(shown) => write!(f, "clock {}", shown.0 / 1_000_000),
             Fact::Chose(purpose, pick) => write!(f, "chose {pick} for {purpose}"),
             Fact::Said(word) => write!(f, "said {word}"),
         }
@@ -115,7 +123,8 @@ labels! {
     Done { Done(_) => "done" }
     Fact {
         Fact::Started(..) => "started", Fact::Got(..) => "got", Fact::Refused(..) => "refused",
-        Fact::Fired(_) => "fired", Fact::Stored(_) => "stored", Fact::Chose(..) => "chose", Fact::Said(_) => "said",
+        Fact::Fired(_) => "fired", Fact::Stored(_) => "stored", Fact::NotStored(..) => "not-stored",
+        Fact::Clock(_) => "clock", Fact::Chose(..) => "chose", Fact::Said(_) => "said",
     }
 }
 
@@ -160,10 +169,8 @@ impl Node for Puppet {
             Event::Bounce { to, msg } => cx.fact(Fact::Refused(msg.id(), to)),
             Event::Fire { timer: Alarm::Ring(alarm) } => cx.fact(Fact::Fired(alarm)),
             Event::Fire { timer: Alarm::Later(to, id) } => cx.send(to, Msg::Note(id)),
-            Event::Stored { op, outcome } => {
-                assert_eq!(outcome, Ok(()));
-                cx.fact(Fact::Stored(op.0));
-            }
+            Event::Stored { op, outcome: Ok(()) } => cx.fact(Fact::Stored(op.0)),
+            Event::Stored { op, outcome: Err(why) } => cx.fact(Fact::NotStored(op.0, why)),
             Event::Call { call, request: Do(ops) } => {
                 let draws = ops.iter().filter(|op| matches!(op, Op::Draw)).map(|_| cx.choose("reply", 1000)).sum();
                 ops.into_iter().for_each(|op| obey(op, cx));
@@ -189,6 +196,8 @@ fn obey(op: Op, cx: &mut Cx<'_, Puppet>) {
         }
         Op::Draw => (),
         Op::Say(word) => cx.fact(Fact::Said(word)),
+        Op::Clock => cx.fact(Fact::Clock(cx.now())),
+        Op::Reach(mark) => cx.reach(mark),
         Op::Panic => panic!("told to"),
     }
 }
@@ -291,6 +300,8 @@ pub(crate) fn plan() -> PuppetPlan {
 pub(crate) trait Tell: Sized {
     fn tell(self, at: u64, node: NodeId, ops: impl IntoIterator<Item = Op>) -> Self;
     fn act(self, at: u64, action: Action<Puppet>) -> Self;
+    /// The same, for so long.
+    fn act_for(self, at: u64, lasting: u64, action: Action<Puppet>) -> Self;
 }
 
 impl Tell for PuppetPlan {
@@ -301,6 +312,10 @@ impl Tell for PuppetPlan {
 
     fn act(self, at: u64, action: Action<Puppet>) -> Self {
         self.step(ms(at), action)
+    }
+
+    fn act_for(self, at: u64, lasting: u64, action: Action<Puppet>) -> Self {
+        self.step_for(ms(at), ms(lasting), action)
     }
 }
 

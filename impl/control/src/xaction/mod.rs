@@ -11,6 +11,7 @@ pub mod ic;
 pub mod id;
 pub mod job;
 pub mod kind;
+pub mod mark;
 pub mod message;
 pub mod monitor;
 pub mod policy;
@@ -27,6 +28,7 @@ pub use fact::Fact;
 pub use id::{DaemonId, JobName, XactId};
 pub use job::{Ending, JobSpec, Record, Snap, Status, Work, XactError};
 pub use kind::{IcMode, Kind};
+pub use mark::MARKS;
 pub use message::{Msg, QueryError, Select, StartError, ToClient, ToProxy, ToTarget};
 
 pub use monitor::Monitor;

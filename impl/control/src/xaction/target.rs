@@ -14,7 +14,7 @@ use super::message::{Msg, ToProxy, ToTarget};
 use super::policy::{Notification, StopUnknown, XactRecord};
 use super::sources::Sources;
 use super::timer::{TargetTimer, Timer};
-use super::{Context, Node, send};
+use super::{Context, Node, mark, send};
 
 /// A target's memory.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -86,6 +86,7 @@ impl Target {
                 cx.fact(Fact::XactEnded { job, snap });
                 self.notify_all(job, cx);
             } else {
+                cx.reach(mark::CUT_SHORT);
                 let phase = Phase::Ending(Snap::Aborted(XactError::Restarted));
                 self.xacts.insert(job, Xact::new(kind, sources, phase));
                 self.record(job, cx);
@@ -152,6 +153,7 @@ impl Target {
             None => match cx.config().policies.stop_unknown {
                 StopUnknown::Ignored => (),
                 StopUnknown::Fenced => {
+                    cx.reach(mark::FENCED);
                     let phase = Phase::Ending(Snap::Aborted(XactError::IcAbort));
                     self.xacts.insert(job, Xact::new(kind, sources, phase));
                     self.record(job, cx);
@@ -206,7 +208,8 @@ impl Target {
         match outcome {
             Ok(()) => self.recorded(job, snap, cx),
             Err(StoreError::Failed | StoreError::Unknown) => {
-                cx.arm(TargetTimer::Persist(job).into(), cx.config().timing.repeat)
+                cx.reach(mark::WRITE_AGAIN);
+                cx.arm(TargetTimer::Persist(job).into(), cx.config().timing.repeat);
             }
         }
     }

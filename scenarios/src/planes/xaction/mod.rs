@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use quiesce_control::policy::{PolicyError, Row};
 use quiesce_control::xaction::{
-    Awaited, Cluster, Config, DaemonId, Ending, Fact, IcMode, JobName, JobSpec, Kind, Monitor, Msg, Node, Policies,
-    Reply, Request, Timing, Work, XactError,
+    Awaited, Cluster, Config, DaemonId, Ending, Fact, IcMode, JobName, JobSpec, Kind, MARKS, Monitor, Msg, Node,
+    Policies, Reply, Request, Timing, Work, XactError,
 };
 use quiesce_machine::NodeId;
 use quiesce_model::Scope;
@@ -42,6 +42,7 @@ impl Plane for Xaction {
     const MESSAGES: &'static [&'static str] = &Msg::LABELS;
     const REPLIES: &'static [&'static str] = &Reply::LABELS;
     const FACTS: &'static [&'static str] = &Fact::LABELS;
+    const MARKS: &'static [&'static str] = &MARKS;
     const POLICIES: &'static [Row] = Policies::ROWS;
     const PROPERTIES: &'static [(&'static str, &'static str)] = Monitor::ROWS;
 

@@ -1,6 +1,7 @@
 //! Results as JSON Lines: first `run`, then one `result` for each thing done, last `summary`; each with `"v":1`.
 
 mod check;
+mod crash;
 mod replay;
 mod scenario;
 
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 pub use check::CheckResult;
+pub use crash::CrashResult;
 pub use replay::ReplayResult;
 pub use scenario::ScenarioResult;
 
@@ -18,7 +20,7 @@ use crate::capsule::{Capsule, Comparison};
 use crate::check::Checked;
 use crate::choices::Choices;
 use crate::files::{WriteError, write_whole};
-use crate::run::{Run, Sweep};
+use crate::run::{CrashSweep, Reach, Run, Sweep};
 
 const VERSION: u32 = 1;
 
@@ -86,6 +88,8 @@ pub enum Line<'a> {
 pub enum Done<'a> {
     /// A scenario over its seeds.
     Scenario(ScenarioResult<'a>),
+    /// The branches of a scenario's run.
+    Crashes(CrashResult<'a>),
     /// A small world.
     Check(CheckResult<'a>),
     /// A capsule.
@@ -129,9 +133,15 @@ impl<'a> Line<'a> {
         Line::Result(Box::new(Done::Check(CheckResult::new(scope, checked))))
     }
 
+    /// A crash sweep's line.
+    #[must_use]
+    pub fn crashes(scenario: &'a str, sweep: &'a CrashSweep) -> Self {
+        Line::Result(Box::new(Done::Crashes(CrashResult::new(scenario, sweep))))
+    }
+
     /// The last line after sweeps.
     #[must_use]
-    pub fn summary(sweeps: &[Sweep], exit: u8) -> Self {
+    pub fn summary(sweeps: &[Sweep], reach: &[Reach], exit: u8) -> Self {
         let mut verdicts = BTreeMap::new();
         for sweep in sweeps {
             *verdicts.entry(sweep.verdict.word()).or_default() += 1;
@@ -142,6 +152,7 @@ impl<'a> Line<'a> {
             runs: sweeps.iter().map(|sweep| sweep.seeds.count).sum(),
             events: sweeps.iter().map(|sweep| sweep.events).sum(),
             virtual_ns: sweeps.iter().map(|sweep| sweep.nanos).sum(),
+            unreached: reach.iter().flat_map(Reach::missed).collect(),
         };
         Line::Summary(Summary { v: VERSION, sweeps: Some(sweeps), exit })
     }
@@ -169,4 +180,6 @@ struct Sweeps {
     runs: u64,
     events: u64,
     virtual_ns: u128,
+    /// Marks that no scenario reached.
+    unreached: Vec<&'static str>,
 }

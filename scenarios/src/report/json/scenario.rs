@@ -27,6 +27,7 @@ pub struct ScenarioResult<'a> {
     faults: Vec<FaultLine<'a>>,
     facts: &'a BTreeMap<&'static str, u64>,
     messages: &'a BTreeMap<&'static str, u64>,
+    marks: &'a BTreeMap<&'static str, u64>,
 }
 
 impl<'a> ScenarioResult<'a> {
@@ -56,6 +57,7 @@ impl<'a> ScenarioResult<'a> {
             faults: faults.collect(),
             facts: &sweep.facts,
             messages: &sweep.messages,
+            marks: &sweep.marks,
         }
     }
 }

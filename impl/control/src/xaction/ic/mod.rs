@@ -14,10 +14,10 @@ mod table;
 
 use std::collections::BTreeMap;
 
-use super::Context;
 use super::id::{DaemonId, XactId};
 use super::policy::{Merge, TableSync};
 use super::timer::MemberTimer;
+use super::{Context, mark};
 
 pub use listener::Listener;
 use query::Ask;
@@ -61,7 +61,10 @@ impl Ic {
         match timer {
             MemberTimer::Grace(job) => self.grace_over(job),
             MemberTimer::Tardy(job, target) => self.tardy(job, target),
-            MemberTimer::Abort(job) => self.abort_again(job, cx),
+            MemberTimer::Abort(job) => {
+                cx.reach(mark::ABORT_AGAIN);
+                self.abort_again(job, cx);
+            }
             MemberTimer::Ask(job) => self.ask_over(job, cx),
             MemberTimer::Sync => self.sync(cx),
             MemberTimer::Housekeep => self.housekeep(cx),

@@ -9,7 +9,7 @@ use crate::xaction::message::{ToProxy, ToTarget};
 use crate::xaction::policy::{JobEnd, NotFound};
 use crate::xaction::sources::Sources;
 use crate::xaction::timer::MemberTimer;
-use crate::xaction::{Context, send};
+use crate::xaction::{Context, mark, send};
 
 impl Ic {
     /// Registers a job; the first registration wins, but the starter may change. `by_wire`: it came in a message.
@@ -45,6 +45,7 @@ impl Ic {
     ) {
         if !self.table.knows(job) {
             let Some(sources) = sources else { return };
+            cx.reach(mark::NOTICE_FIRST);
             let decoded = Some(cx.config().policies.wire_errors);
             self.take_up(job, Listener::new(kind, self.me, sources, decoded), cx);
         }
@@ -75,11 +76,13 @@ impl Ic {
                 NotFound::AbortsJob => self.mark(target, job, Snap::Aborted(XactError::NotFound), cx),
                 NotFound::AsksStarter if settled && listener.local.settled => {
                     if listener.active().any(|active| active == target) {
+                        cx.reach(mark::LOST_PART);
                         listener.add_error(XactError::NotFound);
                         self.abort(job, cx);
                     }
                 }
                 NotFound::AsksStarter => {
+                    cx.reach(mark::ASKS_STARTER);
                     let starter = listener.starter;
                     send(cx, starter, ToProxy::StarterProbe { job });
                 }

@@ -15,7 +15,7 @@ use crate::xaction::job::Status;
 use crate::xaction::message::{QueryError, Select, ToClient, ToProxy};
 use crate::xaction::policy::UnknownId;
 use crate::xaction::timer::MemberTimer;
-use crate::xaction::{Context, send};
+use crate::xaction::{Context, mark, send};
 
 /// Who waits for an answer, and the way it takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -98,6 +98,7 @@ impl Ic {
         if others.is_empty() {
             return answer(asker, Err(QueryError::NotFound), cx);
         }
+        cx.reach(mark::ASKS_MEMBERS);
         let policy = cx.config().policies.unknown_id;
         let ask = self.asks.entry(job).or_insert_with(|| {
             let waiting = match policy {

@@ -9,7 +9,7 @@ use crate::xaction::id::XactId;
 use crate::xaction::message::ToProxy;
 use crate::xaction::policy::Merge;
 use crate::xaction::timer::MemberTimer;
-use crate::xaction::{Context, send};
+use crate::xaction::{Context, mark, send};
 
 impl Ic {
     /// Takes over what another member's table says.
@@ -69,14 +69,18 @@ impl Ic {
     /// The later state of each part, the union of errors, and an end only where this member sees one.
     fn join(&mut self, job: XactId, theirs: &Listener, cx: &mut Context<'_>) {
         if self.table.is_buried(job) {
+            cx.reach(mark::TOMBSTONE);
             return;
         }
         let theirs = theirs.decoded(cx.config().policies.wire_errors);
         match self.table.entry_mut(job) {
             None => self.adopt(job, theirs.reopened(), cx),
             Some(mine) => {
-                let was_aborted = mine.aborted;
+                let (was_aborted, were_active) = (mine.aborted, mine.active().count());
                 mine.merge(&theirs, Merge::Join);
+                if mine.active().count() < were_active {
+                    cx.reach(mark::MERGED_LATER);
+                }
                 if mine.aborted && !was_aborted {
                     self.aborted(job, cx);
                 }
@@ -86,6 +90,7 @@ impl Ic {
     }
 
     fn adopt(&mut self, job: XactId, copy: Listener, cx: &mut Context<'_>) {
+        cx.reach(mark::ADOPTED);
         let (aborted, ended, status) = (copy.aborted, copy.end_time.is_some(), copy.status());
         self.take_up(job, copy, cx);
         if aborted && !ended {
