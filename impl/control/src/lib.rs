@@ -6,4 +6,5 @@
 
 pub mod monitor;
 pub mod policy;
+pub mod volume;
 pub mod xaction;
