@@ -23,7 +23,7 @@ mod system;
 
 pub use check::{CheckError, check};
 pub use report::{
-    Act, Cost, Counterexample, Ending, Limits, Message, Odds, Pick, Progress, PropertyReport, Report, Search,
+    Act, Cost, Counterexample, Ending, Leg, Limits, Message, Odds, Pick, Progress, PropertyReport, Report, Search,
     Shortfall, Step, Verdict,
 };
 pub use scope::{Budget, Scope, ScopeError};

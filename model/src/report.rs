@@ -254,7 +254,7 @@ pub enum Act<N: Node> {
     },
     /// A message finds its receiver's process down and travels back.
     Refuse(Message<N>),
-    /// A message ends at a partition, or finds nobody to be returned to.
+    /// A message ends at a partition, or is refused with nobody to be told.
     Vanish(Message<N>),
     /// A message is lost.
     Lose(Message<N>),
@@ -294,16 +294,19 @@ pub struct Message<N: Node> {
     pub to: NodeId,
     /// What it says.
     pub msg: N::Msg,
-    /// Whether it found the receiver down and is on its way back.
-    pub returning: bool,
+    /// How far it is.
+    pub leg: Leg,
 }
 
-impl<N: Node> Message<N> {
-    /// Where it is headed now.
-    #[must_use]
-    pub fn addressee(&self) -> NodeId {
-        if self.returning { self.from } else { self.to }
-    }
+/// The legs of a message's way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Leg {
+    /// On its way to the receiver.
+    Out,
+    /// On its way to the receiver, and the life that sent it is over: nobody is left to be told of a refusal.
+    Orphaned,
+    /// Refused, as the receiver was down, and on its way back to the sender.
+    Back,
 }
 
 /// One answer to [`Cx::choose`](quiesce_machine::Cx::choose).

@@ -8,6 +8,9 @@ use std::fmt::Debug;
 use quiesce_control::policy::{PolicyError, Row};
 use quiesce_machine::{CallId, Monitor, Node, NodeId};
 
+use quiesce_model::Scope;
+use serde::{Deserialize, Serialize};
+
 use crate::schema::Names;
 use crate::text::{Fields, Read};
 
@@ -40,6 +43,12 @@ pub trait Plane: Debug + Clone + Send + Sync + 'static {
     const POLICIES: &'static [Row];
     /// Every property's name and claim.
     const PROPERTIES: &'static [(&'static str, &'static str)];
+
+    /// The small worlds that can be checked: name and what is in it.
+    const SCOPES: &'static [(&'static str, &'static str)];
+
+    /// The small world of that name, with our policies.
+    fn scope(name: &str) -> Option<Scope<Self::Node, Self::Monitor>>;
 
     /// What its users can ask for, by the words of scenario files.
     fn kinds() -> Vec<Word>;
@@ -111,7 +120,8 @@ pub struct Word {
 }
 
 /// Every policy at once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Profile {
     /// The system as published, defects included.
     Reference,

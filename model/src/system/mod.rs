@@ -6,6 +6,7 @@
 
 mod action;
 mod by_index;
+mod mail;
 mod model;
 mod next;
 mod panics;
@@ -19,6 +20,7 @@ mod watch;
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use hashbrown::HashSet;
 use quiesce_machine::{Monitor, Node, NodeId, Obligation};
 
 pub use action::Action;
@@ -110,7 +112,7 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
     /// What became of the nodes' code: distinct places, distinct messages, runs of `handle`.
     pub(crate) fn figures(&self) -> (u64, u64, u64) {
         let stock = self.stock();
-        (stock.places.len() as u64, stock.flights.len() as u64, stock.handled)
+        (stock.places.len() as u64, stock.mail.len() as u64, stock.handled)
     }
 
     /// The property a state violates, and the evidence.
@@ -139,6 +141,8 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
             let starts = self.starts(place);
             openings = openings.iter().flat_map(|opening| self.go_on(opening, node, &starts)).collect();
         }
+        let mut seen = HashSet::new();
+        openings.retain(|opening| seen.insert(opening.state.clone()));
         openings
     }
 

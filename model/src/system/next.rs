@@ -4,8 +4,10 @@ use quiesce_machine::{Monitor, Node, NodeId};
 
 use super::System;
 use super::action::{Action, Kind};
+use super::mail::Mail;
 use super::state::{Faults, State};
-use super::stock::{Moves, Stock};
+use super::stock::Stock;
+use crate::report::Leg;
 
 impl<N: Node, M: Monitor<N>> System<N, M> {
     /// Everything that may happen in `state`. Where the nodes' code is needed for the first time, it is run.
@@ -53,31 +55,26 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
         flight: u32,
         actions: &mut Vec<Action>,
     ) -> bool {
-        let message = stock.flights.value(flight);
+        let envelope = stock.mail.envelope(flight);
         let act = |kind, class, outcome| Action { kind, class, outcome };
-        if self.is_cut(faults, message.from, message.to) {
+        if self.is_cut(faults, envelope.from, envelope.to) {
             actions.push(act(Kind::Vanish { flight }, 0, 0));
             return true;
         }
         let class = Stock::<N>::message_class(flight);
-        let place = places[message.addressee().index()];
-        match stock.moves(place) {
-            None => return false,
-            Some(Moves { up: true, .. }) => {
-                let Some(outcomes) = stock.delivery(place, flight) else { return false };
-                actions.extend(outcomes.map(|outcome| act(Kind::Deliver { flight }, class, outcome)));
-            }
-            Some(_) if message.returning => actions.push(act(Kind::Vanish { flight }, class, 0)),
-            Some(_) => {
-                let Some(back) = stock.returned(flight) else { return false };
-                actions.push(act(Kind::Refuse { flight }, class, back));
-            }
+        let place = places[envelope.addressee().index()];
+        let Some(moves) = stock.moves(place) else { return false };
+        if moves.up {
+            let Some(outcomes) = stock.delivery(place, flight) else { return false };
+            actions.extend(outcomes.map(|outcome| act(Kind::Deliver { flight }, class, outcome)));
+        } else if envelope.leg == Leg::Out {
+            actions.push(act(Kind::Refuse { flight }, class, Mail::<N>::on(flight, Leg::Back)));
+        } else {
+            actions.push(act(Kind::Vanish { flight }, class, 0));
         }
-        if faults.left.losses > 0 && !message.returning {
-            actions.push(act(Kind::Lose { flight }, 0, 0));
-        }
-        if faults.left.duplicates > 0 && !message.returning {
-            actions.push(act(Kind::Duplicate { flight }, 0, 0));
+        if envelope.is_exposed() {
+            actions.extend((faults.left.losses > 0).then_some(act(Kind::Lose { flight }, 0, 0)));
+            actions.extend((faults.left.duplicates > 0).then_some(act(Kind::Duplicate { flight }, 0, 0)));
         }
         true
     }
@@ -103,12 +100,10 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
             stock.learn_moves(&rules, place);
         }
         for flight in distinct(state.flights(nodes)) {
-            let addressee = stock.flights.value(flight).addressee();
+            let addressee = stock.mail.envelope(flight).addressee();
             let place = state.places(nodes)[addressee.index()];
             if stock.moves(place).is_some_and(|moves| moves.up) {
                 stock.learn_delivery(&rules, place, flight);
-            } else {
-                stock.learn_returned(flight);
             }
         }
     }

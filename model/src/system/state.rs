@@ -8,11 +8,11 @@ use crate::scope::Budget;
 
 /// A state of a [`System`](super::System): numbers of values the system keeps, so that a step touches few words.
 ///
-/// Layout: the words of [`Head`], one place per node, the messages in flight, ascending, repeats included. Equal states
+/// Layout: the words of `Head`, one place per node, the messages in flight, ascending, repeats included. Equal states
 /// have equal words within one system; the hash follows content, and so is the same in every run.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct State {
-    words: SmallVec<[u32; 20]>,
+    words: SmallVec<[u32; 24]>,
     /// The sum of the mixed content hashes of places, monitors and messages, wrapping. A sum, so that a step adjusts it;
     /// no exclusive or, in which equal pairs would cancel.
     sum: u64,
@@ -21,20 +21,22 @@ pub struct State {
 /// The words before the places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Head {
+    /// The number of the monitors' states together; once a property is violated, the number of the evidence.
     Watch,
-    Faults,
-    Partition,
-    BrokenProperty,
-    BrokenEvidence,
+    /// What is left to crash, to lose records, to lose and to duplicate, a byte each.
+    Budget,
+    /// A byte each: partitions left, the cut in force, one more than the violated property, nothing.
+    World,
 }
 
-const HEAD: usize = Head::BrokenEvidence as usize + 1;
+const HEAD: usize = Head::World as usize + 1;
 
-/// Where the hash of monitors, violation and messages goes; the places come after.
+/// Positions in the hash; each place has one of its own from the last on.
 const WATCH: usize = 0;
 const BROKEN: usize = 1;
 const FLIGHT: usize = 2;
-const PLACES: usize = 3;
+const WORLD: usize = 3;
+const PLACES: usize = 4;
 
 /// What is left of the budget, and the partition in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,26 +76,30 @@ impl State {
 
     /// The violated property and the number of its evidence.
     pub(super) fn broken(&self) -> Option<(usize, u32)> {
-        let property = self.words[Head::BrokenProperty as usize] as usize;
-        property.checked_sub(1).map(|property| (property, self.words[Head::BrokenEvidence as usize]))
+        let [_, _, property, _] = self.words[Head::World as usize].to_le_bytes();
+        usize::from(property).checked_sub(1).map(|property| (property, self.words[Head::Watch as usize]))
     }
 
     pub(super) fn faults(&self) -> Faults {
-        let [crashes, record_losses, losses, duplicates] = self.words[Head::Faults as usize].to_le_bytes();
-        let [partitions, cut, ..] = self.words[Head::Partition as usize].to_le_bytes();
+        let [crashes, record_losses, losses, duplicates] = self.words[Head::Budget as usize].to_le_bytes();
+        let [partitions, cut, ..] = self.words[Head::World as usize].to_le_bytes();
         Faults { left: Budget { crashes, record_losses, losses, duplicates, partitions }, cut }
     }
 
     pub(super) fn set_faults(&mut self, Faults { left, cut }: Faults) {
         let Budget { crashes, record_losses, losses, duplicates, partitions } = left;
-        self.words[Head::Faults as usize] = u32::from_le_bytes([crashes, record_losses, losses, duplicates]);
-        self.words[Head::Partition as usize] = u32::from_le_bytes([partitions, cut, 0, 0]);
+        self.words[Head::Budget as usize] = u32::from_le_bytes([crashes, record_losses, losses, duplicates]);
+        let [_, _, property, spare] = self.words[Head::World as usize].to_le_bytes();
+        self.words[Head::World as usize] = u32::from_le_bytes([partitions, cut, property, spare]);
     }
 
-    pub(super) fn set_broken(&mut self, property: u32, evidence: u32, hash: u64) {
-        self.words[Head::BrokenProperty as usize] = property + 1;
-        self.words[Head::BrokenEvidence as usize] = evidence;
-        self.sum = self.sum.wrapping_add(mix(hash, BROKEN));
+    /// Marks a violation of a property, with evidence that has this number and hash. The monitors, of which `watch` is
+    /// the hash, see nothing any more.
+    pub(super) fn set_broken(&mut self, property: u8, evidence: (u32, u64), watch: u64) {
+        let [partitions, cut, _, spare] = self.words[Head::World as usize].to_le_bytes();
+        self.words[Head::World as usize] = u32::from_le_bytes([partitions, cut, property + 1, spare]);
+        self.words[Head::Watch as usize] = evidence.0;
+        self.sum = self.sum.wrapping_sub(mix(watch, WATCH)).wrapping_add(mix(evidence.1, BROKEN));
     }
 
     /// Puts a new place with its hash in the stead of the old one, of which the hash is enough.
@@ -126,9 +132,16 @@ impl State {
 
     /// The hash of this state's content.
     pub(super) fn fingerprint(&self) -> u64 {
-        let faults = u64::from(self.words[Head::Faults as usize]);
-        let partition = u64::from(self.words[Head::Partition as usize]);
-        mix(self.sum.wrapping_add(mix(faults | partition << 32, FLIGHT)), 0)
+        let budget = u64::from(self.words[Head::Budget as usize]);
+        let world = u64::from(self.words[Head::World as usize]);
+        mix(self.sum.wrapping_add(mix(budget | world << 32, WORLD)), 0)
+    }
+}
+
+impl Clone for State {
+    /// Copies words, where the derived one would push them one by one.
+    fn clone(&self) -> Self {
+        State { words: SmallVec::from_slice(&self.words), sum: self.sum }
     }
 }
 
@@ -148,7 +161,7 @@ impl Hash for State {
 }
 
 /// Scatters a hash, differently at each position.
-fn mix(hash: u64, position: usize) -> u64 {
+pub(super) fn mix(hash: u64, position: usize) -> u64 {
     let mut x = hash ^ (position as u64).wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

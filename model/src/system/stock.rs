@@ -9,20 +9,20 @@ use hashbrown::HashMap;
 use quiesce_machine::{CallId, Event, Incarnation, Node, NodeId};
 
 use super::action::{Action, Kind};
+use super::mail::Mail;
 use super::place::Place;
 use super::react::{Reaction, react};
 use crate::intern::Interner;
-use crate::report::{Message, Pick};
+use crate::report::{Leg, Message, Pick};
 
 /// The growing store behind a [`System`](super::System). Nothing in it ever changes or goes.
 #[derive(Debug)]
 pub(super) struct Stock<N: Node> {
     pub(super) places: Interner<Place<N>>,
-    pub(super) flights: Interner<Message<N>>,
+    pub(super) mail: Mail<N>,
     pub(super) outcomes: Vec<Outcome<N>>,
     moves: Vec<Option<Moves>>,
     deliveries: HashMap<(u32, u32), Range<u32>>,
-    returned: HashMap<u32, u32>,
     classes: Interner<FairStep<N>>,
     pub(super) handled: u64,
 }
@@ -91,11 +91,10 @@ impl<N: Node> Stock<N> {
     pub(super) fn new() -> Self {
         Stock {
             places: Interner::new(),
-            flights: Interner::new(),
+            mail: Mail::new(),
             outcomes: Vec::new(),
             moves: Vec::new(),
             deliveries: HashMap::new(),
-            returned: HashMap::new(),
             classes: Interner::new(),
             handled: 0,
         }
@@ -109,18 +108,6 @@ impl<N: Node> Stock<N> {
     /// How a place takes a message, if already known.
     pub(super) fn delivery(&self, place: u32, flight: u32) -> Option<Range<u32>> {
         self.deliveries.get(&(place, flight)).cloned()
-    }
-
-    /// A message on its way back from a receiver that was down, if already known.
-    pub(super) fn returned(&self, flight: u32) -> Option<u32> {
-        self.returned.get(&flight).copied()
-    }
-
-    /// Turns a message round.
-    pub(super) fn learn_returned(&mut self, flight: u32) {
-        let back = Message { returning: true, ..self.flights.value(flight).clone() };
-        let back = self.flights.intern(back).0;
-        self.returned.insert(flight, back);
     }
 
     /// The class of delivering a message: one per message, so that one cannot starve behind another.
@@ -289,7 +276,7 @@ impl<N: Node> Stock<N> {
             if to.index() >= rules.nodes {
                 return failed(format!("sent {msg:?} to {to}, and there are {} nodes", rules.nodes), picks);
             }
-            sends.push(self.flights.intern(Message { from: before.id, to, msg, returning: false }).0);
+            sends.push(self.mail.post(before.id, to, msg));
         }
         let place = self.places.intern(after).0;
         Outcome { place, sends: sends.into(), notice, facts: out.facts.into(), picks, failure: None }
@@ -303,9 +290,9 @@ impl<N: Node> Stock<N> {
         let mut before = self.places.value(place).clone();
         let mut notice = None;
         let event = match kind {
-            Kind::Deliver { flight } => match self.flights.value(flight).clone() {
-                Message { from, msg, returning: false, .. } => Event::Deliver { from, msg },
-                Message { to, msg, returning: true, .. } => Event::Bounce { to, msg },
+            Kind::Deliver { flight } => match self.mail.message(flight) {
+                Message { from, msg, leg: Leg::Out | Leg::Orphaned, .. } => Event::Deliver { from, msg },
+                Message { to, msg, leg: Leg::Back, .. } => Event::Bounce { to, msg },
             },
             Kind::Fire { timer, .. } => Event::Fire { timer: before.timers.remove(usize::from(timer)) },
             Kind::Stored { .. } => {

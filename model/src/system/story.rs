@@ -9,7 +9,7 @@ use super::action::{Action, Kind};
 use super::react::repeat;
 use super::stock::{Staged, Stock};
 use crate::check::CheckError;
-use crate::report::{Act, Message, Pick, Step};
+use crate::report::{Act, Leg, Message, Pick, Step};
 use crate::search::Route;
 
 /// What one step says, before it has a number.
@@ -60,10 +60,10 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
         Action { kind, outcome, .. }: Action,
     ) -> Result<Told<N>, CheckError> {
         let place = |node: usize| state.places(self.nodes())[node];
-        let message = |flight| stock.flights.value(flight).clone();
+        let message = |flight| stock.mail.message(flight);
         Ok(match kind {
             Kind::Deliver { flight } => {
-                let place = place(message(flight).addressee().index());
+                let place = place(stock.mail.envelope(flight).addressee().index());
                 self.tell_handling(stock, place, kind, outcome)?
             }
             Kind::Fire { node, .. } | Kind::Stored { node } | Kind::Call { node } | Kind::Start { node } => {
@@ -130,10 +130,10 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
     }
 
     fn tell_message(&self, message: Message<N>, act: fn(Message<N>) -> Act<N>, verb: &str) -> Told<N> {
-        let Message { from, to, msg, returning } = &message;
-        let (node, text) = match returning {
-            false => (*to, format!("{verb} {msg:?} from {}", self.name(*from))),
-            true => (*from, format!("{verb} {msg:?} back from {}", self.name(*to))),
+        let Message { from, to, msg, leg } = &message;
+        let (node, text) = match leg {
+            Leg::Out | Leg::Orphaned => (*to, format!("{verb} {msg:?} from {}", self.name(*from))),
+            Leg::Back => (*from, format!("{verb} {msg:?} back from {}", self.name(*to))),
         };
         silent(Some(node), act(message), text)
     }

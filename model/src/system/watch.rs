@@ -17,7 +17,7 @@ pub(super) struct Watch<M> {
     pub(super) together: Interner<Box<[u32]>>,
     seen: HashMap<(u32, u32), Sight>,
     owed: HashMap<u32, Box<[u32]>>,
-    pub(super) evidence: Interner<(u32, String)>,
+    pub(super) evidence: Interner<(u8, String)>,
     obligations: Interner<(u32, Obligation)>,
     armed: Vec<bool>,
     owing: Vec<bool>,
@@ -29,7 +29,7 @@ pub(super) enum Sight {
     /// They are in this state.
     Watching(u32),
     /// This property is violated, with this evidence.
-    Broken { property: u32, evidence: u32 },
+    Broken { property: u8, evidence: u32 },
 }
 
 impl<M> Watch<M> {
@@ -97,7 +97,7 @@ impl<M: Clone + std::hash::Hash + Eq> Watch<M> {
     }
 
     pub(super) fn broken(&mut self, property: usize, text: String) -> Sight {
-        let property = u32::try_from(property).unwrap_or(u32::MAX);
+        let property = u8::try_from(property).expect("a scope has few monitors");
         Sight::Broken { property, evidence: self.evidence.intern((property, text)).0 }
     }
 
@@ -151,20 +151,32 @@ fn show<N: Node, M: Monitor<N>>(
     by: NodeId,
     look: &Look<'_, N, M>,
 ) -> Result<(), (usize, String)> {
-    let notice = outcome.notice.map(|notice| match notice {
-        Notice::Started(incarnation) => Observation::Started { node: by, incarnation },
-        Notice::Crashed { records_lost } => Observation::Crashed { node: by, records_lost },
-    });
-    let facts = outcome.facts.iter().map(|fact| Observation::Fact { by, fact });
+    match outcome.notice {
+        Some(Notice::Started(incarnation)) => {
+            let newborn = look.at_boot_of(by);
+            show_one(monitors, &Observation::Started { node: by, incarnation }, &newborn)?;
+            look.touched.set(look.touched.get() | newborn.touched.get());
+        }
+        Some(Notice::Crashed { records_lost }) => {
+            show_one(monitors, &Observation::Crashed { node: by, records_lost }, look)?;
+        }
+        None => (),
+    }
+    outcome.facts.iter().try_for_each(|fact| show_one(monitors, &Observation::Fact { by, fact }, look))
+}
+
+fn show_one<N: Node, M: Monitor<N>>(
+    monitors: &mut [M],
+    seen: &Observation<'_, N>,
+    look: &Look<'_, N, M>,
+) -> Result<(), (usize, String)> {
     let panic_index = monitors.len();
-    for seen in notice.into_iter().chain(facts) {
-        for (index, monitor) in monitors.iter_mut().enumerate() {
-            let name = monitor.name();
-            match panics::caught(|| monitor.observe(&seen, look)) {
-                Ok(Ok(())) => (),
-                Ok(Err(violation)) => return Err((index, violation.evidence)),
-                Err(text) => return Err((panic_index, format!("the monitor {name} panicked: {text}"))),
-            }
+    for (index, monitor) in monitors.iter_mut().enumerate() {
+        let name = monitor.name();
+        match panics::caught(|| monitor.observe(seen, look)) {
+            Ok(Ok(())) => (),
+            Ok(Err(violation)) => return Err((index, violation.evidence)),
+            Err(text) => return Err((panic_index, format!("the monitor {name} panicked: {text}"))),
         }
     }
     Ok(())
@@ -176,13 +188,22 @@ pub(super) struct Look<'a, N: Node, M> {
     pub(super) scope: &'a Scope<N, M>,
     pub(super) stock: &'a Stock<N>,
     pub(super) places: &'a [u32],
+    /// A process as it was before its first event, where that is what there is to see.
+    newborn: Option<(NodeId, N)>,
     /// Whether anybody looked at a node: what follows then depends on more than the monitor.
     touched: Cell<bool>,
 }
 
 impl<'a, N: Node, M> Look<'a, N, M> {
     pub(super) fn new(scope: &'a Scope<N, M>, stock: &'a Stock<N>, places: &'a [u32]) -> Self {
-        Look { scope, stock, places, touched: Cell::new(false) }
+        Look { scope, stock, places, newborn: None, touched: Cell::new(false) }
+    }
+
+    /// The same nodes when `node` had just booted.
+    fn at_boot_of(&self, node: NodeId) -> Self {
+        let Look { scope, stock, places, .. } = *self;
+        let newborn = Some((node, N::boot(node, &scope.config)));
+        Look { scope, stock, places, newborn, touched: Cell::new(false) }
     }
 }
 
@@ -197,6 +218,9 @@ impl<N: Node, M> View<N> for Look<'_, N, M> {
 
     fn node(&self, id: NodeId) -> Option<&N> {
         self.touched.set(true);
+        if let Some((_, newborn)) = self.newborn.as_ref().filter(|(node, _)| *node == id) {
+            return Some(newborn);
+        }
         let place = *self.places.get(id.index())?;
         self.stock.places.value(place).process.as_ref()
     }

@@ -9,6 +9,7 @@ use quiesce_control::policy::Row;
 
 pub use xaction::Xaction;
 
+use crate::check::{CheckRefused, Checked, Checking};
 use crate::plane::{Plane, Word};
 use crate::run::Runnable;
 use crate::schema::Scenario;
@@ -39,6 +40,15 @@ pub trait AnyPlane: fmt::Debug + Sync {
 
     /// What its users can ask for, for `list kinds`.
     fn kinds(&self) -> Vec<Word>;
+
+    /// The small worlds that can be checked: name and what is in it.
+    fn scopes(&self) -> &'static [(&'static str, &'static str)];
+
+    /// Searches the small world of that name; `None` if there is none.
+    ///
+    /// # Errors
+    /// When a policy is unknown, the world makes no sense, or a node turns out not to be a pure function.
+    fn check(&self, scope: &str, how: &Checking<'_>) -> Option<Result<Checked, CheckRefused>>;
 }
 
 #[derive(Debug)]
@@ -67,5 +77,13 @@ impl<P: Plane> AnyPlane for Of<P> {
 
     fn kinds(&self) -> Vec<Word> {
         P::kinds()
+    }
+
+    fn scopes(&self) -> &'static [(&'static str, &'static str)] {
+        P::SCOPES
+    }
+
+    fn check(&self, scope: &str, how: &Checking<'_>) -> Option<Result<Checked, CheckRefused>> {
+        P::scope(scope).map(|world| Checked::check::<P>(world, how))
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use quiesce_machine::{Label as _, Node, Time};
-use quiesce_sim::{Digest, FaultCount, Outcome};
+use quiesce_sim::{Digest, FaultCount, Outcome, Vacuity};
 
 use crate::schema::Expect;
 
@@ -31,6 +31,8 @@ pub struct Run {
     pub facts: BTreeMap<&'static str, u64>,
     /// Messages sent, by label.
     pub messages: BTreeMap<&'static str, u64>,
+    /// Properties that had something to judge.
+    pub armed: BTreeSet<&'static str>,
 }
 
 /// A judgement. Only `Pass` is green.
@@ -121,7 +123,7 @@ impl Run {
     /// Judges what the simulator returned for `seed`.
     pub(super) fn judge<N: Node>(seed: u64, outcome: Outcome<N>, expect: &Expect) -> Run {
         let mut findings: Vec<Finding> = outcome.findings.iter().map(finding).collect();
-        let (simulated, reasons) = verdict(&outcome.verdict);
+        let (simulated, reasons) = verdict(&outcome, expect);
         if matches!(simulated, Verdict::Pass | Verdict::Vacuous) {
             findings.extend(surprises(&outcome, expect));
         }
@@ -137,6 +139,7 @@ impl Run {
             faults: outcome.faults,
             facts: outcome.facts,
             messages: outcome.messages,
+            armed: outcome.armed.into_iter().collect(),
         }
     }
 }
@@ -146,13 +149,22 @@ fn finding(found: &quiesce_sim::Finding) -> Finding {
     Finding { kind: found.kind.into(), property, evidence, at: found.at }
 }
 
-fn verdict(verdict: &quiesce_sim::Verdict) -> (Verdict, BTreeSet<String>) {
-    match verdict {
+/// The simulator's judgement, and what it rests on. That some properties of a whole plane had nothing to judge is no
+/// lack, unless none had.
+fn verdict<N: Node>(outcome: &Outcome<N>, expect: &Expect) -> (Verdict, BTreeSet<String>) {
+    let lacks = |vacuity: &Vacuity| match vacuity {
+        Vacuity::Unarmed { .. } => expect.named || outcome.armed.is_empty(),
+        Vacuity::Late { .. } | Vacuity::Idle { .. } => true,
+    };
+    match &outcome.verdict {
         quiesce_sim::Verdict::Pass => (Verdict::Pass, BTreeSet::new()),
         quiesce_sim::Verdict::Fail => (Verdict::Fail, BTreeSet::new()),
         quiesce_sim::Verdict::Incomplete(bound) => (Verdict::Incomplete, BTreeSet::from([bound.to_string()])),
-        quiesce_sim::Verdict::Vacuous(all) => (Verdict::Vacuous, all.iter().map(ToString::to_string).collect()),
         quiesce_sim::Verdict::Error(error) => (Verdict::Error, BTreeSet::from([error.to_string()])),
+        quiesce_sim::Verdict::Vacuous(all) => {
+            let lacking: BTreeSet<String> = all.iter().filter(|one| lacks(one)).map(ToString::to_string).collect();
+            (if lacking.is_empty() { Verdict::Pass } else { Verdict::Vacuous }, lacking)
+        }
     }
 }
 

@@ -6,4 +6,4 @@ mod sweep;
 
 pub use judge::{Finding, FindingKind, Run, Verdict};
 pub use runnable::{Prepared, Runnable};
-pub use sweep::{Sweep, Sweeping, Unequal, sweep};
+pub use sweep::{Failure, Sweep, Sweeping, Unequal, sweep};

@@ -1,13 +1,14 @@
 //! One scenario over many seeds, on every core.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use quiesce_machine::Time;
 use quiesce_sim::{Digest, FaultCount};
 use rayon::prelude::*;
 
 use super::runnable::Prepared;
-use super::{Run, Verdict};
+use super::{Finding, Run, Verdict};
 use crate::schema::{Expect, Seeds};
 
 /// How a sweep is done.
@@ -34,8 +35,10 @@ pub struct Sweep {
     pub nanos: u128,
     /// The fingerprint of the first seed's run.
     pub digest: Digest,
-    /// The runs that failed, by seed.
-    pub failures: Vec<Run>,
+    /// How many seeds failed.
+    pub failing: u64,
+    /// The properties that failed, in the order in which they first did.
+    pub failures: Vec<Failure>,
     /// Why the verdict is not `pass` although nothing failed.
     pub reasons: BTreeSet<String>,
     /// Seeds whose two runs differ.
@@ -46,6 +49,19 @@ pub struct Sweep {
     pub facts: BTreeMap<&'static str, u64>,
     /// Messages sent in all runs, by label.
     pub messages: BTreeMap<&'static str, u64>,
+    /// Properties that had something to judge in some run.
+    pub armed: BTreeSet<&'static str>,
+}
+
+/// One property's failures in a sweep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// How many seeds fail so.
+    pub seeds: u64,
+    /// The first run that does.
+    pub run: Arc<Run>,
+    /// What was found there.
+    pub finding: Finding,
 }
 
 /// Two runs of one seed that differ.
@@ -81,7 +97,8 @@ struct Part {
     verdicts: BTreeSet<Verdict>,
     events: u64,
     nanos: u128,
-    failures: Vec<Run>,
+    failing: u64,
+    failures: Vec<Failure>,
     unequal: Vec<Unequal>,
     /// Why runs were cut short or could not be run.
     stopped: BTreeSet<String>,
@@ -90,29 +107,29 @@ struct Part {
     faults: Vec<FaultCount>,
     facts: BTreeMap<&'static str, u64>,
     messages: BTreeMap<&'static str, u64>,
+    armed: BTreeSet<&'static str>,
 }
 
 impl Part {
     fn of(run: Run, second: Option<Digest>) -> Part {
         let ended = matches!(run.verdict, Verdict::Pass | Verdict::Vacuous);
         let (seed, first) = (run.seed, run.digest);
-        let mut part = Part {
+        let run = Arc::new(run);
+        Part {
             first,
             verdicts: BTreeSet::from([run.verdict]),
             events: run.events,
             nanos: u128::from(run.now.as_nanos()),
-            failures: Vec::new(),
+            failing: u64::from(run.verdict == Verdict::Fail),
+            failures: failures(&run),
             unequal: second.map(|second| Unequal { seed, first, second }).into_iter().collect(),
             stopped: if ended { BTreeSet::new() } else { run.reasons.clone() },
             untried: ended.then(|| run.reasons.clone()),
             faults: run.faults.clone(),
             facts: run.facts.clone(),
             messages: run.messages.clone(),
-        };
-        if run.verdict == Verdict::Fail {
-            part.failures.push(run);
+            armed: run.armed.clone(),
         }
-        part
     }
 
     /// This part and the one of the seeds right behind it.
@@ -120,7 +137,13 @@ impl Part {
         self.verdicts.extend(later.verdicts);
         self.events += later.events;
         self.nanos += later.nanos;
-        self.failures.extend(later.failures);
+        self.failing += later.failing;
+        for failure in later.failures {
+            match self.failures.iter_mut().find(|known| known.finding.property == failure.finding.property) {
+                Some(known) => known.seeds += failure.seeds,
+                None => self.failures.push(failure),
+            }
+        }
         self.unequal.extend(later.unequal);
         self.stopped.extend(later.stopped);
         self.untried = match (self.untried, later.untried) {
@@ -130,6 +153,7 @@ impl Part {
         self.faults = add_faults(self.faults, later.faults);
         add_counts(&mut self.facts, later.facts);
         add_counts(&mut self.messages, later.messages);
+        self.armed.extend(later.armed);
         self
     }
 
@@ -157,12 +181,14 @@ impl Part {
             events: self.events,
             nanos: self.nanos,
             digest: self.first,
+            failing: self.failing,
             failures: self.failures,
             reasons,
             unequal: self.unequal,
             faults: self.faults,
             facts: self.facts,
             messages: self.messages,
+            armed: self.armed,
         }
     }
 }
@@ -173,6 +199,17 @@ impl Sweep {
     pub fn time(&self) -> Time {
         Time(u64::try_from(self.nanos).unwrap_or(u64::MAX))
     }
+}
+
+/// A run's failures: the first finding of each property.
+fn failures(run: &Arc<Run>) -> Vec<Failure> {
+    let mut failures: Vec<Failure> = Vec::new();
+    for finding in &run.findings {
+        if !failures.iter().any(|known| known.finding.property == finding.property) {
+            failures.push(Failure { seeds: 1, run: Arc::clone(run), finding: finding.clone() });
+        }
+    }
+    failures
 }
 
 /// The network's random faults that hit nothing in any run.

@@ -11,12 +11,17 @@ use crate::text::{Fields, Mistake, Read, Value};
 /// The `[expect]` table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expect {
+    /// Whether the properties are named one by one. Then each must have something to judge; of all properties of a
+    /// plane, some must.
+    pub named: bool,
     /// By the name of a call: the answers it may get, by label.
     pub replies: BTreeMap<String, Replies>,
     /// Facts that must be stated at least once over all seeds, by label.
     pub facts: Vec<&'static str>,
     /// How often messages may be sent in one run, by label.
     pub messages: BTreeMap<&'static str, Limits>,
+    /// What the scenario is there to show: by policy, the property that fails with the reference's choice of it.
+    pub reference: BTreeMap<&'static str, &'static str>,
 }
 
 /// The answers that one call may get.
@@ -42,7 +47,7 @@ impl Expect {
     pub(super) fn read<P: Plane>(scenario: &Fields<'_>, names: &Names) -> Read<(Expect, Vec<P::Monitor>)> {
         let mut expect = Expect::default();
         let Some(value) = scenario.get("expect") else { return Ok((expect, P::monitors())) };
-        let fields = value.table("`expect`", &["properties", "replies", "facts", "messages"])?;
+        let fields = value.table("`expect`", &["properties", "replies", "facts", "messages", "reference"])?;
         for value in fields.get("replies").map_or(Ok(Vec::new()), |replies| replies.names())? {
             let (name, replies) = replies::<P>(&value, names)?;
             expect.replies.insert(name, replies);
@@ -54,8 +59,13 @@ impl Expect {
             let word = value.key_word("message", P::MESSAGES.iter().copied())?;
             expect.messages.insert(canonical(word, P::MESSAGES), limits(&value)?);
         }
-        let monitors = fields.get("properties").map_or_else(|| Ok(P::monitors()), |named| monitors::<P>(&named))?;
-        Ok((expect, monitors))
+        for value in fields.get("reference").map_or(Ok(Vec::new()), |reference| reference.names())? {
+            let (policy, property) = defeat::<P>(&value)?;
+            expect.reference.insert(policy, property);
+        }
+        let Some(properties) = fields.get("properties") else { return Ok((expect, P::monitors())) };
+        expect.named = true;
+        Ok((expect, monitors::<P>(&properties)?))
     }
 }
 
@@ -67,6 +77,15 @@ fn monitors<P: Plane>(value: &Value<'_>) -> Read<Vec<P::Monitor>> {
         named.push(word);
     }
     Ok(all.into_iter().filter(|monitor| named.contains(&monitor.name())).collect())
+}
+
+/// `wire-errors = "ic-tables-converge"`: a policy, and the property that its reference choice breaks.
+fn defeat<P: Plane>(value: &Value<'_>) -> Read<(&'static str, &'static str)> {
+    let word = value.key_word("policy", P::POLICIES.iter().map(|row| row.name))?;
+    let policy = P::POLICIES.iter().find(|row| row.name == word).expect("a legal word is in the list").name;
+    let properties: Vec<&'static str> = P::monitors().iter().map(|monitor| monitor.name()).collect();
+    let word = value.word("property", properties.iter().copied())?;
+    Ok((policy, properties.iter().find(|&&name| name == word).expect("a legal word is in the list")))
 }
 
 /// `w = "finished"`, or a list of such labels.

@@ -77,10 +77,12 @@ fn random_reordering_lets_later_messages_overtake() {
     let mut plan = plan().tell(1, A, notes(B, 0..100));
     assert_eq!(ids(&plan), (0..100).collect::<Vec<_>>());
     plan.network.reorder = Ratio::new(1, 2).unwrap();
-    plan.network.reorder_delay = Delay::from(ms(1)..ms(5));
-    let overtaken = ids(&plan);
-    assert_eq!(overtaken.len(), 100);
-    assert!(!overtaken.is_sorted());
+    plan.network.reorder_delay = Delay::from(ms(30));
+    let (held, ids) = (play(&plan, 1).0.faults[0].affected as usize, ids(&plan));
+    assert!((35..65).contains(&held) && !ids.is_sorted(), "{held}, {ids:?}");
+    let (first, last) = ids.split_at(100 - held);
+    assert!(first.is_sorted() && last.is_sorted());
+    assert!(told(&plan, 1)[100 - held].starts_with("32 b got"), "held back for exactly as long as stated");
 }
 
 #[test]

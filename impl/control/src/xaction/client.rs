@@ -160,7 +160,6 @@ impl Client {
                 GatewayDown::SameAgain => self.told(call, Outcome::Unreachable, cx),
                 GatewayDown::NextGateway => self.try_next(call, cx),
             },
-            Err(QueryError::Unavailable) => self.try_next(call, cx),
         }
     }
 

@@ -25,8 +25,6 @@ pub enum QueryError {
     NotFound,
     /// 502: the gateway could not reach the member that should know.
     BadGateway,
-    /// 503: the member cannot tell now.
-    Unavailable,
 }
 
 /// Why a start did not answer with an id.
@@ -145,8 +143,9 @@ pub enum ToProxy {
     XactStarted { job: XactId },
     /// The target's answer; no snap: 404.
     SnapAnswer { job: XactId, settled: bool, snap: Option<Snap> },
-    /// A target tells a member that its part has ended (N1).
-    NotifyFinished { job: XactId, kind: Kind, snap: Snap, sources: Arc<[DaemonId]> },
+    /// A target tells a member that its part has ended (N1); with `sources`, a member that does not know the job takes
+    /// it up.
+    NotifyFinished { job: XactId, kind: Kind, snap: Snap, sources: Option<Arc<[DaemonId]>> },
 }
 
 impl From<ToProxy> for Msg {

@@ -45,17 +45,10 @@ crate::policies! {
     }
     /// How a target tells the members that its part has ended (IC-29).
     notification: Notification = "notification" {
-        /// One message each, whatever becomes of it.
+        /// One message each, whatever becomes of it; a member that does not know the job drops it.
         Once = "once",
-        /// Again and again until each member has acknowledged.
+        /// Again and again until each member has acknowledged, with all that a member needs to take up the job.
         UntilAcknowledged = "until-acknowledged",
-    }
-    /// What a member does with a notification for a job it does not know (IC-29).
-    unknown_notice: UnknownNotice = "unknown-notice" {
-        /// It answers 200 and forgets it.
-        Dropped = "dropped",
-        /// It takes up the job, from what the notification says.
-        Adopted = "adopted",
     }
     /// What a target remembers of its xactions across a restart (IC-5, restart variant).
     xact_record: XactRecord = "xact-record" {

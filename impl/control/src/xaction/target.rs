@@ -149,7 +149,7 @@ impl Target {
         match self.xacts.get(&job).map(|xact| xact.phase) {
             Some(Phase::Beginning(_) | Phase::Running(_)) => self.end(job, Snap::Aborted(XactError::IcAbort), cx),
             Some(Phase::Ending(_)) => (),
-            Some(Phase::Ended(_)) => self.notify(job, member, cx),
+            Some(Phase::Ended(_)) => self.notify(job, member, Some(sources), cx),
             None => match cx.config().policies.stop_unknown {
                 StopUnknown::Ignored => (),
                 StopUnknown::Fenced => {
@@ -238,29 +238,25 @@ impl Target {
             return cx.arm(TargetTimer::History(job).into(), config.timing.history);
         }
         xact.unacknowledged = config.cluster.ic().collect();
-        match config.policies.notification {
-            Notification::UntilAcknowledged => self.notify_again(job, cx),
-            Notification::Once => {
-                for member in config.cluster.ic() {
-                    self.notify(job, member, cx);
-                }
-                cx.arm(TargetTimer::History(job).into(), config.timing.history);
-            }
-        }
+        self.notify_again(job, cx);
     }
 
+    /// Tells the members that have not acknowledged.
     fn notify_again(&mut self, job: XactId, cx: &mut Context<'_>) {
-        let members: Vec<DaemonId> = self.xacts[&job].unacknowledged.iter().copied().collect();
-        for member in members {
-            self.notify(job, member, cx);
+        let (xact, timing) = (&self.xacts[&job], &cx.config().timing);
+        let (sources, next, after) = match cx.config().policies.notification {
+            Notification::Once => (None, TargetTimer::History(job), timing.history),
+            Notification::UntilAcknowledged => (Some(&xact.sources), TargetTimer::Notify(job), timing.repeat),
+        };
+        for &member in &xact.unacknowledged {
+            self.notify(job, member, sources.cloned(), cx);
         }
-        cx.arm(TargetTimer::Notify(job).into(), cx.config().timing.repeat);
+        cx.arm(next.into(), after);
     }
 
-    fn notify(&self, job: XactId, member: DaemonId, cx: &mut Context<'_>) {
+    fn notify(&self, job: XactId, member: DaemonId, sources: Option<Arc<[DaemonId]>>, cx: &mut Context<'_>) {
         let xact = &self.xacts[&job];
-        let (kind, snap, sources) = (xact.kind, xact.phase.snap(), Arc::clone(&xact.sources));
-        send(cx, member, ToProxy::NotifyFinished { job, kind, snap, sources });
+        send(cx, member, ToProxy::NotifyFinished { job, kind: xact.kind, snap: xact.phase.snap(), sources });
     }
 
     fn acknowledged(&mut self, member: DaemonId, job: XactId, cx: &mut Context<'_>) {

@@ -101,7 +101,7 @@ pub enum MemberTimer {
     Tardy(XactId, DaemonId),
     /// Tell the targets again that the job is aborted.
     Abort(XactId),
-    /// Other members have not all answered on account of that job.
+    /// The other member has not answered on account of that job.
     Ask(XactId),
     /// Exchange tables.
     Sync,

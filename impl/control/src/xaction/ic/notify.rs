@@ -8,7 +8,7 @@ use crate::xaction::id::{DaemonId, XactId};
 use crate::xaction::job::{Snap, XactError};
 use crate::xaction::kind::Kind;
 use crate::xaction::message::{ToProxy, ToTarget};
-use crate::xaction::policy::{JobEnd, NotFound, UnknownNotice};
+use crate::xaction::policy::{JobEnd, NotFound};
 use crate::xaction::timer::MemberTimer;
 use crate::xaction::{Context, send};
 
@@ -41,17 +41,13 @@ impl Ic {
         job: XactId,
         kind: Kind,
         snap: Snap,
-        sources: Arc<[DaemonId]>,
+        sources: Option<Arc<[DaemonId]>>,
         cx: &mut Context<'_>,
     ) {
         if !self.table.knows(job) {
-            match cx.config().policies.unknown_notice {
-                UnknownNotice::Dropped => return,
-                UnknownNotice::Adopted => {
-                    let decoded = Some(cx.config().policies.wire_errors);
-                    self.take_up(job, Listener::new(kind, self.me, sources, decoded), cx);
-                }
-            }
+            let Some(sources) = sources else { return };
+            let decoded = Some(cx.config().policies.wire_errors);
+            self.take_up(job, Listener::new(kind, self.me, sources, decoded), cx);
         }
         self.mark(target, job, snap, cx);
         send(cx, target, ToTarget::NotifyDone { job });

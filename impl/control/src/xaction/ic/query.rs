@@ -73,13 +73,9 @@ impl Ic {
         }
     }
 
-    /// Other members have not answered in time.
+    /// The one member that was asked has not answered in time.
     pub(super) fn ask_over(&mut self, job: XactId, cx: &mut Context<'_>) {
-        let error = match cx.config().policies.unknown_id {
-            UnknownId::AsksOne => QueryError::NotFound,
-            UnknownId::AsksAll => QueryError::Unavailable,
-        };
-        self.conclude(job, Err(error), cx);
+        self.conclude(job, Err(QueryError::NotFound), cx);
     }
 
     /// A job is in the table now; whoever asked for it is answered.
@@ -95,25 +91,29 @@ impl Ic {
         Arc::new(self.table.iter().map(|(job, listener)| (job, listener.encoded())).collect())
     }
 
+    /// Asks one other member and waits a while, or all others until each has answered or is down. In the second case
+    /// no timer hurries them: a client that is tired of waiting asks again, and so does this.
     fn ask(&mut self, asker: Asker, job: XactId, cx: &mut Context<'_>) {
-        let mut others = self.others(cx);
+        let others = self.others(cx);
         if others.is_empty() {
             return answer(asker, Err(QueryError::NotFound), cx);
         }
-        if let Some(ask) = self.asks.get_mut(&job) {
-            ask.askers.insert(asker);
-            return;
-        }
-        if cx.config().policies.unknown_id == UnknownId::AsksOne {
-            let count = u32::try_from(others.len()).expect("few members");
-            let one = others[cx.choose("bundle-peer", count) as usize];
-            others = vec![one];
-        }
-        for &member in &others {
+        let policy = cx.config().policies.unknown_id;
+        let ask = self.asks.entry(job).or_insert_with(|| {
+            let waiting = match policy {
+                UnknownId::AsksAll => others.into_iter().collect(),
+                UnknownId::AsksOne => {
+                    let count = u32::try_from(others.len()).expect("few members");
+                    cx.arm(MemberTimer::Ask(job).into(), cx.config().timing.cplane_operation);
+                    BTreeSet::from([others[cx.choose("bundle-peer", count) as usize]])
+                }
+            };
+            Ask { askers: BTreeSet::new(), waiting }
+        });
+        ask.askers.insert(asker);
+        for &member in &ask.waiting {
             send(cx, member, ToProxy::PullTable { job });
         }
-        self.asks.insert(job, Ask { askers: BTreeSet::from([asker]), waiting: others.into_iter().collect() });
-        cx.arm(MemberTimer::Ask(job).into(), cx.config().timing.cplane_operation);
     }
 
     fn conclude(&mut self, job: XactId, result: Result<Status, QueryError>, cx: &mut Context<'_>) {

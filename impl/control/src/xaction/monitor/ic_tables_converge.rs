@@ -102,8 +102,9 @@ mod tests {
         let mut still = Still::new();
         still.track(P1);
         still.track(P2);
-        let (kind, sources) = (Kind::PrefetchListrange, [T1, T2].into());
-        still.deliver(T1, P2, ToProxy::NotifyFinished { job: JOB, kind, snap: Snap::Finished, sources });
+        let notice =
+            ToProxy::NotifyFinished { job: JOB, kind: Kind::PrefetchListrange, snap: Snap::Finished, sources: None };
+        still.deliver(T1, P2, notice);
         assert_eq!(still.owed(&IcTablesConverge::default()).len(), 1);
     }
 }

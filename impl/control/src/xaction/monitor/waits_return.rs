@@ -8,8 +8,8 @@ use crate::xaction::{Fact, Node, Outcome, XactId};
 
 /// Every start and every wait returns, and no wait gives up on a job that a member has known all along.
 ///
-/// All along: since the client learnt its id, without dying or pruning it. A wait may end by its own deadline, and the
-/// wait of a client that dies is over.
+/// All along: since the client learnt its id, without dying. Once a member prunes the job its time is over, and any member
+/// may call it unknown. A wait may end by its own deadline, and the wait of a client that dies is over.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct WaitsReturn {
     open: BTreeSet<(NodeId, CallId)>,
@@ -39,9 +39,7 @@ impl Property<Node> for WaitsReturn {
                 self.open.remove(&(by, call));
                 return job.map_or(Ok(()), |job| self.gave_up(by, call, job, outcome, view));
             }
-            Observation::Fact { by, fact: &Fact::JobPruned { job } } => {
-                self.keepers.entry(job).or_default().remove(&by);
-            }
+            Observation::Fact { fact: &Fact::JobPruned { job }, .. } => _ = self.keepers.remove(&job),
             Observation::Crashed { node, .. } => {
                 self.open.retain(|&(client, _)| client != node);
                 for keepers in self.keepers.values_mut() {

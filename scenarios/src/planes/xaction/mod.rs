@@ -3,6 +3,8 @@
 //! Verbs: `start` a kind of job on every target, `wait` for a job or for whatever job of a kind, ask for its `status`.
 //! Nodes are named `p1..` (proxies), `t1..` (targets) and `c1..` (clients).
 
+mod scopes;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +15,7 @@ use quiesce_control::xaction::{
     Reply, Request, Timing, Work, XactError,
 };
 use quiesce_machine::NodeId;
+use quiesce_model::Scope;
 
 use crate::plane::{Asked, Plane, Profile, Verb, Word};
 use crate::schema::Named;
@@ -41,6 +44,12 @@ impl Plane for Xaction {
     const FACTS: &'static [&'static str] = &Fact::LABELS;
     const POLICIES: &'static [Row] = Policies::ROWS;
     const PROPERTIES: &'static [(&'static str, &'static str)] = Monitor::ROWS;
+
+    const SCOPES: &'static [(&'static str, &'static str)] = &scopes::ROWS;
+
+    fn scope(name: &str) -> Option<Scope<Node, Monitor>> {
+        scopes::scope(name)
+    }
 
     fn kinds() -> Vec<Word> {
         let about = |kind: Kind| match kind.ic_mode() {

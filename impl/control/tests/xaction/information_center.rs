@@ -1,0 +1,287 @@
+//! A member of the Information Center: tracking, pulling, aborting, answering, merging, pruning.
+
+use std::sync::Arc;
+
+use quiesce_control::xaction::ic::Listener;
+use quiesce_control::xaction::{
+    DaemonId, Fact, MemberTimer, Node, QueryError, Select, Snap, Status, ToClient, ToProxy, ToTarget, XactError, XactId,
+};
+use quiesce_machine::{CallId, Effect, Stamp};
+
+use crate::support::*;
+
+const CALL: CallId = CallId(0);
+
+fn watch() -> ToProxy {
+    ToProxy::WatchXaction { job: JOB, kind: KIND, starter: P3, sources: sources() }
+}
+
+fn notice(snap: Snap) -> ToProxy {
+    ToProxy::NotifyFinished { job: JOB, kind: KIND, snap, sources: Some(sources()) }
+}
+
+fn stop() -> ToTarget {
+    ToTarget::AbortXact { job: JOB, kind: KIND, sources: sources() }
+}
+
+fn query() -> ToProxy {
+    ToProxy::StatusRequest { call: CALL, select: Select::Id(JOB) }
+}
+
+fn answer(result: Result<Status, QueryError>) -> ToClient {
+    ToClient::StatusAnswer { call: CALL, result }
+}
+
+fn pull(settled: bool) -> ToTarget {
+    ToTarget::PullSnap { job: JOB, settled }
+}
+
+fn not_found(settled: bool) -> ToProxy {
+    ToProxy::SnapAnswer { job: JOB, settled, snap: None }
+}
+
+fn running() -> Status {
+    Status { kind: KIND, end_time: None, aborted: false, err: None }
+}
+
+fn ended(aborted: bool, err: Option<XactError>) -> Status {
+    Status { kind: KIND, end_time: Some(Stamp::default()), aborted, err }
+}
+
+/// A member, not the primary, that tracks the job.
+fn member(reference: &[&str]) -> Bench {
+    let mut member = Bench::new(P2, reference);
+    member.deliver(P3, watch());
+    member.facts();
+    member
+}
+
+/// What was noticed of the job's end.
+fn end_told(bench: &mut Bench) -> Option<Status> {
+    bench
+        .facts()
+        .into_iter()
+        .find_map(|fact| if let Fact::JobEnded { status, .. } = fact { Some(status) } else { None })
+}
+
+/// The table that a member of its own would send, after these notifications.
+fn table(notices: &[(DaemonId, Snap)]) -> Arc<Vec<(XactId, Listener)>> {
+    let mut other = Bench::new(P1, &[]);
+    other.deliver(P3, watch());
+    for &(target, snap) in notices {
+        other.deliver(target, notice(snap));
+    }
+    let Node::Proxy(proxy) = &other.node else { unreachable!("p1 is a proxy") };
+    Arc::new(proxy.ic().table().iter().map(|(job, listener)| (job, listener.clone())).collect())
+}
+
+#[test]
+fn a_registered_job_has_a_grace_period_and_is_confirmed() {
+    let mut member = Bench::new(P2, &[]);
+    let effects = member.deliver(P3, watch());
+    assert_eq!(effects, [arm(MemberTimer::Grace(JOB), 30), member.send(P3, ToProxy::WatchDone { job: JOB })]);
+    assert_eq!(member.deliver(P3, watch()), [member.send(P3, ToProxy::WatchDone { job: JOB })], "once is enough");
+}
+
+#[test]
+fn a_job_ends_with_its_last_target() {
+    let mut member = member(&[]);
+    let noted = member.deliver(T1, notice(Snap::Finished));
+    assert_eq!(noted.last(), Some(&member.send(T1, ToTarget::NotifyDone { job: JOB })));
+    assert_eq!(end_told(&mut member), None);
+    let effects = member.deliver(T2, notice(Snap::Finished));
+    assert!(effects.contains(&arm(MemberTimer::Prune(JOB), 180)), "{effects:?}");
+    assert_eq!(end_told(&mut member), Some(ended(false, None)));
+}
+
+#[test]
+fn an_error_survives_the_wire_only_if_it_is_carried() {
+    for (reference, err) in [(&[][..], Some(XactError::DiskFull)), (&["wire-errors"][..], None)] {
+        let mut member = member(reference);
+        member.deliver(T1, notice(Snap::Failed(XactError::DiskFull)));
+        member.deliver(T2, notice(Snap::Finished));
+        assert_eq!(end_told(&mut member), Some(ended(false, err)));
+    }
+}
+
+#[test]
+fn an_abort_is_told_again_until_every_target_has_ended() {
+    let mut member = member(&[]);
+    let effects = member.deliver(T1, notice(Snap::Aborted(XactError::IoError)));
+    assert!(effects.contains(&member.send(T2, stop())) && effects.contains(&arm(MemberTimer::Abort(JOB), 5)));
+    assert_eq!(end_told(&mut member), None, "t2 may still run it");
+    assert_eq!(member.fire(MemberTimer::Abort(JOB)), [member.send(T2, stop()), arm(MemberTimer::Abort(JOB), 5)]);
+    member.deliver(T2, notice(Snap::Aborted(XactError::IcAbort)));
+    assert_eq!(end_told(&mut member), Some(ended(true, Some(XactError::IoError))));
+    assert_eq!(member.fire(MemberTimer::Abort(JOB)), []);
+}
+
+#[test]
+fn the_published_abort_ends_the_job_and_only_the_primary_tells_it() {
+    let reference = ["abort-delivery", "job-end"];
+    let mut secondary = member(&reference);
+    let effects = secondary.deliver(T1, notice(Snap::Aborted(XactError::IoError)));
+    assert!(!effects.contains(&secondary.send(T2, stop())), "{effects:?}");
+    assert_eq!(end_told(&mut secondary), Some(ended(true, Some(XactError::IoError))));
+    let mut primary = Bench::new(P1, &reference);
+    primary.deliver(P3, watch());
+    let effects = primary.deliver(T1, notice(Snap::Aborted(XactError::IoError)));
+    assert!(effects.contains(&primary.send(T2, stop())), "{effects:?}");
+    assert!(!effects.contains(&arm(MemberTimer::Abort(JOB), 5)), "{effects:?}");
+}
+
+#[test]
+fn a_query_is_answered_from_the_table_and_pulls_the_tardy() {
+    let mut member = member(&[]);
+    let effects = member.deliver(C1, query());
+    let expected = [member.send(C1, answer(Ok(running()))), member.send(T1, pull(false)), member.send(T2, pull(false))];
+    assert_eq!(effects, expected);
+    member.deliver(T1, ToProxy::SnapAnswer { job: JOB, settled: false, snap: Some(Snap::Running) });
+    assert_eq!(member.deliver(C1, query())[1..], [member.send(T2, pull(false))], "t1 is not tardy");
+    member.fire(MemberTimer::Tardy(JOB, T1));
+    assert_eq!(member.deliver(C1, query()).len(), 3);
+}
+
+#[test]
+fn a_404_within_the_grace_period_is_forgiven() {
+    assert_eq!(member(&["not-found"]).deliver(T1, not_found(false)), []);
+}
+
+#[test]
+fn the_published_404_after_the_grace_period_aborts_the_job() {
+    let mut member = member(&["not-found"]);
+    member.fire(MemberTimer::Grace(JOB));
+    member.deliver(T1, not_found(false));
+    assert!(member.facts().contains(&Fact::JobAborted { job: JOB }));
+}
+
+#[test]
+fn a_404_after_the_grace_period_asks_the_starter_first() {
+    let mut member = member(&[]);
+    member.fire(MemberTimer::Grace(JOB));
+    let probe = ToProxy::StarterProbe { job: JOB };
+    assert_eq!(member.deliver(T1, not_found(false)), [member.send(P3, probe)]);
+    assert_eq!(member.deliver(P3, ToProxy::StarterAnswer { job: JOB, starting: true }), []);
+    let settled = member.deliver(P3, ToProxy::StarterAnswer { job: JOB, starting: false });
+    assert_eq!(settled, [member.send(T1, pull(true)), member.send(T2, pull(true))], "what t1 said may be old");
+    member.deliver(T1, not_found(false));
+    assert_eq!(member.facts(), [], "an answer to a pull from before");
+    let effects = member.deliver(T1, not_found(true));
+    assert_eq!(effects, [member.send(T1, stop()), member.send(T2, stop()), arm(MemberTimer::Abort(JOB), 5)]);
+}
+
+#[test]
+fn a_starter_whose_process_is_down_starts_no_more() {
+    let mut member = member(&[]);
+    let settled = member.bounce(P3, ToProxy::StarterProbe { job: JOB });
+    assert_eq!(settled, [member.send(T1, pull(true)), member.send(T2, pull(true))]);
+}
+
+#[test]
+fn a_gateway_that_takes_over_the_start_is_the_one_to_ask() {
+    let mut member = member(&[]);
+    member.bounce(P3, ToProxy::StarterProbe { job: JOB });
+    member.deliver(P1, ToProxy::WatchXaction { job: JOB, kind: KIND, starter: P1, sources: sources() });
+    member.fire(MemberTimer::Grace(JOB));
+    assert_eq!(member.deliver(T1, not_found(true)), [member.send(P1, ToProxy::StarterProbe { job: JOB })]);
+}
+
+#[test]
+fn an_unknown_id_is_404_only_when_the_others_do_not_know_it_either() {
+    let mut member = Bench::new(P2, &[]);
+    let ask = ToProxy::PullTable { job: JOB };
+    assert_eq!(member.deliver(C1, query()), [member.send(P1, ask.clone())]);
+    let conclusion = member.deliver(P1, ToProxy::OwnershipTable { job: JOB, table: Arc::default() });
+    let expected = [disarm(MemberTimer::Ask(JOB)), member.send(C1, answer(Err(QueryError::NotFound)))];
+    assert_eq!(conclusion, expected);
+    member.deliver(C1, query());
+    assert_eq!(member.bounce(P1, ask), expected);
+}
+
+#[test]
+fn an_unknown_id_that_another_member_knows_is_answered_with_its_status() {
+    let mut member = Bench::new(P2, &[]);
+    member.deliver(C1, query());
+    let effects = member.deliver(P1, ToProxy::OwnershipTable { job: JOB, table: table(&[]) });
+    assert!(effects.contains(&member.send(C1, answer(Ok(running())))), "{effects:?}");
+}
+
+#[test]
+fn silence_about_an_unknown_id_is_404_only_in_the_published_system() {
+    let mut published = Bench::new(P2, &["unknown-id"]);
+    let ask = ToProxy::PullTable { job: JOB };
+    assert_eq!(published.deliver(C1, query()), [arm(MemberTimer::Ask(JOB), 2), published.send(P1, ask.clone())]);
+    let over = published.fire(MemberTimer::Ask(JOB));
+    assert_eq!(over.last(), Some(&published.send(C1, answer(Err(QueryError::NotFound)))));
+    let mut hardened = Bench::new(P2, &[]);
+    hardened.deliver(C1, query());
+    assert_eq!(hardened.deliver(C1, query()), [hardened.send(P1, ask)], "asked again when the client asks again");
+}
+
+#[test]
+fn a_query_by_kind_finds_a_running_job_or_the_one_that_ended_last() {
+    let mut member = member(&[]);
+    let by_kind = || ToProxy::StatusRequest { call: CALL, select: Select::Kind(KIND) };
+    assert_eq!(member.deliver(C1, by_kind()), [member.send(C1, answer(Ok(running())))]);
+    member.deliver(T1, notice(Snap::Finished));
+    member.deliver(T2, notice(Snap::Finished));
+    assert_eq!(member.deliver(C1, by_kind()), [member.send(C1, answer(Ok(ended(false, None))))]);
+    let mut empty = Bench::new(P2, &[]);
+    assert_eq!(empty.deliver(C1, by_kind()), [empty.send(C1, answer(Err(QueryError::NotFound)))]);
+}
+
+#[test]
+fn a_notice_of_an_unknown_job_is_taken_up_or_dropped() {
+    let mut adopts = Bench::new(P2, &[]);
+    let effects = adopts.deliver(T1, notice(Snap::Finished));
+    assert!(effects.contains(&adopts.send(T1, ToTarget::NotifyDone { job: JOB })));
+    assert_eq!(adopts.facts(), [Fact::JobRegistered { job: JOB }]);
+    let bare = ToProxy::NotifyFinished { job: JOB, kind: KIND, snap: Snap::Finished, sources: None };
+    assert_eq!(Bench::new(P2, &[]).deliver(T1, bare), [], "nothing to take up");
+}
+
+#[test]
+fn members_offer_their_tables_and_pull_the_tardy_periodically() {
+    let mut member = member(&[]);
+    let effects = member.fire(MemberTimer::Sync);
+    assert!(matches!(&effects[0], Effect::Send { msg, .. } if quiesce_machine::Label::label(msg) == "merge-table"));
+    assert_eq!(effects[1..3], [member.send(T1, pull(false)), member.send(T2, pull(false))]);
+    assert_eq!(effects[3], arm(MemberTimer::Sync, 10));
+    let mut empty = Bench::new(P2, &[]);
+    assert_eq!(empty.fire(MemberTimer::Sync), [arm(MemberTimer::Sync, 10)], "nothing to offer");
+}
+
+#[test]
+fn a_join_takes_over_what_the_other_has_seen() {
+    let mut member = member(&[]);
+    member.deliver(T2, notice(Snap::Failed(XactError::DiskFull)));
+    member.deliver(P1, ToProxy::MergeTable { table: table(&[(T1, Snap::Finished)]) });
+    assert_eq!(end_told(&mut member), Some(ended(false, Some(XactError::DiskFull))));
+}
+
+#[test]
+fn the_published_merge_ignores_a_running_copy_that_knows_more() {
+    let mut member = member(&["merge"]);
+    member.deliver(T2, notice(Snap::Finished));
+    member.deliver(P1, ToProxy::MergeTable { table: table(&[(T1, Snap::Finished)]) });
+    assert_eq!(end_told(&mut member), None);
+    let finished = table(&[(T1, Snap::Finished), (T2, Snap::Finished)]);
+    member.deliver(P1, ToProxy::MergeTable { table: finished });
+    assert_eq!(end_told(&mut member), Some(ended(false, None)), "finished beats running");
+}
+
+#[test]
+fn a_pruned_job_is_not_taken_up_again_until_its_tombstone_is_gone() {
+    let mut member = member(&[]);
+    member.deliver(T1, notice(Snap::Finished));
+    member.deliver(T2, notice(Snap::Finished));
+    assert_eq!(member.fire(MemberTimer::Prune(JOB)), [arm(MemberTimer::Tombstone(JOB), 360)]);
+    member.facts();
+    let finished = table(&[(T1, Snap::Finished), (T2, Snap::Finished)]);
+    assert_eq!(member.deliver(P1, ToProxy::MergeTable { table: Arc::clone(&finished) }), []);
+    assert_eq!(member.deliver(T1, notice(Snap::Finished)), [member.send(T1, ToTarget::NotifyDone { job: JOB })]);
+    assert_eq!(member.facts(), []);
+    member.fire(MemberTimer::Tombstone(JOB));
+    member.deliver(P1, ToProxy::MergeTable { table: finished });
+    assert!(member.facts().contains(&Fact::JobRegistered { job: JOB }));
+}

@@ -1,0 +1,7 @@
+//! Transitions of the plane's nodes: state, event, the exact effects.
+
+mod client;
+mod information_center;
+mod proxy;
+mod support;
+mod target;

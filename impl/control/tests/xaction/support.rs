@@ -1,0 +1,113 @@
+//! One node under test, and short words for what happens to it and what it does.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use quiesce_control::xaction::{
+    Cluster, Config, DaemonId, Ending, Fact, JobSpec, Kind, Msg, Node, Policies, Record, Reply, Request, Timer, Timing,
+    Work, XactId,
+};
+use quiesce_machine::{CallId, Delay, Effect, Event, Incarnation, Node as _, OpId, Write, step};
+
+pub(crate) const P1: DaemonId = DaemonId::Proxy(0);
+pub(crate) const P2: DaemonId = DaemonId::Proxy(1);
+pub(crate) const P3: DaemonId = DaemonId::Proxy(2);
+pub(crate) const T1: DaemonId = DaemonId::Target(0);
+pub(crate) const T2: DaemonId = DaemonId::Target(1);
+pub(crate) const C1: DaemonId = DaemonId::Client(0);
+/// The job of [`C1`]'s call 0.
+pub(crate) const JOB: XactId = XactId { by: C1, life: Incarnation(1), number: 0 };
+pub(crate) const KIND: Kind = Kind::PrefetchListrange;
+pub(crate) const WORK: Work = Work { takes: Duration::from_secs(7), ends: Ending::Finishes };
+
+/// A node of a cluster of two members, one more proxy, two targets and a client.
+pub(crate) struct Bench {
+    pub(crate) node: Node,
+    me: DaemonId,
+    config: Config,
+    facts: Vec<Fact>,
+}
+
+impl Bench {
+    /// The node, started for the first time, with these policies taken from the reference.
+    pub(crate) fn new(me: DaemonId, reference: &[&str]) -> Self {
+        let cluster = Cluster::new(3, 2, 1, 2).unwrap();
+        let mut policies = Policies::hardened();
+        for row in Policies::ROWS.iter().filter(|row| reference.contains(&row.name)) {
+            policies.set(row.name, row.reference).unwrap();
+        }
+        let named = Policies::ROWS.iter().filter(|row| reference.contains(&row.name)).count();
+        assert_eq!(named, reference.len(), "{reference:?} are policies");
+        let config = Config { cluster, timing: Timing::default(), policies };
+        let mut bench = Bench { node: Node::boot(cluster.node(me), &config), me, config, facts: Vec::new() };
+        bench.start(1, Vec::new());
+        bench
+    }
+
+    pub(crate) fn start(&mut self, life: u32, records: Vec<Record>) -> Vec<Effect<Node>> {
+        self.node = Node::boot(self.config.cluster.node(self.me), &self.config);
+        self.step(Event::Start { incarnation: Incarnation(life), records })
+    }
+
+    pub(crate) fn deliver(&mut self, from: DaemonId, msg: impl Into<Msg>) -> Vec<Effect<Node>> {
+        let from = self.config.cluster.node(from);
+        self.step(Event::Deliver { from, msg: msg.into() })
+    }
+
+    pub(crate) fn bounce(&mut self, to: DaemonId, msg: impl Into<Msg>) -> Vec<Effect<Node>> {
+        let to = self.config.cluster.node(to);
+        self.step(Event::Bounce { to, msg: msg.into() })
+    }
+
+    pub(crate) fn fire(&mut self, timer: impl Into<Timer>) -> Vec<Effect<Node>> {
+        self.step(Event::Fire { timer: timer.into() })
+    }
+
+    pub(crate) fn call(&mut self, call: u32, request: Request) -> Vec<Effect<Node>> {
+        self.step(Event::Call { call: CallId(call), request })
+    }
+
+    pub(crate) fn stored(&mut self, op: u32) -> Vec<Effect<Node>> {
+        self.step(Event::Stored { op: OpId(op), outcome: Ok(()) })
+    }
+
+    pub(crate) fn step(&mut self, event: Event<Node>) -> Vec<Effect<Node>> {
+        let out = step(&mut self.node, self.config.cluster.node(self.me), &self.config, event);
+        self.facts.extend(out.facts);
+        out.effects
+    }
+
+    /// What was stated since the last look.
+    pub(crate) fn facts(&mut self) -> Vec<Fact> {
+        std::mem::take(&mut self.facts)
+    }
+
+    /// The effect of sending to a daemon.
+    pub(crate) fn send(&self, to: DaemonId, msg: impl Into<Msg>) -> Effect<Node> {
+        Effect::Send { to: self.config.cluster.node(to), msg: msg.into() }
+    }
+}
+
+pub(crate) fn arm(timer: impl Into<Timer>, seconds: u64) -> Effect<Node> {
+    Effect::Arm { timer: timer.into(), after: Delay::from(Duration::from_secs(seconds)) }
+}
+
+pub(crate) fn disarm(timer: impl Into<Timer>) -> Effect<Node> {
+    Effect::Disarm { timer: timer.into() }
+}
+
+pub(crate) fn put(op: u32, record: Record) -> Effect<Node> {
+    Effect::Store { op: OpId(op), write: Write::Put(record) }
+}
+
+pub(crate) fn reply(call: u32, reply: Reply) -> Effect<Node> {
+    Effect::Reply { call: CallId(call), reply }
+}
+
+pub(crate) fn sources() -> Arc<[DaemonId]> {
+    Arc::from([T1, T2])
+}
+
+pub(crate) fn spec(kind: Kind) -> Arc<JobSpec> {
+    Arc::new(JobSpec { kind, work: WORK, special: std::collections::BTreeMap::new() })
+}

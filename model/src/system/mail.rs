@@ -1,0 +1,89 @@
+//! Messages in flight.
+
+use quiesce_machine::{Node, NodeId};
+
+use super::state::mix;
+use crate::intern::Interner;
+use crate::report::{Leg, Message};
+
+/// Every message ever sent. A *flight* is a message on one of its legs, and has a number of its own.
+#[derive(Debug)]
+pub(super) struct Mail<N: Node> {
+    letters: Interner<Letter<N>>,
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Letter<N: Node> {
+    from: NodeId,
+    to: NodeId,
+    msg: N::Msg,
+}
+
+/// Where a flight comes from and goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Envelope {
+    pub(super) from: NodeId,
+    pub(super) to: NodeId,
+    pub(super) leg: Leg,
+}
+
+impl Envelope {
+    /// Who is to get it now.
+    pub(super) fn addressee(self) -> NodeId {
+        match self.leg {
+            Leg::Out | Leg::Orphaned => self.to,
+            Leg::Back => self.from,
+        }
+    }
+
+    /// Whether it goes over the network, on its way out.
+    pub(super) fn is_exposed(self) -> bool {
+        self.leg != Leg::Back && self.from != self.to
+    }
+}
+
+const LEGS: [Leg; 3] = [Leg::Out, Leg::Orphaned, Leg::Back];
+
+impl<N: Node> Mail<N> {
+    pub(super) fn new() -> Self {
+        Mail { letters: Interner::new() }
+    }
+
+    /// The flight of a message just sent.
+    pub(super) fn post(&mut self, from: NodeId, to: NodeId, msg: N::Msg) -> u32 {
+        let letter = self.letters.intern(Letter { from, to, msg }).0;
+        letter.checked_mul(LEGS.len() as u32).expect("fewer than 2^30 distinct messages")
+    }
+
+    /// The same message on another leg.
+    pub(super) fn on(flight: u32, leg: Leg) -> u32 {
+        flight - flight % LEGS.len() as u32 + leg as u32
+    }
+
+    pub(super) fn envelope(&self, flight: u32) -> Envelope {
+        let &Letter { from, to, .. } = self.letter(flight);
+        Envelope { from, to, leg: leg(flight) }
+    }
+
+    pub(super) fn message(&self, flight: u32) -> Message<N> {
+        let Letter { from, to, msg } = self.letter(flight);
+        Message { from: *from, to: *to, msg: msg.clone(), leg: leg(flight) }
+    }
+
+    pub(super) fn hash(&self, flight: u32) -> u64 {
+        mix(self.letters.hash(flight / LEGS.len() as u32), leg(flight) as usize)
+    }
+
+    /// How many distinct messages there are, whatever their legs.
+    pub(super) fn len(&self) -> usize {
+        self.letters.len()
+    }
+
+    fn letter(&self, flight: u32) -> &Letter<N> {
+        self.letters.value(flight / LEGS.len() as u32)
+    }
+}
+
+fn leg(flight: u32) -> Leg {
+    LEGS[flight as usize % LEGS.len()]
+}

@@ -1,0 +1,257 @@
+//! The walk on models that are not ours, and what Stateright 0.31 does with them.
+//!
+//! Each trap is shown twice: that it is there, so that we notice when it goes, and that we do not fall into it.
+
+use std::time::Duration;
+
+use quiesce_model::fair::{Class, Edge, regions};
+use quiesce_model::search::{Bounds, Explore, Walk, walk};
+use quiesce_model::{Limits, Shortfall};
+use stateright::{Checker, Model, Property};
+
+/// A graph as a model: what it may do in each state, and where nothing is owed.
+#[derive(Clone)]
+struct Plot {
+    edges: Vec<Vec<Edge>>,
+    done: Vec<u32>,
+    properties: Vec<Property<Plot>>,
+}
+
+impl Plot {
+    fn new(edges: &[&[u32]], done: &[u32]) -> Self {
+        let edge = |&to: &u32| Edge { to, class: Class(to + 1) };
+        let edges = edges.iter().map(|targets| targets.iter().map(edge).collect()).collect();
+        Plot { edges, done: done.to_vec(), properties: Vec::new() }
+    }
+
+    fn with(self, property: Property<Plot>) -> Self {
+        Plot { properties: [self.properties, vec![property]].concat(), ..self }
+    }
+
+    /// A straight line of `count` states.
+    fn line(count: u32) -> Self {
+        let edges: Vec<Vec<u32>> = (1..=count).map(|next| if next < count { vec![next] } else { vec![] }).collect();
+        Plot::new(&edges.iter().map(Vec::as_slice).collect::<Vec<_>>(), &[])
+    }
+}
+
+impl Model for Plot {
+    type State = u32;
+    type Action = Edge;
+
+    fn init_states(&self) -> Vec<u32> {
+        vec![0]
+    }
+
+    fn actions(&self, state: &u32, actions: &mut Vec<Edge>) {
+        actions.extend(&self.edges[*state as usize]);
+    }
+
+    fn next_state(&self, _: &u32, action: Edge) -> Option<u32> {
+        Some(action.to)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        self.properties.clone()
+    }
+}
+
+impl Explore for Plot {
+    fn fingerprint(&self, state: &u32) -> u64 {
+        u64::from(*state).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    }
+
+    fn class(&self, action: &Edge) -> Class {
+        action.class
+    }
+
+    fn owed(&self, state: &u32, owed: &mut Vec<u32>) {
+        if !self.done.contains(state) {
+            owed.push(0);
+        }
+    }
+}
+
+fn eventually_done() -> Property<Plot> {
+    Property::eventually("done", |plot: &Plot, state| plot.done.contains(state))
+}
+
+fn owed_for_ever(plot: &Plot) -> Vec<Vec<u32>> {
+    let Walk { debts, .. } = walk(plot, Bounds::default());
+    let in_walk = |states: Vec<u32>| states.into_iter().map(|state| debts.in_walk(state)).collect();
+    regions(debts.graph(), &debts.owing(&[0])).into_iter().map(|region| in_walk(region.states)).collect()
+}
+
+#[test]
+fn stateright_misses_what_a_cycle_owes_and_we_do_not() {
+    let cycle = Plot::new(&[&[1], &[0]], &[]);
+    let checker = cycle.clone().with(eventually_done()).checker().spawn_bfs().join();
+    assert!(checker.discovery("done").is_none(), "the trap is gone");
+    assert_eq!(owed_for_ever(&cycle), [[0, 1]]);
+}
+
+#[test]
+fn stateright_misses_what_a_join_owes_and_we_do_not() {
+    // By way of 1 it is done, by way of 2 not; both lead to 3.
+    let join = Plot::new(&[&[1, 2], &[3], &[3], &[]], &[1]);
+    let checker = join.with(eventually_done()).checker().spawn_bfs().join();
+    assert!(checker.discovery("done").is_none(), "the trap is gone");
+    // What is owed belongs to the state, so that the two ways do not join.
+    let apart = Plot::new(&[&[1, 2], &[3], &[4], &[], &[]], &[1, 3]);
+    assert_eq!(owed_for_ever(&apart), [[4]]);
+}
+
+#[test]
+#[should_panic(expected = "say what is owed instead of `eventually`")]
+fn the_walk_refuses_eventually() {
+    walk(&Plot::line(3).with(eventually_done()), Bounds::default());
+}
+
+#[test]
+fn stateright_asserts_properties_of_a_truncated_run_and_we_call_it_incomplete() {
+    let never_last = Property::always("never-last", |plot: &Plot, state| *state as usize + 1 < plot.edges.len());
+    let long = Plot::line(10_000).with(never_last);
+    long.clone().checker().target_state_count(2).spawn_bfs().join().assert_properties();
+    let limits = Limits { max_states: Some(2), ..Limits::default() };
+    let cut_short = walk(&long, Bounds { limits, progress: None });
+    assert_eq!((cut_short.shortfall, cut_short.found(0)), (Some(Shortfall::States(2)), None));
+    assert_eq!(walk(&long, Bounds::default()).found(0), Some(9_999));
+}
+
+#[test]
+fn stateright_ignores_its_time_limit_on_one_thread_and_we_do_not() {
+    let never = Property::always("always", |_: &Plot, _| true);
+    let long = Plot::line(5_000).with(never);
+    let checker = long.clone().checker().timeout(Duration::ZERO).spawn_bfs();
+    let ran_on = checker.join().unique_state_count();
+    assert!(ran_on == 5_000 || ran_on == 1, "either it never looked, or it looked only before the start: {ran_on}");
+    let limits = Limits { timeout: Some(Duration::ZERO), ..Limits::default() };
+    let cut_short = walk(&long, Bounds { limits, progress: None });
+    assert_eq!((cut_short.shortfall, cut_short.unique()), (Some(Shortfall::Timeout(Duration::ZERO)), 1));
+}
+
+#[test]
+fn stateright_reports_the_last_violation_of_a_block_and_we_the_first() {
+    let early = Property::always("early", |_: &Plot, state| *state < 3);
+    let another = Property::always("another", |_: &Plot, _| true);
+    let line = Plot::line(100).with(early).with(another);
+    let checker = line.clone().checker().spawn_bfs().join();
+    let path = checker.discovery("early").expect("a violation");
+    assert!(path.into_states().len() > 4, "the trap is gone");
+    let found = walk(&line, Bounds::default());
+    let route = found.route(&line, found.found(0).expect("a violation"));
+    assert_eq!(route.states, [0, 1, 2, 3]);
+}
+
+#[test]
+fn stateright_ignores_symmetry_in_breadth_first_search() {
+    let always = Property::always("always", |_: &Plot, _| true);
+    let fan = Plot::new(&[&[1, 2, 3], &[], &[], &[]], &[]).with(always);
+    let fold = |state: &u32| (*state).min(1);
+    let checker = fan.clone().checker().symmetry_fn(fold).spawn_bfs().join();
+    assert_eq!(checker.unique_state_count(), 4, "the trap is gone");
+    let deep = fan.checker().symmetry_fn(fold).spawn_dfs().join();
+    assert_eq!(deep.unique_state_count(), 2);
+}
+
+/// Two-phase commit as in Stateright's example: in sets of resource managers, one bit each.
+#[derive(Clone, Debug)]
+struct Commit {
+    managers: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Ledger {
+    /// Two bits a manager: working, prepared, committed, aborted.
+    managers: u32,
+    sent: u32,
+    counted: u32,
+    decision: Option<bool>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Deed {
+    Count(u32),
+    Decide(bool),
+    Become(u32, u32),
+    Prepare(u32),
+}
+
+impl Model for Commit {
+    type State = Ledger;
+    type Action = Deed;
+
+    fn init_states(&self) -> Vec<Ledger> {
+        vec![Ledger { managers: 0, sent: 0, counted: 0, decision: None }]
+    }
+
+    fn actions(&self, state: &Ledger, deeds: &mut Vec<Deed>) {
+        if state.decision.is_none() {
+            deeds.push(Deed::Decide(false));
+            deeds.extend((state.counted + 1 == 1 << self.managers).then_some(Deed::Decide(true)));
+        }
+        for rm in 0..self.managers {
+            let working = state.managers >> (2 * rm) & 3 == 0;
+            deeds.extend((state.decision.is_none() && state.sent >> rm & 1 == 1).then_some(Deed::Count(rm)));
+            deeds.extend(working.then_some(Deed::Prepare(rm)));
+            deeds.extend(working.then_some(Deed::Become(rm, 3)));
+            deeds.extend(state.decision.map(|commit| Deed::Become(rm, if commit { 2 } else { 3 })));
+        }
+    }
+
+    fn next_state(&self, state: &Ledger, deed: Deed) -> Option<Ledger> {
+        let becoming = |rm: u32, what: u32| state.managers & !(3 << (2 * rm)) | what << (2 * rm);
+        Some(match deed {
+            Deed::Count(rm) => Ledger { counted: state.counted | 1 << rm, ..*state },
+            Deed::Decide(commit) => Ledger { decision: Some(commit), ..*state },
+            Deed::Become(rm, what) => Ledger { managers: becoming(rm, what), ..*state },
+            Deed::Prepare(rm) => Ledger { managers: becoming(rm, 1), sent: state.sent | 1 << rm, ..*state },
+        })
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        fn has(model: &Commit, state: &Ledger, what: u32) -> bool {
+            (0..model.managers).any(|rm| state.managers >> (2 * rm) & 3 == what)
+        }
+        vec![
+            Property::sometimes("commit", |model, state| has(model, state, 2)),
+            Property::always("consistent", |model, state| !(has(model, state, 2) && has(model, state, 3))),
+        ]
+    }
+}
+
+impl Explore for Commit {
+    fn fingerprint(&self, state: &Ledger) -> u64 {
+        let decision = state.decision.map_or(0, |commit| 1 + u64::from(commit));
+        let packed =
+            u64::from(state.managers) | u64::from(state.sent) << 24 | u64::from(state.counted) << 36 | decision << 48;
+        packed.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    }
+
+    fn class(&self, _: &Deed) -> Class {
+        Class::UNFAIR
+    }
+
+    fn owed(&self, _: &Ledger, _: &mut Vec<u32>) {}
+}
+
+#[test]
+fn stateright_s_own_example_has_its_published_counts() {
+    for (managers, published) in [(3, 288), (5, 8_832), (7, 296_448)] {
+        let model = Commit { managers };
+        let found = walk(&model, Bounds::default());
+        assert_eq!((found.unique(), found.shortfall), (published, None), "{managers} resource managers");
+        assert!(found.found(0).is_some(), "a commit is possible");
+        assert_eq!(found.found(1), None, "and never beside an abort");
+        assert_eq!(found.debts.graph().len(), 0, "nothing is owed, so no edge is kept");
+    }
+}
+
+#[test]
+fn both_engines_generate_the_same_states() {
+    let model = Commit { managers: 5 };
+    let ours = walk(&model, Bounds::default());
+    let theirs = model.checker().spawn_bfs().join();
+    assert_eq!((ours.unique(), ours.generated), (theirs.unique_state_count() as u64, theirs.state_count() as u64));
+    assert_eq!(ours.depth + 1, theirs.max_depth() as u64, "Stateright counts the first state as depth 1");
+}

@@ -1,0 +1,98 @@
+//! Exhaustive checks of small worlds, with the plane's types left behind.
+
+use std::fmt::Debug;
+
+use quiesce_control::policy::PolicyError;
+use quiesce_model::{
+    CheckError, Counterexample, Ending, Limits, Progress, PropertyReport, Report, Scope, Search, Verdict,
+};
+use thiserror::Error;
+
+use crate::choices::Choices;
+use crate::plane::Plane;
+
+/// How a check is done.
+pub struct Checking<'a> {
+    /// The policies.
+    pub choices: &'a Choices,
+    /// How the states are searched.
+    pub search: Search,
+    /// When to give up.
+    pub limits: Limits,
+    /// Is told how far the search has come.
+    pub progress: &'a dyn Fn(Progress),
+}
+
+impl Debug for Checking<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Checking { choices, search, limits, progress: _ } = self;
+        f.debug_struct("Checking").field("choices", choices).field("search", search).field("limits", limits).finish()
+    }
+}
+
+/// Why a world was not searched.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum CheckRefused {
+    /// A choice names no policy of the plane, or no choice of that policy.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// The world makes no sense, or a node is no pure function.
+    #[error(transparent)]
+    Check(#[from] CheckError),
+}
+
+/// What a check found.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The worst of the properties' verdicts.
+    pub verdict: Verdict,
+    /// Distinct states found.
+    pub unique_states: u64,
+    /// States generated, repeats included.
+    pub states: u64,
+    /// The most steps that any state found needed.
+    pub depth: u64,
+    /// What was found about each property.
+    pub properties: Vec<PropertyReport>,
+    /// At most one for each property.
+    pub counterexamples: Vec<Story>,
+    /// The odds that two states were taken for one.
+    pub collision: quiesce_model::Odds,
+}
+
+/// A counterexample, told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Story {
+    /// The property that fails.
+    pub property: &'static str,
+    /// What shows it.
+    pub evidence: String,
+    /// One line a step.
+    pub steps: Vec<String>,
+    /// How it ends.
+    pub ending: Ending,
+}
+
+impl Checked {
+    /// Searches a world under the policies chosen.
+    ///
+    /// # Errors
+    /// When a policy is unknown, the world makes no sense, or a node turns out not to be a pure function.
+    pub fn check<P: Plane>(mut scope: Scope<P::Node, P::Monitor>, how: &Checking<'_>) -> Result<Checked, CheckRefused> {
+        P::set_profile(&mut scope.config, how.choices.profile);
+        for (policy, choice) in &how.choices.policies {
+            P::set_policy(&mut scope.config, policy, choice)?;
+        }
+        let report = quiesce_model::check(&scope, how.search, how.limits, Some(how.progress))?;
+        let Report { verdict, unique_states, states, depth, properties, counterexamples, collision, cost: _ } = report;
+        let counterexamples = counterexamples.into_iter().map(Story::of).collect();
+        Ok(Checked { verdict, unique_states, states, depth, properties, counterexamples, collision })
+    }
+}
+
+impl Story {
+    fn of<N: quiesce_machine::Node>(example: Counterexample<N>) -> Story {
+        let Counterexample { property, evidence, steps, ending } = example;
+        Story { property, evidence, steps: steps.iter().map(ToString::to_string).collect(), ending }
+    }
+}

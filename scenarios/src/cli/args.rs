@@ -1,0 +1,224 @@
+//! The command line's words.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use thiserror::Error;
+
+use crate::choices::Choices;
+use crate::plane::Profile;
+use crate::schema::Seeds;
+use crate::text::{Mistake, parse_duration};
+
+/// Does your control plane ever come to rest?
+///
+/// Runs the real code of a control plane through faults, and says whether it can ever say something false, and whether
+/// every wait ends and every table converges. Without a command it runs the bundled suite.
+#[derive(Debug, Parser)]
+#[command(name = "quiesce", version, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 every verdict is pass, 1 a property failed, 2 bad usage or bad scenario,
+            3 incomplete or vacuous, 4 two runs of one seed differ";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run scenarios: files, or bundled ones by name; all bundled ones if none is given
+    Run(Run),
+    /// List what is bundled: scenarios, policies, properties, scopes, kinds
+    List(List),
+    /// Search every run of a small world for a violation
+    Check(Check),
+    /// Run a saved failure again and show what happened
+    Replay(Replay),
+}
+
+#[derive(Debug, Default, Args)]
+pub(crate) struct Run {
+    /// Scenario files, or names of bundled scenarios
+    pub(crate) scenarios: Vec<String>,
+    /// Print everything that happened in each scenario's first failing run, or its first run if none fails
+    #[arg(long)]
+    pub(crate) trace: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// What to list
+    #[arg(default_value = "scenarios")]
+    pub(crate) what: Listed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Listed {
+    Scenarios,
+    Policies,
+    Properties,
+    Scopes,
+    Kinds,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The world to search; `quiesce list scopes` names them
+    pub(crate) scope: String,
+    /// How to search
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) search: SearchWord,
+    /// Give up after so many states
+    #[arg(long, value_name = "N", default_value_t = 5_000_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) states_max: u64,
+    /// Give up after so long, like 5m
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) budget: Option<Duration>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SearchWord {
+    /// Breadth first: shortest counterexamples, safety and liveness
+    #[default]
+    Bfs,
+    /// Depth first: safety only, in the least memory
+    Dfs,
+    /// Stateright's own breadth-first search: safety only, a second opinion
+    Stateright,
+}
+
+fn duration(text: &str) -> Result<Duration, Mistake> {
+    parse_duration(text)
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// A capsule that a failing run saved
+    pub(crate) capsule: PathBuf,
+}
+
+/// Flags that mean the same everywhere.
+#[derive(Debug, Args)]
+pub(crate) struct Shared {
+    /// Run this seed alone
+    #[arg(long, global = true, value_name = "N", conflicts_with = "seeds")]
+    pub(crate) seed: Option<u64>,
+    /// Run these seeds, B excluded, instead of the scenarios' own
+    #[arg(long, global = true, value_name = "A..B")]
+    pub(crate) seeds: Option<SeedRange>,
+    /// Which choice every policy makes
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub(crate) profile: Profile,
+    /// Make one policy's choice on top of the profile; may be repeated
+    #[arg(long = "policy", global = true, value_name = "NAME=CHOICE")]
+    pub(crate) policies: Vec<PolicyChoice>,
+    /// How many seeds run at once; one per core if not given
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) jobs: Option<u16>,
+    /// Run every seed twice and compare
+    #[arg(long, global = true)]
+    pub(crate) verify_determinism: bool,
+    /// Write results as JSON Lines; `-` for standard output
+    #[arg(long, global = true, value_name = "FILE|-")]
+    pub(crate) json: Option<String>,
+    /// Where failing runs are saved
+    #[arg(long, global = true, value_name = "DIR", default_value = "quiesce-failures")]
+    pub(crate) capsules: PathBuf,
+    /// Print verdicts only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Print more: the end of failing traces, fault counters
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+impl Shared {
+    pub(crate) fn choices(&self) -> Choices {
+        let policies = self.policies.iter().map(|choice| (choice.policy.clone(), choice.choice.clone()));
+        Choices { profile: self.profile, policies: policies.collect() }
+    }
+
+    /// The seeds asked for, if any are.
+    pub(crate) fn seeds(&self) -> Option<Seeds> {
+        self.seed.map(Seeds::one).or(self.seeds.map(|range| range.0))
+    }
+}
+
+/// `A..B`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SeedRange(Seeds);
+
+/// Why a range of seeds is none.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(crate) enum SeedRangeError {
+    #[error("expected two whole numbers, like 1..100")]
+    Malformed,
+    #[error("expected a first seed below the last")]
+    Empty,
+}
+
+impl FromStr for SeedRange {
+    type Err = SeedRangeError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (first, end) = text.split_once("..").ok_or(SeedRangeError::Malformed)?;
+        let number = |text: &str| text.parse::<u64>().map_err(|_| SeedRangeError::Malformed);
+        let (first, end) = (number(first)?, number(end)?);
+        match end.checked_sub(first) {
+            None | Some(0) => Err(SeedRangeError::Empty),
+            Some(count) => Ok(SeedRange(Seeds { first, count })),
+        }
+    }
+}
+
+/// `name=choice`.
+#[derive(Clone, Debug)]
+pub(crate) struct PolicyChoice {
+    policy: String,
+    choice: String,
+}
+
+/// Why a policy's choice is none.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("expected NAME=CHOICE, like not-found=aborts-job")]
+pub(crate) struct PolicyChoiceError;
+
+impl FromStr for PolicyChoice {
+    type Err = PolicyChoiceError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (policy, choice) = text.split_once('=').ok_or(PolicyChoiceError)?;
+        Ok(PolicyChoice { policy: policy.to_owned(), choice: choice.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_range_of_seeds_leaves_out_its_end() {
+        let seeds = "3..7".parse::<SeedRange>().unwrap().0;
+        assert_eq!(seeds, Seeds { first: 3, count: 4 });
+        assert_eq!(seeds.range().collect::<Vec<_>>(), [3, 4, 5, 6]);
+    }
+
+    #[test]
+    fn what_is_no_range_is_refused() {
+        for text in ["", "3", "3..", "..7", "a..b", "-1..4", "1..=4"] {
+            assert_eq!(text.parse::<SeedRange>().unwrap_err(), SeedRangeError::Malformed, "{text}");
+        }
+        assert_eq!("7..7".parse::<SeedRange>().unwrap_err(), SeedRangeError::Empty);
+    }
+}

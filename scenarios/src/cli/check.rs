@@ -1,0 +1,83 @@
+//! `quiesce check`: every run of a small world.
+
+use quiesce_model::{Ending, Limits, PropertyReport, Search, Verdict};
+
+use super::args::{Check, SearchWord, Shared};
+use super::exit::{Exit, Refusal};
+use super::policies::checked;
+use crate::check::{Checked, Checking, Story};
+use crate::planes;
+use crate::report::{CheckProgress, Look, Out, words};
+use crate::text::nearest;
+
+pub(super) fn check(args: &Check, shared: &Shared, out: &mut Out) -> Result<Exit, Refusal> {
+    let choices = checked(shared.choices())?;
+    let search = match args.search {
+        SearchWord::Bfs => Search::Bfs,
+        SearchWord::Dfs => Search::Dfs,
+        SearchWord::Stateright => Search::StaterightBfs,
+    };
+    let max_states = Some(usize::try_from(args.states_max).unwrap_or(usize::MAX));
+    let limits = Limits { max_states, timeout: args.budget, first_failure: false };
+    let bar = CheckProgress::new(shared.quiet);
+    let how = Checking { choices: &choices, search, limits, progress: &|progress| bar.show(progress) };
+    let found = planes::ALL.iter().find_map(|plane| plane.check(&args.scope, &how));
+    bar.finish();
+    let checked = found.ok_or_else(|| unknown(&args.scope))??;
+    show(&checked, args, shared, out);
+    Ok(exit(&checked.verdict))
+}
+
+fn exit(verdict: &Verdict) -> Exit {
+    match verdict {
+        Verdict::Pass => Exit::Pass,
+        Verdict::Vacuous(_) | Verdict::Incomplete(_) => Exit::Unproven,
+        Verdict::Fail => Exit::Fail,
+    }
+}
+
+fn unknown(scope: &str) -> Refusal {
+    let scopes = planes::ALL.iter().flat_map(|plane| plane.scopes().iter().map(|&(name, _)| name));
+    let help = match nearest(scope, scopes) {
+        Some(name) => format!("did you mean `{name}`? `quiesce list scopes` shows them all"),
+        None => "`quiesce list scopes` shows them all".to_owned(),
+    };
+    Refusal::Unknown { what: "scope", found: scope.to_owned(), help }
+}
+
+/// Each counterexample step by step, then the table of properties, then how much was searched.
+fn show(checked: &Checked, args: &Check, shared: &Shared, out: &mut Out) {
+    if !shared.quiet {
+        for story in &checked.counterexamples {
+            tell(story, out);
+        }
+    }
+    let look = Look { framed: out.is_terminal(), colour: out.has_colour() };
+    let rows = checked.properties.iter().map(row).collect();
+    out.line(&words(&["property", "verdict", "states that owe"], rows, look));
+    let Checked { verdict, unique_states, states, depth, collision, .. } = checked;
+    out.line(&format!(
+        "\n{} {verdict}: {unique_states} unique states, {states} generated, depth {depth}; two taken for one: {collision}",
+        args.scope
+    ));
+}
+
+fn row(property: &PropertyReport) -> Vec<String> {
+    let owing = property.owing_states.map_or_else(|| "?".to_owned(), |states| states.to_string());
+    vec![property.name.to_owned(), property.verdict.to_string(), owing]
+}
+
+fn tell(story: &Story, out: &mut Out) {
+    out.line(&format!("{} fails: {}", story.property, story.evidence));
+    for (index, step) in story.steps.iter().enumerate() {
+        if story.ending == (Ending::Loop { start: index }) {
+            out.line("      -- from here on, again and again for ever:");
+        }
+        out.line(step);
+    }
+    out.line(match story.ending {
+        Ending::Violation => "      -- the last step is the violation\n",
+        Ending::Rest => "      -- nothing need ever happen again\n",
+        Ending::Loop { .. } => "      -- and so on for ever\n",
+    });
+}

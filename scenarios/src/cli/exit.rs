@@ -1,0 +1,101 @@
+//! How the program ends.
+
+use std::process::ExitCode;
+
+use miette::Diagnostic;
+use thiserror::Error;
+
+use crate::capsule::CapsuleError;
+use crate::check::CheckRefused;
+use crate::files::WriteError;
+use crate::text::LoadError;
+
+/// What the exit code says. The worst of several is the greatest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Exit {
+    /// Every verdict is pass.
+    Pass,
+    /// Incomplete or vacuous.
+    Unproven,
+    /// Bad usage or bad scenario.
+    Usage,
+    /// A property failed.
+    Fail,
+    /// Two runs of one seed differ.
+    Unequal,
+}
+
+impl Exit {
+    /// The number that the shell sees.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Exit::Pass => 0,
+            Exit::Fail => 1,
+            Exit::Usage => 2,
+            Exit::Unproven => 3,
+            Exit::Unequal => 4,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit.code())
+    }
+}
+
+/// Why nothing could be done. Always exit code 2.
+#[derive(Debug, Error, Diagnostic)]
+pub(crate) enum Refusal {
+    /// Scenarios with mistakes.
+    #[error("scenarios with mistakes")]
+    Load(Vec<LoadError>),
+    /// A word on the command line that names nothing.
+    #[error("unknown {what} `{found}`")]
+    Unknown {
+        what: &'static str,
+        found: String,
+        #[help]
+        help: String,
+    },
+    /// Not a policy, or not a choice of it.
+    #[error(transparent)]
+    Policy(#[from] quiesce_control::policy::PolicyError),
+    /// A small world that makes no sense.
+    #[error(transparent)]
+    Check(#[from] CheckRefused),
+    /// Not a capsule.
+    #[error(transparent)]
+    Capsule(#[from] CapsuleError),
+    /// Results could not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// Standard output could not be written.
+    #[error("cannot write to standard output: {0}")]
+    Stdout(#[from] std::io::Error),
+    /// No threads.
+    #[error("cannot start {jobs} threads: {cause}")]
+    Threads { jobs: u16, cause: rayon::ThreadPoolBuildError },
+}
+
+impl Refusal {
+    /// What to tell the user, one by one.
+    pub(crate) fn mistakes(&self) -> Vec<&dyn Diagnostic> {
+        match self {
+            Refusal::Load(mistakes) => mistakes.iter().map(|mistake| mistake as &dyn Diagnostic).collect(),
+            Refusal::Unknown { .. }
+            | Refusal::Policy(_)
+            | Refusal::Check(_)
+            | Refusal::Capsule(_)
+            | Refusal::Write(_)
+            | Refusal::Stdout(_)
+            | Refusal::Threads { .. } => vec![self],
+        }
+    }
+}
+
+impl From<LoadError> for Refusal {
+    fn from(mistake: LoadError) -> Self {
+        Refusal::Load(vec![mistake])
+    }
+}

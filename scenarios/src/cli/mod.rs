@@ -1,0 +1,58 @@
+//! The program: words in, exit code out.
+
+mod args;
+mod check;
+mod exit;
+mod find;
+mod list;
+mod policies;
+mod replay;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use tracing_subscriber::EnvFilter;
+
+use self::args::{Cli, Command};
+use self::exit::{Exit, Refusal};
+use crate::report::{Out, error_has_colour, explain, tell};
+
+/// Does what the command line says.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log();
+    let mut out = Out::default();
+    let done = dispatch(cli, &mut out).and_then(|exit| out.finish().map(|()| exit).map_err(Refusal::from));
+    match done {
+        Ok(exit) => exit.into(),
+        Err(refusal) => {
+            for mistake in refusal.mistakes() {
+                tell(&explain(mistake, error_has_colour()));
+            }
+            Exit::Usage.into()
+        }
+    }
+}
+
+fn dispatch(cli: Cli, out: &mut Out) -> Result<Exit, Refusal> {
+    let Cli { command, shared } = cli;
+    let jobs = shared.jobs;
+    let threads = rayon::ThreadPoolBuilder::new().num_threads(jobs.unwrap_or(0).into()).build_global();
+    threads.map_err(|cause| Refusal::Threads { jobs: jobs.unwrap_or(0), cause })?;
+    match command {
+        None => run::run(&args::Run::default(), &shared, out),
+        Some(Command::Run(args)) => run::run(&args, &shared, out),
+        Some(Command::List(args)) => list::list(&args, out),
+        Some(Command::Check(args)) => check::check(&args, &shared, out),
+        Some(Command::Replay(args)) => replay::replay(&args, &shared, out),
+    }
+}
+
+/// Logs go to standard error, as much as `RUST_LOG` asks for.
+fn log() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    let colour = error_has_colour();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour).init();
+}

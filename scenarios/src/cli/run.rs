@@ -1,0 +1,157 @@
+//! `quiesce run`: scenarios over seeds.
+
+use std::path::PathBuf;
+
+use tracing::info;
+
+use super::args::{Run, Shared};
+use super::exit::{Exit, Refusal};
+use super::find::{Found, find};
+use super::policies::checked;
+use crate::capsule::Capsule;
+use crate::choices::Choices;
+use crate::report::{self, JsonLines, Line, Look, Out, Progress};
+use crate::run::{Failure, Prepared, Sweep, Sweeping, Verdict, sweep};
+
+/// How many lines of a failing trace `-v` shows.
+const TAIL: usize = 20;
+
+pub(super) fn run(args: &Run, shared: &Shared, out: &mut Out) -> Result<Exit, Refusal> {
+    let choices = checked(shared.choices())?;
+    let tasks = find(&args.scenarios)?.into_iter().map(|found| Task::new(found, &choices, shared));
+    let tasks: Vec<Task> = tasks.collect::<Result<_, _>>()?;
+    let mut json = shared.json.as_deref().map(JsonLines::new);
+    if let Some(json) = &mut json {
+        json.line(out, &Line::begin(&choices, tasks.iter().map(Task::name).collect()));
+    }
+    let progress = Progress::new(tasks.iter().map(|task| task.how.seeds.count).sum(), shared.quiet);
+    let mut sweeps = Vec::new();
+    let mut details = String::new();
+    for task in &tasks {
+        progress.scenario(task.name());
+        let sweep = sweep(task.scenario.as_ref(), task.how, &|run| progress.ran(run));
+        info!(scenario = task.name(), verdict = %sweep.verdict, events = sweep.events, "swept");
+        let capsules = task.save(&sweep.failures, shared)?;
+        if let Some(json) = &mut json {
+            json.line(out, &Line::result(&sweep, &capsules));
+        }
+        details.push_str(&task.details(&sweep, &capsules, &choices, args, shared));
+        sweeps.push(sweep);
+    }
+    progress.finish();
+    let exit = sweeps.iter().map(judge).max().unwrap_or(Exit::Pass);
+    if !json.as_ref().is_some_and(JsonLines::takes_stdout) {
+        show(&sweeps, &details, shared, out);
+    }
+    if let Some(mut json) = json {
+        json.line(out, &Line::summary(&sweeps, exit.code()));
+        json.finish()?;
+    }
+    Ok(exit)
+}
+
+/// What a scenario's verdict means for the exit code.
+fn judge(sweep: &Sweep) -> Exit {
+    match sweep.verdict {
+        _ if !sweep.unequal.is_empty() => Exit::Unequal,
+        Verdict::Pass => Exit::Pass,
+        Verdict::Vacuous | Verdict::Incomplete => Exit::Unproven,
+        Verdict::Error => Exit::Usage,
+        Verdict::Fail => Exit::Fail,
+    }
+}
+
+/// The table, then what there is to say of single scenarios, then the sum.
+fn show(sweeps: &[Sweep], details: &str, shared: &Shared, out: &mut Out) {
+    out.line(&report::sweeps(sweeps, Look { framed: out.is_terminal(), colour: out.has_colour() }));
+    if shared.quiet {
+        return;
+    }
+    if !details.is_empty() {
+        out.line(&format!("\n{details}"));
+    }
+    let passed = sweeps.iter().filter(|sweep| judge(sweep) == Exit::Pass).count();
+    let runs: u64 = sweeps.iter().map(|sweep| sweep.seeds.count).sum();
+    let events: u64 = sweeps.iter().map(|sweep| sweep.events).sum();
+    let time = report::span(sweeps.iter().map(|sweep| sweep.nanos).sum());
+    out.line(&format!(
+        "\n{passed} of {} scenarios pass: {runs} runs, {events} events, {time} of virtual time",
+        sweeps.len()
+    ));
+}
+
+/// A scenario to be swept.
+struct Task {
+    found: Found,
+    scenario: Box<dyn Prepared>,
+    how: Sweeping,
+}
+
+impl Task {
+    fn new(found: Found, choices: &Choices, shared: &Shared) -> Result<Task, Refusal> {
+        let scenario = found.scenario.under(choices)?;
+        let seeds = shared.seeds().unwrap_or(scenario.head().seeds);
+        Ok(Task { found, scenario, how: Sweeping { seeds, twice: shared.verify_determinism } })
+    }
+
+    fn name(&self) -> &str {
+        &self.scenario.head().name
+    }
+
+    /// Saves a capsule for each failure.
+    fn save(&self, failures: &[Failure], shared: &Shared) -> Result<Vec<PathBuf>, Refusal> {
+        let save = |failure: &Failure| {
+            let Failure { run, finding, .. } = failure;
+            let capsule = Capsule::new(&self.found.source, self.scenario.as_ref(), shared.profile, run, finding);
+            Ok(capsule.save(&shared.capsules, self.name())?)
+        };
+        failures.iter().map(save).collect()
+    }
+
+    /// What there is to say of this scenario beside its line in the table.
+    fn details(&self, sweep: &Sweep, capsules: &[PathBuf], choices: &Choices, args: &Run, shared: &Shared) -> String {
+        let mut text = String::new();
+        for unequal in &sweep.unequal {
+            let (seed, first, second) = (unequal.seed, unequal.first, unequal.second);
+            text.push_str(&format!("  seed {seed} is not deterministic: digest {first}, then {second}\n"));
+        }
+        for reason in &sweep.reasons {
+            text.push_str(&format!("  {reason}\n"));
+        }
+        for (failure, capsule) in sweep.failures.iter().zip(capsules) {
+            text.push_str(&report::describe(failure, &self.found.asked, choices, capsule));
+        }
+        if shared.verbose > 0 {
+            text.push_str(&faults(sweep));
+        }
+        if args.trace || (shared.verbose > 0 && !sweep.failures.is_empty()) {
+            text.push_str(&self.trace(sweep, args.trace));
+        }
+        if text.is_empty() { text } else { format!("{} {}\n{text}", sweep.verdict, self.name()) }
+    }
+
+    /// The trace of the first failing seed, or of the first; all of it or its end.
+    fn trace(&self, sweep: &Sweep, whole: bool) -> String {
+        let seed = sweep.failures.first().map_or(sweep.seeds.first, |failure| failure.run.seed);
+        let trace = self.scenario.record(seed).1.to_string();
+        let lines: Vec<&str> = trace.lines().collect();
+        let from = if whole { 0 } else { lines.len().saturating_sub(TAIL) };
+        let left_out =
+            if from > 0 { format!(" (without the first {from} lines; --trace shows all)") } else { String::new() };
+        let mut text = format!("  trace of seed {seed}{left_out}:\n");
+        for line in &lines[from..] {
+            text.push_str(&format!("    {line}\n"));
+        }
+        text
+    }
+}
+
+/// What each fault did.
+fn faults(sweep: &Sweep) -> String {
+    let line = |fault: &quiesce_sim::FaultCount| {
+        let (kind, site) = (fault.kind, &fault.site);
+        let (planned, applied, affected) = (fault.planned, fault.applied, fault.affected);
+        format!("  {kind:<16}  {site}: planned {planned}, applied {applied}, messages affected {affected}\n")
+    };
+    sweep.faults.iter().map(line).collect()
+}

@@ -1,0 +1,7 @@
+//! The program `quiesce`; see the library of the same name.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    quiesce::cli::main()
+}

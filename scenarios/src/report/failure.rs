@@ -1,0 +1,41 @@
+//! A failing scenario for people: what failed, what shows it, and the command that repeats it.
+
+use std::path::Path;
+
+use crate::choices::Choices;
+use crate::run::Failure;
+
+/// One failure in a few lines; `scenario` is how the scenario was asked for, `capsule` where it is saved.
+#[must_use]
+pub fn describe(failure: &Failure, scenario: &str, choices: &Choices, capsule: &Path) -> String {
+    let Failure { run, finding, seeds } = failure;
+    let (kind, property, seed) = (finding.kind.word(), &finding.property, run.seed);
+    let count = if *seeds == 1 { "1 seed".to_owned() } else { format!("{seeds} seeds") };
+    let flags = choices.flags();
+    let mut text = format!("  {property} ({kind}): {count}, first {seed}\n");
+    text.push_str(&format!("    {} at {}\n", finding.evidence, finding.at));
+    text.push_str(&format!("    again   quiesce run {} --seed {seed}{flags}\n", quoted(scenario)));
+    text.push_str(&format!("    replay  quiesce replay {}\n", quoted(&capsule.display().to_string())));
+    text
+}
+
+/// A word as a shell reads it back.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=+:,@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_with_blanks_are_quoted_for_the_shell() {
+        assert_eq!(quoted("suites/a.toml"), "suites/a.toml");
+        assert_eq!(quoted("my file's.toml"), r"'my file'\''s.toml'");
+    }
+}

@@ -1,0 +1,91 @@
+//! How far a sweep has come, on standard error, if a person looks at it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+
+use crate::run::Run;
+
+/// A progress bar over runs.
+#[derive(Debug)]
+pub struct Progress {
+    bar: ProgressBar,
+    done: Arc<Done>,
+}
+
+#[derive(Debug, Default)]
+struct Done {
+    runs: AtomicU64,
+    events: AtomicU64,
+    nanos: AtomicU64,
+}
+
+impl Progress {
+    /// A bar over so many runs; nothing at all if `hidden`, or if standard error is no terminal.
+    #[must_use]
+    pub fn new(runs: u64, hidden: bool) -> Self {
+        let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(Some(runs), target);
+        let done = Arc::new(Done::default());
+        let style = ProgressStyle::with_template("{bar:24} {pos}/{len}  {rates}  {msg}").expect("a legal template");
+        bar.set_style(style.with_key("rates", rates(Arc::clone(&done))));
+        Progress { bar, done }
+    }
+
+    /// The scenario that runs now.
+    pub fn scenario(&self, name: &str) {
+        self.bar.set_message(name.to_owned());
+    }
+
+    /// A run came to its end.
+    pub fn ran(&self, run: &Run) {
+        self.done.runs.fetch_add(1, Ordering::Relaxed);
+        self.done.events.fetch_add(run.events, Ordering::Relaxed);
+        self.done.nanos.fetch_add(run.now.as_nanos(), Ordering::Relaxed);
+        self.bar.inc(1);
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// How far a search has come.
+#[derive(Debug)]
+pub struct CheckProgress(ProgressBar);
+
+impl CheckProgress {
+    /// A spinner; nothing at all if `hidden`, or if standard error is no terminal.
+    #[must_use]
+    pub fn new(hidden: bool) -> Self {
+        let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        CheckProgress(ProgressBar::with_draw_target(None, target))
+    }
+
+    /// Shows figures.
+    pub fn show(&self, progress: quiesce_model::Progress) {
+        let quiesce_model::Progress { unique_states, depth, queue, elapsed, .. } = progress;
+        let a_second = u128::from(unique_states) * 1000 / elapsed.as_millis().max(1);
+        let queue = queue.map(|queue| format!(", {queue} to expand")).unwrap_or_default();
+        self.0.set_message(format!("{unique_states} states, {a_second} a second, depth {depth}{queue}"));
+        self.0.tick();
+    }
+
+    /// Takes it away.
+    pub fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// Seeds and events a second, and virtual time to real time.
+fn rates(done: Arc<Done>) -> impl Fn(&ProgressState, &mut dyn std::fmt::Write) + Send + Sync + Clone + 'static {
+    move |state, text| {
+        let millis = state.elapsed().as_millis().max(1);
+        let per_second = |count: &AtomicU64| u128::from(count.load(Ordering::Relaxed)) * 1000 / millis;
+        let (seeds, events) = (per_second(&done.runs), per_second(&done.events));
+        let speed = per_second(&done.nanos) / 1_000_000_000;
+        _ = write!(text, "{seeds} seeds/s  {events} events/s  {speed}x real time");
+    }
+}

@@ -1,0 +1,54 @@
+//! Every policy is there for something: with the reference's choice of it alone, a named property fails in a bundled
+//! scenario that holds with ours.
+
+use std::collections::BTreeSet;
+
+use quiesce::choices::Choices;
+use quiesce::plane::Profile;
+use quiesce::run::{FindingKind, Prepared, Runnable, Sweeping, sweep};
+use quiesce::{load, planes, suite};
+
+/// Bundled scenarios as shipped.
+fn scenarios() -> Vec<(Box<dyn Runnable>, Box<dyn Prepared>)> {
+    let open = |source| load(&source).unwrap_or_else(|error| panic!("{error:?}"));
+    let hardened = Choices { profile: Profile::Hardened, policies: Vec::new() };
+    let prepare = |scenario: Box<dyn Runnable>| {
+        let prepared = scenario.under(&hardened).expect("a profile is a choice of every plane");
+        (scenario, prepared)
+    };
+    suite::bundled().into_iter().map(open).map(prepare).collect()
+}
+
+/// The reference's choice of that policy of that plane.
+fn reference(plane: &str, policy: &str) -> &'static str {
+    let plane = planes::ALL.into_iter().find(|known| known.name() == plane).expect("a scenario's plane is known");
+    plane.policies().iter().find(|row| row.name == policy).expect("a scenario's policy is known").reference
+}
+
+#[test]
+fn the_references_choice_breaks_the_property_that_the_scenario_names() {
+    for (scenario, prepared) in scenarios() {
+        let head = scenario.head();
+        for (&policy, &property) in &prepared.expect().reference {
+            let choice = (policy.to_owned(), reference(&head.plane, policy).to_owned());
+            let choices = Choices { profile: Profile::Hardened, policies: vec![choice] };
+            let published = scenario.under(&choices).expect("a policy takes its reference's choice");
+            let swept = sweep(published.as_ref(), Sweeping { seeds: head.seeds, twice: false }, &|_| ());
+            let judged = |kind| matches!(kind, FindingKind::Safety | FindingKind::Owed);
+            let findings = swept.failures.iter().map(|failure| &failure.finding);
+            let broken: Vec<_> = findings.filter(|finding| judged(finding.kind)).map(|f| &f.property).collect();
+            assert!(broken.iter().any(|name| *name == property), "{}: {policy} breaks {broken:?}", head.name);
+        }
+    }
+}
+
+#[test]
+fn every_policy_is_there_for_something() {
+    let shown: BTreeSet<_> = scenarios().iter().flat_map(|(_, prepared)| prepared.expect().reference.clone()).collect();
+    for plane in planes::ALL {
+        for row in plane.policies() {
+            let named = shown.iter().any(|&(policy, _)| policy == row.name);
+            assert!(named, "no scenario of {} shows what {} is there for", plane.name(), row.name);
+        }
+    }
+}

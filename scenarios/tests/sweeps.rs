@@ -1,0 +1,199 @@
+//! What a sweep concludes: from expectations, from faults that touch nothing, from bounds, from runs that differ.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use quiesce::choices::Choices;
+use quiesce::load;
+use quiesce::run::{Prepared, Run, Sweep, Sweeping, Verdict, sweep};
+use quiesce::schema::{Expect, Head, Seeds};
+use quiesce::text::Source;
+use quiesce_sim::{Digest, Trace};
+
+/// A job, a wait, and room for what the tests add.
+fn scenario(top: &str, entries: &str, expect: &str) -> String {
+    format!(
+        r#"
+name = "small"
+about = "A job ends and a wait returns."
+plane = "xaction"
+seeds = {{ first = 1, count = 8 }}
+until = "60s"
+cluster = {{ proxies = 2, targets = 2, ic_size = 2 }}
+{top}
+timeline = [
+  {{ at = "0s", start = "prefetch-objects", via = "p1", as = "job", work = "2s" }},
+  {{ at = "1s", wait = "job", via = "p2", as = "w" }},
+  {entries}
+]
+[expect]
+{expect}
+"#
+    )
+}
+
+fn prepared(text: &str) -> Box<dyn Prepared> {
+    let loaded = load(&Source::new("small.toml", text)).unwrap_or_else(|error| panic!("{error:?}"));
+    loaded.under(&Choices::default()).expect("the default choices are choices of every plane")
+}
+
+fn swept(text: &str) -> Sweep {
+    let prepared = prepared(text);
+    let seeds = prepared.head().seeds;
+    sweep(prepared.as_ref(), Sweeping { seeds, twice: false }, &|_| ())
+}
+
+#[track_caller]
+fn assert_vacuous(text: &str, reason: &str) {
+    let sweep = swept(text);
+    assert_eq!(sweep.verdict, Verdict::Vacuous, "{sweep:#?}");
+    assert_eq!(sweep.reasons.len(), 1, "{:?}", sweep.reasons);
+    assert!(sweep.reasons.iter().all(|found| found.contains(reason)), "{:?}", sweep.reasons);
+}
+
+#[track_caller]
+fn assert_fails(text: &str, property: &str, evidence: &str) {
+    let sweep = swept(text);
+    assert_eq!(sweep.verdict, Verdict::Fail, "{sweep:#?}");
+    assert_eq!(sweep.failing, 8);
+    let [failure] = sweep.failures.as_slice() else { panic!("one failure, found {:#?}", sweep.failures) };
+    assert_eq!((failure.seeds, failure.run.seed), (8, 1));
+    assert_eq!(failure.finding.property, property);
+    assert!(failure.finding.evidence.contains(evidence), "{}", failure.finding.evidence);
+}
+
+#[test]
+fn a_scenario_that_keeps_its_promises_passes() {
+    let text =
+        scenario("", "", "replies = { job = \"started\", w = [\"aborted\", \"finished\"] }\nfacts = [\"job-ended\"]");
+    let sweep = swept(&text);
+    assert_eq!((sweep.verdict, sweep.failing), (Verdict::Pass, 0));
+    assert!(sweep.reasons.is_empty() && sweep.events > 0 && sweep.nanos > 0);
+}
+
+#[test]
+fn an_unexpected_reply_fails_and_is_named() {
+    assert_fails(
+        &scenario("", "", "replies = { w = \"aborted\" }"),
+        "expect.replies.w",
+        "expected aborted, got finished",
+    );
+}
+
+#[test]
+fn a_reply_that_never_comes_fails() {
+    let entries =
+        r#"{ at = "2s", crash = "c1", stays_down = true }, { at = "3s", status = "job", via = "p1", as = "s" },"#;
+    let text = scenario("", entries, "properties = [\"one-start-one-job\"]\nreplies = { s = \"finished\" }");
+    assert_fails(&text, "expect.replies.s", "got no answer");
+}
+
+#[test]
+fn too_many_and_too_few_messages_fail() {
+    let most = "messages = { notify-finished = { max = 3 } }";
+    assert_fails(&scenario("", "", most), "expect.messages.notify-finished", "at most 3");
+    let least = "messages = { abort-xact = { min = 1 } }";
+    assert_fails(&scenario("", "", least), "expect.messages.abort-xact", "at least 1, 0 were sent");
+}
+
+#[test]
+fn a_fact_that_is_never_stated_makes_the_sweep_vacuous() {
+    assert_vacuous(&scenario("", "", "facts = [\"job-aborted\"]"), "nothing ever stated job-aborted");
+}
+
+#[test]
+fn a_partition_that_separates_nobody_makes_the_sweep_vacuous() {
+    assert_vacuous(&scenario("", r#"{ at = "1s", partition = [["p1", "p2"]] },"#, ""), "blocked no message");
+}
+
+#[test]
+fn a_crash_after_the_end_makes_the_sweep_vacuous() {
+    assert_vacuous(&scenario("", r#"{ at = "61s", crash = "p2" },"#, ""), "step 3 at 61.000000s never happened");
+}
+
+#[test]
+fn a_ratio_that_hits_nothing_makes_the_sweep_vacuous() {
+    assert_vacuous(
+        &scenario("network = { loss = \"1/1000000000\" }", "", ""),
+        "random-loss 1/1000000000 hit no message",
+    );
+}
+
+#[test]
+fn a_named_property_with_nothing_to_judge_makes_the_sweep_vacuous() {
+    let text = scenario("", "", "properties = [\"waits-return\", \"aborted-jobs-stop\"]");
+    assert_vacuous(&text, "aborted-jobs-stop had nothing to judge");
+}
+
+#[test]
+fn a_fault_that_some_seed_feels_was_tried() {
+    let text = scenario("network = { loss = \"1/60\" }", "", "");
+    assert_eq!(swept(&text).verdict, Verdict::Pass);
+    let prepared = prepared(&text);
+    let one = |seed| sweep(prepared.as_ref(), Sweeping { seeds: Seeds::one(seed), twice: false }, &|_| ()).verdict;
+    let verdicts: Vec<Verdict> = (1..9).map(one).collect();
+    assert!(verdicts.contains(&Verdict::Vacuous), "some seed alone proves nothing about loss: {verdicts:?}");
+}
+
+#[test]
+fn a_run_that_wants_too_many_events_is_incomplete() {
+    let sweep = swept(&scenario("events_max = 20", "", ""));
+    assert_eq!(sweep.verdict, Verdict::Incomplete);
+    assert!(sweep.reasons.iter().all(|reason| reason.contains("after 20 events")), "{:?}", sweep.reasons);
+}
+
+#[test]
+fn a_sweep_does_not_depend_on_the_number_of_threads() {
+    let text = scenario(
+        "network = { loss = \"1/20\", jitter = \"9ms\" }",
+        r#"{ at = "1s", crash = "t1" },"#,
+        "replies = { w = \"finished\" }",
+    );
+    let prepared = prepared(&text);
+    let on = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a few threads");
+        let how = Sweeping { seeds: Seeds { first: 5, count: 40 }, twice: false };
+        pool.install(|| sweep(prepared.as_ref(), how, &|_| ()))
+    };
+    let one = on(1);
+    assert!(one.failing > 0, "the test needs failures to fold");
+    assert_eq!(one, on(3));
+}
+
+/// A scenario whose every run differs from all others.
+#[derive(Debug)]
+struct Moody {
+    inner: Box<dyn Prepared>,
+    runs: AtomicU64,
+}
+
+impl Prepared for Moody {
+    fn head(&self) -> &Head {
+        self.inner.head()
+    }
+
+    fn expect(&self) -> &Expect {
+        self.inner.expect()
+    }
+
+    fn policies(&self) -> Vec<(&'static str, &'static str)> {
+        self.inner.policies()
+    }
+
+    fn run(&self, seed: u64) -> Run {
+        let digest = Digest(self.runs.fetch_add(1, Ordering::Relaxed).into());
+        Run { digest, ..self.inner.run(seed) }
+    }
+
+    fn record(&self, seed: u64) -> (Run, Trace) {
+        self.inner.record(seed)
+    }
+}
+
+#[test]
+fn two_runs_of_one_seed_that_differ_are_reported() {
+    let moody = Moody { inner: prepared(&scenario("", "", "")), runs: AtomicU64::new(0) };
+    let seeds = Seeds { first: 3, count: 2 };
+    let sweep = sweep(&moody, Sweeping { seeds, twice: true }, &|_| ());
+    assert_eq!(sweep.unequal.iter().map(|unequal| unequal.seed).collect::<Vec<_>>(), [3, 4]);
+    assert!(sweep.unequal.iter().all(|unequal| unequal.first != unequal.second));
+}
