@@ -26,6 +26,7 @@ pub use config::{Cluster, ClusterError, Config, Timing};
 pub use fact::Fact;
 pub use id::{Birth, EngineId, Key, PoolId, Role, Uuid, VolumeId};
 pub use message::{Msg, ToAgent, ToEngine, ToStore, ToUser};
+pub use monitor::Monitor;
 
 pub use object::{EngineError, EngineOp, Instance, Object, Objects, Replica};
 pub use policy::Policies;

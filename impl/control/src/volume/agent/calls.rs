@@ -26,6 +26,10 @@ impl Leader {
         }
         self.send_call(engine, op, cx);
         cx.arm(Timer::CallRetry(task), cx.config().timing.call_retry);
+        self.arm_call_over(task, cx);
+    }
+
+    fn arm_call_over(&self, task: Key, cx: &mut Context<'_>) {
         if let Some(timeout) = cx.config().timing.call_timeout {
             cx.arm(Timer::CallOver(task), timeout);
         }
@@ -56,9 +60,11 @@ impl Leader {
         }
         let waits = |waiting: &Waiting| matches!(waiting, Waiting::Call(at, for_op) if *at == engine && for_op == op);
         let task = self.tasks.iter().find(|(_, task)| waits(&task.waiting)).map(|(&key, _)| key);
-        // A deletion that fails within the engine is tried again, as if the engine had said nothing.
-        let insists = |task: &Key| result == Err(EngineError::Internal) && self.tasks[task].goal.destroys();
-        if let Some(task) = task.filter(|task| !insists(task)) {
+        let Some(task) = task else { return Standing::Leads };
+        // A deletion that fails within the engine is tried again for as long as the engine answers.
+        if result == Err(EngineError::Internal) && self.tasks[&task].goal.destroys() {
+            self.arm_call_over(task, cx);
+        } else {
             self.end_call(task, result, cx);
         }
         Standing::Leads

@@ -3,11 +3,11 @@ use quiesce_machine::{Observation, View};
 use super::{engine, engines, leader, members, owner, store};
 use crate::monitor::Property;
 use crate::volume::id::VolumeId;
-use crate::volume::{Fact, Instance, Key, Node, Object, Reply, Request, Uuid};
+use crate::volume::{Fact, Instance, Key, Node, Object, Reply, Request, Status, Uuid};
 
 /// S9: what is acknowledged is so: what was put is there as asked for, what was deleted is gone.
 ///
-/// A deletion may leave behind what is on a node that does not answer.
+/// A deletion may leave behind what is on a node that does not answer, if that is on record as on its way out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct AckMeansMet {
     judged: bool,
@@ -80,9 +80,12 @@ fn is_gone(volume: VolumeId, view: &dyn View<Node>) -> Result<(), String> {
     let key = Key::Volume(volume);
     let live = store(view).and_then(|store| store.spec(key)).map(|spec| spec.birth);
     let online = |id| leader(view).is_none_or(|leader| leader.is_online(id));
+    let leaves = |key| store(view).and_then(|store| store.spec(key)).is_some_and(|spec| spec.status == Status::Deleting);
     for (id, engine) in engines(view).filter(|&(id, _)| online(id)) {
-        let left = engine.objects().iter().find(|(_, object)| match object {
-            Object::Replica(replica) => replica.owner.is_some_and(|o| o.volume == volume && Some(o.birth) != live),
+        let left = engine.objects().iter().find(|(instance, object)| match object {
+            Object::Replica(replica) => {
+                replica.owner.is_some_and(|o| o.volume == volume && Some(o.birth) != live) && !leaves(instance.key)
+            }
             Object::Nexus(..) | Object::Pool(_) => false,
         });
         if let Some((instance, _)) = left {

@@ -32,9 +32,10 @@ impl Property<Node> for ErrorNoEffect {
         let Observation::Fact { fact, .. } = *seen else { return Ok(()) };
         match fact {
             Fact::Admitted { user, call, request } => {
-                if let (Some(key), Some(store)) = (request.key(), store(view)) {
+                let Some(key) = request.key() else { return Ok(()) };
+                self.expected.remove(&key.number());
+                if let Some(store) = store(view) {
                     self.before.insert((*user, *call), store.spec(key).and_then(shape));
-                    self.expected.remove(&key.number());
                 }
             }
             Fact::Replied { user, call, request, reply } => {

@@ -4,9 +4,11 @@ use quiesce_machine::{Observation, View};
 
 use super::engines;
 use crate::monitor::Property;
-use crate::volume::{EngineId, Fact, Instance, Key, Node, Object, Uuid, VolumeId};
+use crate::volume::{EngineId, Fact, Instance, Key, Node, Object, Owner, Uuid};
 
 /// S6: at most one nexus of a volume can write.
+///
+/// A volume that was deleted and created again is another volume: its replicas are.
 ///
 /// A nexus can write unless a replica among its children accepts another nexus alone: it would have to leave that child
 /// out, and that has to be written down first.
@@ -25,14 +27,14 @@ impl Property<Node> for OneTarget {
             return Ok(());
         }
         self.judged = true;
-        let mut writers: BTreeMap<VolumeId, (Instance, EngineId)> = BTreeMap::new();
+        let mut writers: BTreeMap<Owner, (Instance, EngineId)> = BTreeMap::new();
         for (id, engine) in engines(view) {
             for (instance, object) in engine.objects().iter() {
                 let Object::Nexus(Some(owner), children) = object else { continue };
                 if !children.keys().all(|&child| accepts(view, child, instance)) {
                     continue;
                 }
-                if let Some((other, at)) = writers.insert(owner.volume, (instance, id)) {
+                if let Some((other, at)) = writers.insert(*owner, (instance, id)) {
                     let volume = owner.volume.0;
                     return Err(format!("{other} on {at} and {instance} on {id} can both write to volume {volume}"));
                 }
