@@ -10,7 +10,7 @@ use super::task::{Caller, Goal, Task};
 use crate::volume::fact::Fact;
 use crate::volume::id::{EngineId, Key, PoolId, Role, Uuid};
 use crate::volume::message::ToUser;
-use crate::volume::policy::{RepeatedCreate, RepeatedRequest};
+use crate::volume::policy::{PendingOperation, RepeatedCreate, RepeatedRequest};
 use crate::volume::spec::{Body, Spec, Status, VolumeWant};
 use crate::volume::timer::Timer;
 use crate::volume::user::{Reply, Request};
@@ -46,6 +46,14 @@ impl Leader {
         let Some(key) = request.key() else {
             return self.answer(user, call, request, Reply::InvalidArgument, cx);
         };
+        // What a former leader left half done is brought to its end first: an answer must not cross it.
+        if !self.is_busy(key)
+            && self.spec(key).is_some_and(Spec::is_dirty)
+            && cx.config().policies.pending_operation == PendingOperation::Resumed
+            && let Some(task) = self.remedy(key, cx)
+        {
+            self.start(key, task, cx);
+        }
         if self.is_busy(key) {
             if tries == 0 {
                 return self.answer(user, call, request, Reply::Conflict, cx);
@@ -187,6 +195,14 @@ impl Leader {
                     true => Err(Reply::ResourceExhausted),
                     false => Ok(Goal::Grow(replicas)),
                 }
+            }
+            // Where replicas are missing already, none has to go.
+            Request::SetReplicas { replicas, .. }
+                if replicas > 0
+                    && replicas + 1 == want.replicas
+                    && self.members(owner).count() <= usize::from(replicas) =>
+            {
+                Ok(Goal::Grow(replicas))
             }
             Request::SetReplicas { replicas, .. } if replicas > 0 && replicas + 1 == want.replicas => {
                 let victim = self.victim(owner, target).ok_or(Reply::FailedPrecondition)?;

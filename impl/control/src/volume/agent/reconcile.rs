@@ -52,7 +52,7 @@ impl Leader {
     }
 
     /// What is to be done about an idle resource, if anything.
-    fn remedy(&self, key: Key, cx: &Context<'_>) -> Option<Task> {
+    pub(super) fn remedy(&self, key: Key, cx: &Context<'_>) -> Option<Task> {
         let spec = self.spec(key).filter(|_| !self.is_busy(key))?;
         let reachable = spec.node().is_none_or(|node| self.is_online(node));
         let orphaned = spec.owner().is_some_and(|owner| self.volume_lives(owner).is_none());

@@ -7,7 +7,8 @@ use crate::volume::{Fact, Instance, Key, Node, Object, Reply, Request, Status, U
 
 /// S9: what is acknowledged is so: what was put is there as asked for, what was deleted is gone.
 ///
-/// A deletion may leave behind what is on a node that does not answer, if that is on record as on its way out.
+/// A deletion may leave behind what is on a node that does not answer, if that is on record as on its way out. What no
+/// spec speaks of is no-orphan's to judge.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct AckMeansMet {
     judged: bool,
@@ -80,11 +81,14 @@ fn is_gone(volume: VolumeId, view: &dyn View<Node>) -> Result<(), String> {
     let key = Key::Volume(volume);
     let live = store(view).and_then(|store| store.spec(key)).map(|spec| spec.birth);
     let online = |id| leader(view).is_none_or(|leader| leader.is_online(id));
-    let leaves = |key| store(view).and_then(|store| store.spec(key)).is_some_and(|spec| spec.status == Status::Deleting);
+    let stays = |instance: Instance| {
+        let spec = store(view).and_then(|store| store.spec(instance.key));
+        spec.is_some_and(|spec| spec.birth == instance.birth && spec.status != Status::Deleting)
+    };
     for (id, engine) in engines(view).filter(|&(id, _)| online(id)) {
         let left = engine.objects().iter().find(|(instance, object)| match object {
             Object::Replica(replica) => {
-                replica.owner.is_some_and(|o| o.volume == volume && Some(o.birth) != live) && !leaves(instance.key)
+                replica.owner.is_some_and(|o| o.volume == volume && Some(o.birth) != live) && stays(*instance)
             }
             Object::Nexus(..) | Object::Pool(_) => false,
         });

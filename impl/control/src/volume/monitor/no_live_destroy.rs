@@ -15,8 +15,19 @@ use crate::volume::{Fact, Instance, Node, Reply, Request};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct NoLiveDestroy {
     promised: BTreeSet<VolumeId>,
-    /// Requests that take something away, and whether each is still open.
-    standing: BTreeMap<VolumeId, BTreeMap<(NodeId, CallId), bool>>,
+    /// Requests that take something away.
+    standing: BTreeMap<VolumeId, BTreeMap<(NodeId, CallId), Standing>>,
+}
+
+/// How far a request has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Standing {
+    /// Not answered; one leader knows of it.
+    Open,
+    /// Not answered; a former leader may have begun it.
+    Inherited,
+    /// Answered, and what became of it is open, or it was done.
+    Closed,
 }
 
 impl Property<Node> for NoLiveDestroy {
@@ -28,7 +39,7 @@ impl Property<Node> for NoLiveDestroy {
         match fact {
             Fact::Asked { call, request } => {
                 if let Some(volume) = takes_away(request) {
-                    self.standing.entry(volume).or_default().insert((by, *call), true);
+                    self.standing.entry(volume).or_default().insert((by, *call), Standing::Open);
                 }
             }
             Fact::Answered { call, request, reply } => self.answered(by, *call, request, *reply),
@@ -38,11 +49,17 @@ impl Property<Node> for NoLiveDestroy {
                 }
                 self.promised.remove(volume);
             }
+            Fact::Leads { .. } => {
+                for standing in self.standing.values_mut().flat_map(BTreeMap::values_mut) {
+                    if *standing == Standing::Open {
+                        *standing = Standing::Inherited;
+                    }
+                }
+            }
             Fact::Destroyed { object, .. } => return self.destroyed(*object, view),
             Fact::Stored { .. }
             | Fact::Admitted { .. }
             | Fact::Replied { .. }
-            | Fact::Leads { .. }
             | Fact::Claimed { .. }
             | Fact::SteppedDown { .. }
             | Fact::Made { .. }
@@ -67,12 +84,12 @@ impl NoLiveDestroy {
         let Some(Key::Volume(volume)) = request.key() else { return };
         let standing = self.standing.entry(volume).or_default();
         if takes_away(request).is_some() {
-            match has_no_effect(reply) {
-                true => _ = standing.remove(&(by, call)),
-                false => _ = standing.insert((by, call), false),
+            match standing.get(&(by, call)) {
+                Some(Standing::Open) if has_no_effect(reply) => _ = standing.remove(&(by, call)),
+                Some(_) | None => _ = standing.insert((by, call), Standing::Closed),
             }
         } else if reply.is_success() {
-            standing.retain(|_, open| *open);
+            standing.retain(|_, standing| *standing != Standing::Closed);
             self.promised.insert(volume);
         }
     }

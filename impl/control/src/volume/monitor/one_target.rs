@@ -11,7 +11,7 @@ use crate::volume::{EngineId, Fact, Instance, Key, Node, Object, Owner, Uuid};
 /// A volume that was deleted and created again is another volume: its replicas are.
 ///
 /// A nexus can write unless a replica among its children accepts another nexus alone: it would have to leave that child
-/// out, and that has to be written down first.
+/// out, and that has to be written down first. Nor can it write to a replica that is nowhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct OneTarget {
     judged: bool,
@@ -54,7 +54,10 @@ fn is_nexus(object: Instance) -> bool {
 
 fn accepts(view: &dyn View<Node>, child: Uuid, nexus: Instance) -> bool {
     let found = engines(view).find_map(|(_, engine)| engine.objects().replica(child));
-    found.is_none_or(|(_, replica)| replica.allowed.is_none_or(|allowed| allowed == nexus.birth))
+    match found {
+        Some((_, replica)) => replica.allowed.is_none_or(|allowed| allowed == nexus.birth),
+        None => engines(view).count() < view.config().cluster.engines().count(),
+    }
 }
 
 #[cfg(test)]
