@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use quiesce_machine::{Observation, View};
 
 use super::{engine, engines, leader, members, owner, store};
@@ -12,6 +14,8 @@ use crate::volume::{Fact, Instance, Key, Node, Object, Reply, Request, Status, U
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct AckMeansMet {
     judged: bool,
+    /// Nexuses that were made; one may have gone with its process since.
+    nexuses: BTreeSet<Key>,
 }
 
 impl Property<Node> for AckMeansMet {
@@ -19,6 +23,9 @@ impl Property<Node> for AckMeansMet {
     const CLAIM: &'static str = "what is put and acknowledged is there as asked for, and what is deleted is gone";
 
     fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Result<(), String> {
+        if let Observation::Fact { fact: &Fact::Made { object: Instance { key: key @ Key::Nexus(_), .. }, .. }, .. } = *seen {
+            self.nexuses.insert(key);
+        }
         let Observation::Fact { fact: Fact::Replied { request, reply, .. }, .. } = seen else { return Ok(()) };
         if !reply.is_success() {
             return Ok(());
@@ -28,7 +35,7 @@ impl Property<Node> for AckMeansMet {
             Request::PutVolume { volume, want } => has_replicas(volume, want.replicas, view),
             Request::SetReplicas { volume, replicas } => has_replicas(volume, replicas, view),
             Request::PutReplica { replica, size, .. } => has_size(Uuid::Given(replica), size, view),
-            Request::Publish { volume, .. } => is_published(volume, view),
+            Request::Publish { volume, .. } => self.is_published(volume, view),
             Request::DeleteVolume { volume } if *reply == Reply::NoContent => is_gone(volume, view),
             _ => Ok(()),
         }
@@ -36,6 +43,18 @@ impl Property<Node> for AckMeansMet {
 
     fn armed(&self) -> bool {
         self.judged
+    }
+}
+
+impl AckMeansMet {
+    fn is_published(&self, volume: VolumeId, view: &dyn View<Node>) -> Result<(), String> {
+        let key = Key::Volume(volume);
+        let Some(store) = store(view) else { return Ok(()) };
+        match store.spec(key).and_then(|spec| spec.volume()?.1) {
+            Some(target) if self.nexuses.contains(&Key::Nexus(target.nexus)) => Ok(()),
+            Some(_) => Err(format!("{key} is acknowledged as published, and its target was never made")),
+            None => Err(format!("{key} is acknowledged as published, and is not")),
+        }
     }
 }
 
@@ -62,18 +81,6 @@ fn has_size(uuid: Uuid, wanted: u8, view: &dyn View<Node>) -> Result<(), String>
         Some((_, replica)) if replica.size == wanted => Ok(()),
         Some((_, replica)) => Err(format!("{key} is acknowledged with size {wanted}, and has size {}", replica.size)),
         None => Err(format!("{key} is acknowledged, and is not there")),
-    }
-}
-
-fn is_published(volume: VolumeId, view: &dyn View<Node>) -> Result<(), String> {
-    let key = Key::Volume(volume);
-    let target = store(view).and_then(|store| store.spec(key)).and_then(|spec| spec.volume()?.1);
-    match target {
-        Some(target) if engine(view, target.node).is_some_and(|engine| engine.objects().children(target.nexus).is_none()) => {
-            Err(format!("{key} is acknowledged as published, and its target is not there"))
-        }
-        None if store(view).is_some() => Err(format!("{key} is acknowledged as published, and is not")),
-        Some(_) | None => Ok(()),
     }
 }
 

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use quiesce_machine::{CallId, Obligation, Observation, View};
+use quiesce_machine::{CallId, NodeId, Obligation, Observation, View};
 
 use super::store;
 use crate::monitor::Property;
@@ -9,8 +9,8 @@ use crate::volume::{Birth, Fact, Key, Node, Spec, Status};
 /// S10: after an error the resource comes to be as it was before the request, or gone if that was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ErrorNoEffect {
-    /// What a resource was like when a request was taken up.
-    before: BTreeMap<(u8, CallId), Option<Shape>>,
+    /// What a resource was like when an agent took a request up.
+    before: BTreeMap<(NodeId, u8, CallId), Option<Shape>>,
     /// What it has to be like again, until another request is taken up; and whether it may be gone.
     expected: BTreeMap<u64, (Key, Option<Shape>, bool)>,
     judged: bool,
@@ -29,17 +29,17 @@ impl Property<Node> for ErrorNoEffect {
     const CLAIM: &'static str = "after an error a resource comes to be as it was before the request, or gone if asked for";
 
     fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Result<(), String> {
-        let Observation::Fact { fact, .. } = *seen else { return Ok(()) };
+        let Observation::Fact { by, fact } = *seen else { return Ok(()) };
         match fact {
             Fact::Admitted { user, call, request } => {
                 let Some(key) = request.key() else { return Ok(()) };
                 self.expected.remove(&key.number());
                 if let Some(store) = store(view) {
-                    self.before.insert((*user, *call), store.spec(key).and_then(shape));
+                    self.before.insert((by, *user, *call), store.spec(key).and_then(shape));
                 }
             }
             Fact::Replied { user, call, request, reply } => {
-                let before = self.before.remove(&(*user, *call));
+                let before = self.before.remove(&(by, *user, *call));
                 if let (Some(key), Some(before), false) = (request.key(), before, reply.is_success()) {
                     self.judged = true;
                     self.expected.insert(key.number(), (key, before, request.is_delete()));
