@@ -1,5 +1,6 @@
 //! The planes that scenarios can be about, and a view of them in which their types no longer matter.
 
+mod volume;
 mod xaction;
 
 use std::fmt;
@@ -7,6 +8,7 @@ use std::marker::PhantomData;
 
 use quiesce_control::policy::Row;
 
+pub use volume::Volume;
 pub use xaction::Xaction;
 
 use crate::check::{CheckRefused, Checked, Checking};
@@ -16,7 +18,7 @@ use crate::schema::Scenario;
 use crate::text::{Fields, Read};
 
 /// Every plane.
-pub const ALL: [&dyn AnyPlane; 1] = [&Of::<Xaction>(PhantomData)];
+pub const ALL: [&dyn AnyPlane; 2] = [&Of::<Xaction>(PhantomData), &Of::<Volume>(PhantomData)];
 
 /// A plane whose types do not matter.
 pub trait AnyPlane: fmt::Debug + Sync {

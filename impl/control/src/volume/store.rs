@@ -66,6 +66,10 @@ impl Store {
         if let Some(Record::Store(image)) = records.into_iter().next() {
             self.image = image;
         }
+        // What the last life made durable may not have been said.
+        for (&key, spec) in &self.image.specs {
+            cx.fact(Fact::Stored { key, birth: spec.birth, status: Some(spec.status) });
+        }
         self.arm_expiry(cx);
     }
 

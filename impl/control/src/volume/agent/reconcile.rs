@@ -10,7 +10,7 @@ use crate::volume::Context;
 use crate::volume::id::{EngineId, Key, Uuid};
 use crate::volume::object::{EngineOp, Instance, Object};
 use crate::volume::policy::{NewResource, Orphans, PendingOperation, TargetFence};
-use crate::volume::spec::{Body, Operation, Owner, Spec, Status, Target, VolumeWant};
+use crate::volume::spec::{Body, Operation, Owner, Spec, Status, Target};
 use crate::volume::timer::Timer;
 use crate::volume::user::Reply;
 
@@ -97,7 +97,7 @@ impl Leader {
         let (want, target) = spec.volume()?;
         let owner = owner_of(key, spec);
         if let Some(target) = target {
-            if let Some(task) = self.heal_target(key, owner, want, target, cx) {
+            if let Some(task) = self.heal_target(key, owner, target, cx) {
                 return Some(task);
             }
             self.target_view(target)?;
@@ -114,7 +114,7 @@ impl Leader {
         (lacks && !self.candidates(owner, want).is_empty()).then(|| Task::new(Goal::Grow(want.replicas), None))
     }
 
-    fn heal_target(&self, key: Key, owner: Owner, want: VolumeWant, target: Target, cx: &Context<'_>) -> Option<Task> {
+    fn heal_target(&self, key: Key, owner: Owner, target: Target, cx: &Context<'_>) -> Option<Task> {
         let draining =
             matches!(self.spec(Key::Node(target.node)).map(|spec| &spec.body), Some(Body::Node { draining: true, .. }));
         if draining && let Some(task) = self.move_away(key, target.node) {
@@ -137,7 +137,7 @@ impl Leader {
         let foreign = view.children(target.nexus).is_some_and(|children| {
             children.keys().any(|&child| !self.members(owner).any(|(key, _)| key == Key::Replica(child)))
         });
-        let fits = self.target_node(owner, want, None).is_some() && self.reachable_member(owner);
+        let fits = self.reachable_member(owner);
         ((!(there && accepted) || foreign) && fits).then(|| Task::new(Goal::Republish { away: None }, None))
     }
 

@@ -1,10 +1,12 @@
 use quiesce_machine::{Obligation, Observation, View};
 
-use super::{leader, store};
+use super::{engine, leader, store};
 use crate::monitor::Property;
-use crate::volume::{Fact, Key, Node, Spec};
+use crate::volume::{Fact, Key, Node, Spec, Status};
 
 /// L2: every operation is resolved in the end, in the store and in the leader's memory.
+///
+/// What is on its way out waits for its node to be up.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Clean {
     judged: bool,
@@ -41,7 +43,10 @@ fn dirty(view: &dyn View<Node>) -> Vec<(Key, &Spec, &'static str)> {
     let stored = store(view).into_iter().flat_map(|store| store.specs()).map(|(key, spec)| (key, spec, "in the store"));
     let known = leader(view).into_iter().flat_map(|leader| leader.specs());
     let known = known.map(|(key, spec)| (key, spec, "in the leader's memory"));
-    let mut found: Vec<_> = stored.chain(known).filter(|(_, spec, _)| spec.is_dirty()).collect();
+    let waits = |spec: &Spec| {
+        spec.status == Status::Deleting && spec.node().is_some_and(|node| engine(view, node).is_none())
+    };
+    let mut found: Vec<_> = stored.chain(known).filter(|(_, spec, _)| spec.is_dirty() && !waits(spec)).collect();
     found.sort_by_key(|&(key, ..)| key);
     found.dedup_by_key(|&mut (key, ..)| key);
     found

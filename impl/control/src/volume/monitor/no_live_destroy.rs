@@ -43,6 +43,7 @@ impl Property<Node> for NoLiveDestroy {
                 }
             }
             Fact::Answered { call, request, reply } => self.answered(by, *call, request, *reply),
+            Fact::Replied { request, reply, .. } => self.replied(request, *reply),
             Fact::Stored { key: Key::Volume(volume), status: None | Some(Status::Deleting), .. } => {
                 if self.is_promised(*volume) {
                     return Err(format!("volume {} is on its way out, and nobody asks for that", volume.0));
@@ -59,7 +60,6 @@ impl Property<Node> for NoLiveDestroy {
             Fact::Destroyed { object, .. } => return self.destroyed(*object, view),
             Fact::Stored { .. }
             | Fact::Admitted { .. }
-            | Fact::Replied { .. }
             | Fact::Claimed { .. }
             | Fact::SteppedDown { .. }
             | Fact::Made { .. }
@@ -88,8 +88,13 @@ impl NoLiveDestroy {
                 Some(Standing::Open) if has_no_effect(reply) => _ = standing.remove(&(by, call)),
                 Some(_) | None => _ = standing.insert((by, call), Standing::Closed),
             }
-        } else if reply.is_success() {
-            standing.retain(|_, standing| *standing != Standing::Closed);
+        }
+    }
+
+    /// What an agent acknowledges is promised, whether or not the user hears of it.
+    fn replied(&mut self, request: &Request, reply: Reply) {
+        if let (Some(Key::Volume(volume)), None, true) = (request.key(), takes_away(request), reply.is_success()) {
+            self.standing.entry(volume).or_default().retain(|_, standing| *standing != Standing::Closed);
             self.promised.insert(volume);
         }
     }
@@ -167,7 +172,7 @@ mod tests {
     #[test]
     fn a_volume_may_go_while_somebody_asks_for_it() {
         let mut property = NoLiveDestroy::default();
-        let history = [answered(0, put_volume(), Reply::Ok), asked(1, DELETE), gone()];
+        let history = [replied(0, put_volume(), Reply::Ok), asked(1, DELETE), gone()];
         assert_eq!(Still::whole().tell(&mut property, &history), Ok(()));
         assert!(property.armed());
     }
@@ -175,7 +180,7 @@ mod tests {
     #[test]
     fn a_deletion_that_was_refused_must_not_happen_after_all() {
         let refused = answered(1, DELETE, Reply::FailedPersist);
-        let history = [answered(0, put_volume(), Reply::Ok), asked(1, DELETE), refused, gone()];
+        let history = [replied(0, put_volume(), Reply::Ok), asked(1, DELETE), refused, gone()];
         let evidence = Still::whole().tell(&mut NoLiveDestroy::default(), &history).unwrap_err();
         assert_eq!(evidence, "volume 1 is on its way out, and nobody asks for that");
     }
@@ -186,7 +191,7 @@ mod tests {
         let destroyed = |number| {
             (crate::volume::Role::Engine(E1), Fact::Destroyed { object: made(replica(number), number), epoch: 1 })
         };
-        let promise = answered(0, put_volume(), Reply::Ok);
+        let promise = replied(0, put_volume(), Reply::Ok);
         assert_eq!(still.tell(&mut NoLiveDestroy::default(), &[promise.clone(), destroyed(2)]), Ok(()));
         for (engine, number) in [(E1, 2), (E2, 3)] {
             still.call(engine, crate::volume::EngineOp::Destroy(made(replica(number), number)));
