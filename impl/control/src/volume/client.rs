@@ -62,7 +62,9 @@ impl User {
         let Some(request) = self.open.get(&call) else { return };
         let request = Arc::clone(request);
         send(cx, Role::Agent(self.agent), ToAgent::Api { epoch: self.epoch, call, request });
-        cx.arm(Timer::UserRetry(call), cx.config().timing.user_retry);
+        if let Some(patience) = cx.config().timing.user_resend {
+            cx.arm(Timer::UserRetry(call), patience);
+        }
     }
 
     fn receive(&mut self, msg: ToUser, cx: &mut Context<'_>) {

@@ -113,22 +113,23 @@ impl Cluster {
 /// Time-outs and periods; the defaults are the published ones (`reference/mayastor-control-plane.md` section 11).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
-    /// How long an agent waits for the store before it asks again, or (policy `unknown-put`) gives up.
-    pub store_timeout: Duration,
+    /// How long an agent waits for the store before it asks again, or (policy `unknown-write`) gives up; `None`: for
+    /// ever, where nothing is lost.
+    pub store_timeout: Option<Duration>,
     /// How long the lease lasts without a keep-alive; `None`: until another process of the same agent takes it.
     pub lease: Option<Duration>,
     /// Period of keep-alives, and of a standby's attempts to take the lease.
     pub keep_alive: Duration,
     /// How many times the lease may run out at most, for scopes that must be finite; `None`: any number.
     pub lapses: Option<u8>,
-    /// How long an agent waits for an engine before it asks again.
-    pub call_retry: Duration,
+    /// How long an agent waits for an engine before it asks again; `None`: for ever, where nothing is lost.
+    pub call_retry: Option<Duration>,
     /// How long an agent waits for an engine before it takes the node for offline; `None`: until the engine is down.
     pub call_timeout: Option<Duration>,
     /// Period of reconciliation.
     pub reconcile: Duration,
-    /// Period at which engines register.
-    pub register: Duration,
+    /// Period at which engines register; `None`: only when they start.
+    pub register: Option<Duration>,
     /// After how long of silence a node is offline; `None`: only when its process is down.
     pub node_deadline: Option<Duration>,
     /// How often a request that finds a resource busy tries again, and how many times.
@@ -137,8 +138,10 @@ pub struct Timing {
     pub guard_tries: u8,
     /// How long an engine works on a call: from none to this.
     pub engine_work: Option<Duration>,
-    /// How long a user waits before asking again.
+    /// How long a user waits before asking again when turned away.
     pub user_retry: Duration,
+    /// How long a user waits before asking again when not answered; `None`: for ever, where nothing is lost.
+    pub user_resend: Option<Duration>,
     /// How long a user waits for an answer in all; `None`: for ever.
     pub user_timeout: Option<Duration>,
     /// Period of the watcher's pings.
@@ -149,19 +152,20 @@ impl Default for Timing {
     fn default() -> Self {
         let secs = Duration::from_secs;
         Timing {
-            store_timeout: secs(5),
+            store_timeout: Some(secs(5)),
             lease: Some(secs(30)),
             keep_alive: secs(10),
             lapses: None,
-            call_retry: secs(3),
+            call_retry: Some(secs(3)),
             call_timeout: Some(secs(15)),
             reconcile: secs(10),
-            register: secs(5),
+            register: Some(secs(5)),
             node_deadline: Some(secs(12)),
             guard_wait: Duration::from_millis(200),
             guard_tries: 5,
             engine_work: None,
             user_retry: secs(2),
+            user_resend: Some(secs(2)),
             user_timeout: Some(secs(120)),
             watch: secs(4),
         }

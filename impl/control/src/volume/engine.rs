@@ -111,7 +111,9 @@ impl Engine {
                 self.tell_io_error(instance.key, cx);
             }
         }
-        cx.arm(Timer::Register, cx.config().timing.register);
+        if let Some(period) = cx.config().timing.register {
+            cx.arm(Timer::Register, period);
+        }
     }
 
     fn receive(&mut self, from: NodeId, msg: ToEngine, cx: &mut Context<'_>) {

@@ -38,11 +38,12 @@ pub enum Timer {
 }
 
 impl Timer {
-    /// All that waits for something not to happen waits for the foreground; an engine's work is the foreground.
+    /// All that waits for something not to happen waits for the foreground; an engine's work and the tries of those who
+    /// were turned away are the foreground.
     #[must_use]
     pub fn span(self) -> Span {
         match self {
-            Timer::Work(_) => Span::Short,
+            Timer::Work(_) | Timer::Guard(..) | Timer::UserRetry(_) => Span::Short,
             Timer::Lease
             | Timer::LeaseOver
             | Timer::Write
@@ -50,10 +51,8 @@ impl Timer {
             | Timer::CallOver(_)
             | Timer::Reconcile
             | Timer::NodeDeadline(_)
-            | Timer::Guard(..)
             | Timer::LeaseExpiry
             | Timer::Register
-            | Timer::UserRetry(_)
             | Timer::UserOver(_)
             | Timer::Watch => Span::Long,
         }

@@ -43,6 +43,10 @@ fn world(engines: u8, replicas: u8, deletes: bool, budget: Budget, crashable: Ro
     }
     let timing = Timing {
         lease: None,
+        store_timeout: None,
+        call_retry: None,
+        register: None,
+        user_resend: None,
         call_timeout: None,
         node_deadline: None,
         user_timeout: None,

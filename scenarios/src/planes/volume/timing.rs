@@ -6,7 +6,7 @@ use quiesce_control::volume::Timing;
 
 use crate::text::{Read, Value};
 
-const TIMES: [&str; 13] = [
+const TIMES: [&str; 14] = [
     "store_timeout",
     "lease",
     "keep_alive",
@@ -18,6 +18,7 @@ const TIMES: [&str; 13] = [
     "guard_wait",
     "engine_work",
     "user_retry",
+    "user_resend",
     "user_timeout",
     "watch",
 ];
@@ -29,17 +30,18 @@ pub(super) fn read(value: &Value<'_>) -> Read<Timing> {
     let span = |key: &str, or: Duration| fields.get(key).map_or(Ok(or), |value| value.duration());
     let switch = |key: &str, or: Option<Duration>| fields.get(key).map_or(Ok(or), |value| duration_or_off(&value));
     Ok(Timing {
-        store_timeout: span("store_timeout", base.store_timeout)?,
+        store_timeout: switch("store_timeout", base.store_timeout)?,
         lease: switch("lease", base.lease)?,
         keep_alive: span("keep_alive", base.keep_alive)?,
-        call_retry: span("call_retry", base.call_retry)?,
+        call_retry: switch("call_retry", base.call_retry)?,
         call_timeout: switch("call_timeout", base.call_timeout)?,
         reconcile: span("reconcile", base.reconcile)?,
-        register: span("register", base.register)?,
+        register: switch("register", base.register)?,
         node_deadline: switch("node_deadline", base.node_deadline)?,
         guard_wait: span("guard_wait", base.guard_wait)?,
         engine_work: switch("engine_work", base.engine_work)?,
         user_retry: span("user_retry", base.user_retry)?,
+        user_resend: switch("user_resend", base.user_resend)?,
         user_timeout: switch("user_timeout", base.user_timeout)?,
         watch: span("watch", base.watch)?,
         ..base

@@ -25,7 +25,7 @@ impl Leader {
             task.waiting = Waiting::Call(engine, Arc::clone(&op));
         }
         self.send_call(engine, op, cx);
-        cx.arm(Timer::CallRetry(task), cx.config().timing.call_retry);
+        arm_call_retry(task, cx);
         self.arm_call_over(task, cx);
     }
 
@@ -75,7 +75,7 @@ impl Leader {
         match self.tasks.get(&task).map(|task| task.waiting.clone()) {
             Some(Waiting::Call(engine, op)) => {
                 self.send_call(engine, op, cx);
-                cx.arm(Timer::CallRetry(task), cx.config().timing.call_retry);
+                arm_call_retry(task, cx);
             }
             Some(Waiting::Pause) => {
                 if let Some(task) = self.tasks.get_mut(&task) {
@@ -114,5 +114,11 @@ impl Leader {
             task.forget_leftover(*gone);
         }
         self.run(key, cx);
+    }
+}
+
+fn arm_call_retry(task: Key, cx: &mut Context<'_>) {
+    if let Some(retry) = cx.config().timing.call_retry {
+        cx.arm(Timer::CallRetry(task), retry);
     }
 }

@@ -131,7 +131,9 @@ impl Agent {
             None => ToStore::Acquire { life: self.life, after: self.epoch },
         };
         send(cx, Role::Store, ask);
-        cx.arm(Timer::Lease, cx.config().timing.keep_alive);
+        if self.leader.is_none() || cx.config().timing.lease.is_some() {
+            cx.arm(Timer::Lease, cx.config().timing.keep_alive);
+        }
     }
 
     fn arm_lease_over(&self, cx: &mut Context<'_>) {
@@ -145,15 +147,22 @@ impl Agent {
         self.epoch = epoch;
         cx.fact(Fact::Leads { epoch });
         self.leader = Some(Box::new(Leader::new(epoch, revision, specs, cx)));
+        if cx.config().timing.lease.is_none() {
+            cx.disarm(Timer::Lease);
+        }
         self.arm_lease_over(cx);
     }
 
     fn step_down(&mut self, cx: &mut Context<'_>) {
+        let was_leading = self.leader.is_some();
         if let Some(leader) = self.leader.take() {
             cx.fact(Fact::SteppedDown { epoch: self.epoch });
             leader.resign(cx);
         }
         cx.disarm(Timer::LeaseOver);
+        if was_leading {
+            cx.arm(Timer::Lease, cx.config().timing.keep_alive);
+        }
     }
 }
 

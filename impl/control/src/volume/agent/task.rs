@@ -203,7 +203,7 @@ impl Leader {
             error if gives_up => self.finish(key, error.unwrap_or(Reply::FailedPersist), cx),
             Some(_) | None => {
                 task.waiting = Waiting::Pause;
-                cx.arm(Timer::CallRetry(key), cx.config().timing.call_retry);
+                cx.arm(Timer::CallRetry(key), cx.config().timing.reconcile);
             }
         }
     }

@@ -87,6 +87,8 @@ impl Leader {
         let Some(Pending { key, spec, .. }) = self.writes.front() else { return };
         let (epoch, revision, key, spec) = (self.epoch, self.revision, *key, spec.clone());
         send(cx, Role::Store, ToStore::Write { epoch, revision, key, spec });
-        cx.arm(Timer::Write, cx.config().timing.store_timeout);
+        if let Some(timeout) = cx.config().timing.store_timeout {
+            cx.arm(Timer::Write, timeout);
+        }
     }
 }
