@@ -10,15 +10,15 @@ use quiesce_sim::{Action, Plan, Ratio, Records};
 
 /// Numbers drawn from a seed: splitmix64.
 #[derive(Clone, Copy, Debug)]
-pub struct Draw(u64);
+pub(crate) struct Draw(u64);
 
 impl Draw {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Draw(seed)
     }
 
     /// One of `0..n`.
-    pub fn below(&mut self, n: u64) -> u64 {
+    pub(crate) fn below(&mut self, n: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut x = self.0;
         for multiplier in [0xbf58_476d_1ce4_e5b9, 0x94d0_49bb_1331_11eb] {
@@ -27,21 +27,21 @@ impl Draw {
         (x ^ x >> 31) % n
     }
 
-    pub fn one_in(&mut self, n: u64) -> bool {
+    pub(crate) fn one_in(&mut self, n: u64) -> bool {
         self.below(n) == 0
     }
 }
 
-pub fn millis(n: u64) -> Duration {
+pub(crate) fn millis(n: u64) -> Duration {
     Duration::from_millis(n)
 }
 
 /// Two agents, three storage nodes with a pool each, two users, a watcher.
-pub fn cluster() -> Cluster {
+pub(crate) fn cluster() -> Cluster {
     Cluster::new(2, 3, 2, true).expect("a cluster that can be")
 }
 
-pub fn base(cluster: Cluster, timing: Timing) -> Plan<Node, Monitor> {
+pub(crate) fn base(cluster: Cluster, timing: Timing) -> Plan<Node, Monitor> {
     let config = Config { cluster, timing, policies: Policies::hardened() };
     let mut plan = Plan::new(config, cluster.roles().map(|role| role.to_string()));
     plan.monitors = Monitor::all();
@@ -52,30 +52,30 @@ pub fn base(cluster: Cluster, timing: Timing) -> Plan<Node, Monitor> {
 
 /// Adds calls with ids of their own.
 #[derive(Debug)]
-pub struct Script {
-    pub plan: Plan<Node, Monitor>,
+pub(crate) struct Script {
+    pub(crate) plan: Plan<Node, Monitor>,
     calls: u32,
 }
 
 impl Script {
-    pub fn new(plan: Plan<Node, Monitor>) -> Self {
+    pub(crate) fn new(plan: Plan<Node, Monitor>) -> Self {
         Script { plan, calls: 0 }
     }
 
-    pub fn call(&mut self, at: Duration, role: Role, request: Request) {
+    pub(crate) fn call(&mut self, at: Duration, role: Role, request: Request) {
         let node = self.plan.config.cluster.node(role);
         let call = CallId(self.calls);
         self.calls += 1;
         self.fault(at, Action::Call { node, request, call });
     }
 
-    pub fn fault(&mut self, at: Duration, action: Action<Node>) {
+    pub(crate) fn fault(&mut self, at: Duration, action: Action<Node>) {
         let plan = std::mem::replace(&mut self.plan, Plan::new(base_config(), ["x"]));
         self.plan = plan.step(at, action);
     }
 
     /// Pools of that size on every storage node.
-    pub fn pools(&mut self, at: Duration, size: u8) {
+    pub(crate) fn pools(&mut self, at: Duration, size: u8) {
         for node in self.plan.config.cluster.engines() {
             self.call(at, Role::User(0), Request::PutPool { pool: PoolId(node.0), node, size });
         }
@@ -87,12 +87,12 @@ fn base_config() -> Config {
     Config { cluster, timing: Timing::default(), policies: Policies::hardened() }
 }
 
-pub fn want(replicas: u8) -> VolumeWant {
+pub(crate) fn want(replicas: u8) -> VolumeWant {
     VolumeWant { size: 1, replicas, nexuses: 0, allowed: NodeSet(0), preferred: NodeSet(0) }
 }
 
 /// Everything at once: users who create, publish, resize and delete, and each kind of fault in half of the runs.
-pub fn swarm(seed: u64) -> Plan<Node, Monitor> {
+pub(crate) fn swarm(seed: u64) -> Plan<Node, Monitor> {
     let mut draw = Draw::new(seed);
     let mut timing = Timing::default();
     if draw.one_in(2) {
@@ -143,7 +143,9 @@ fn request(draw: &mut Draw) -> Request {
         12 | 13 => Request::Unpublish { volume, force: draw.one_in(2) },
         14 => Request::Republish { volume },
         15 | 16 => Request::SetReplicas { volume, replicas: 1 + byte(draw.below(3)) },
-        17 => Request::PutReplica { replica: byte(draw.below(2)), pool: PoolId(engine.0), size: 1 + byte(draw.below(2)) },
+        17 => {
+            Request::PutReplica { replica: byte(draw.below(2)), pool: PoolId(engine.0), size: 1 + byte(draw.below(2)) }
+        }
         18 => Request::DeleteReplica { replica: quiesce_control::volume::Uuid::Given(byte(draw.below(2))) },
         _ if draw.one_in(3) => Request::Drain { node: engine },
         _ => Request::Cordon { node: engine, on: draw.one_in(2) },

@@ -22,7 +22,8 @@ pub struct User {
     /// The agent asked last, and the epoch in which it leads.
     agent: u8,
     epoch: u16,
-    open: BTreeMap<CallId, Arc<Request>>,
+    /// What was not answered, and over the connection of which epoch it was asked last.
+    open: BTreeMap<CallId, (Arc<Request>, u16)>,
 }
 
 impl User {
@@ -51,15 +52,16 @@ impl User {
     fn ask(&mut self, call: CallId, request: Request, cx: &mut Context<'_>) {
         let request = Arc::new(request);
         cx.fact(Fact::Asked { call, request: Arc::clone(&request) });
-        self.open.insert(call, request);
+        self.open.insert(call, (request, self.epoch));
         if let Some(timeout) = cx.config().timing.user_timeout {
             cx.arm(Timer::UserOver(call), timeout);
         }
         self.send(call, cx);
     }
 
-    fn send(&self, call: CallId, cx: &mut Context<'_>) {
-        let Some(request) = self.open.get(&call) else { return };
+    fn send(&mut self, call: CallId, cx: &mut Context<'_>) {
+        let Some((request, asked)) = self.open.get_mut(&call) else { return };
+        *asked = self.epoch;
         let request = Arc::clone(request);
         send(cx, Role::Agent(self.agent), ToAgent::Api { epoch: self.epoch, call, request });
         if let Some(patience) = cx.config().timing.user_resend {
@@ -70,8 +72,8 @@ impl User {
     fn receive(&mut self, msg: ToUser, cx: &mut Context<'_>) {
         match msg {
             ToUser::Connect { call, epoch } => {
-                if epoch > self.epoch && self.open.contains_key(&call) {
-                    self.epoch = epoch;
+                if self.open.get(&call).is_some_and(|&(_, asked)| epoch > asked) {
+                    self.epoch = epoch.max(self.epoch);
                     self.send(call, cx);
                 }
             }
@@ -89,7 +91,7 @@ impl User {
     }
 
     fn close(&mut self, call: CallId, reply: Reply, cx: &mut Context<'_>) {
-        let Some(request) = self.open.remove(&call) else { return };
+        let Some((request, _)) = self.open.remove(&call) else { return };
         cx.disarm(Timer::UserRetry(call));
         cx.disarm(Timer::UserOver(call));
         cx.fact(Fact::Answered { call, request, reply });
