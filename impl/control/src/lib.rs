@@ -7,4 +7,5 @@
 pub mod monitor;
 pub mod operation;
 pub mod policy;
+pub mod volume;
 pub mod xaction;

@@ -1,6 +1,7 @@
 //! The planes that scenarios can be about, and a view of them in which their types no longer matter.
 
 mod operation;
+mod volume;
 mod xaction;
 
 use std::fmt;
@@ -9,6 +10,7 @@ use std::marker::PhantomData;
 use quiesce_control::policy::Row;
 
 pub use operation::Operation;
+pub use volume::Volume;
 pub use xaction::Xaction;
 
 use crate::check::{CheckRefused, Checked, Checking};
@@ -18,7 +20,8 @@ use crate::schema::Scenario;
 use crate::text::{Fields, Read};
 
 /// Every plane.
-pub const ALL: [&dyn AnyPlane; 2] = [&Of::<Xaction>(PhantomData), &Of::<Operation>(PhantomData)];
+pub const ALL: [&dyn AnyPlane; 3] =
+    [&Of::<Xaction>(PhantomData), &Of::<Operation>(PhantomData), &Of::<Volume>(PhantomData)];
 
 /// A plane whose types do not matter.
 pub trait AnyPlane: fmt::Debug + Sync {

@@ -1,0 +1,106 @@
+//! A user of the API: finds the agent that leads, asks, and asks again over a new connection until answered.
+//!
+//! A request belongs to a connection, and a connection to an epoch, so that no copy of a request outlives the agent it
+//! was sent to: the agent that leads next refuses it, and the user asks anew.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use quiesce_machine::{CallId, Event};
+
+use super::fact::Fact;
+use super::id::Role;
+use super::message::{Msg, ToAgent, ToUser};
+use super::timer::Timer;
+use super::user::{Reply, Request};
+use super::{Context, Node, send};
+
+/// A user's memory.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct User {
+    me: u8,
+    /// The agent asked last, and the epoch in which it leads.
+    agent: u8,
+    epoch: u16,
+    /// What was not answered, and over the connection of which epoch it was asked last.
+    open: BTreeMap<CallId, (Arc<Request>, u16)>,
+}
+
+impl User {
+    pub(crate) fn new(me: u8) -> Self {
+        User { me, agent: 0, epoch: 0, open: BTreeMap::new() }
+    }
+
+    pub(crate) fn handle(&mut self, event: Event<Node>, cx: &mut Context<'_>) {
+        match event {
+            Event::Start { .. } | Event::Stored { .. } => (),
+            Event::Call { call, request } => self.ask(call, request, cx),
+            Event::Deliver { msg: Msg::ToUser(msg), .. } => self.receive(msg, cx),
+            Event::Deliver { msg, .. } => unreachable!("not for a user: {msg:?}"),
+            Event::Bounce { to, msg: Msg::ToAgent(ToAgent::Api { call, .. }) } => {
+                if cx.config().cluster.node(Role::Agent(self.agent)) == to {
+                    self.turn_away(call, cx);
+                }
+            }
+            Event::Bounce { .. } => (),
+            Event::Fire { timer: Timer::UserRetry(call) } => self.send(call, cx),
+            Event::Fire { timer: Timer::UserOver(call) } => self.close(call, Reply::Timeout, cx),
+            Event::Fire { timer } => unreachable!("not a user's: {timer:?}"),
+        }
+    }
+
+    fn ask(&mut self, call: CallId, request: Request, cx: &mut Context<'_>) {
+        let request = Arc::new(request);
+        cx.fact(Fact::Asked { call, request: Arc::clone(&request) });
+        self.open.insert(call, (request, self.epoch));
+        if let Some(timeout) = cx.config().timing.user_timeout {
+            cx.arm(Timer::UserOver(call), timeout);
+        }
+        self.send(call, cx);
+    }
+
+    fn send(&mut self, call: CallId, cx: &mut Context<'_>) {
+        let Some((request, asked)) = self.open.get_mut(&call) else { return };
+        *asked = self.epoch;
+        let request = Arc::clone(request);
+        send(cx, Role::Agent(self.agent), ToAgent::Api { epoch: self.epoch, call, request });
+        if let Some(patience) = cx.config().timing.user_resend {
+            cx.arm(Timer::UserRetry(call), patience);
+        }
+    }
+
+    fn receive(&mut self, msg: ToUser, cx: &mut Context<'_>) {
+        match msg {
+            ToUser::Connect { call, epoch } => {
+                if self.open.get(&call).is_some_and(|&(_, asked)| epoch > asked) {
+                    self.epoch = epoch.max(self.epoch);
+                    self.send(call, cx);
+                }
+            }
+            ToUser::NotLeading { call } => self.turn_away(call, cx),
+            ToUser::Answer { call, reply } => self.close(call, reply, cx),
+        }
+    }
+
+    /// The agent is of no use: the next try goes to the other one.
+    fn turn_away(&mut self, call: CallId, cx: &mut Context<'_>) {
+        if self.open.contains_key(&call) {
+            self.agent = cx.config().cluster.next_agent(self.agent);
+            cx.arm(Timer::UserRetry(call), cx.config().timing.user_retry);
+        }
+    }
+
+    fn close(&mut self, call: CallId, reply: Reply, cx: &mut Context<'_>) {
+        let Some((request, _)) = self.open.remove(&call) else { return };
+        cx.disarm(Timer::UserRetry(call));
+        cx.disarm(Timer::UserOver(call));
+        cx.fact(Fact::Answered { call, request, reply });
+        cx.reply(call, reply);
+    }
+
+    /// Which user this is.
+    #[must_use]
+    pub fn number(&self) -> u8 {
+        self.me
+    }
+}

@@ -1,0 +1,93 @@
+use quiesce_machine::{Obligation, Observation, View};
+
+use super::{engine, leader, members, owner, store};
+use crate::monitor::Property;
+use crate::volume::{Fact, Key, Node, Spec, Status};
+
+/// L4: a volume comes to have the replicas and the target that are wanted of it.
+///
+/// Replicas only as far as there is room for them, a target only while its node is up.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Converge {
+    judged: bool,
+}
+
+impl Property<Node> for Converge {
+    const NAME: &'static str = "converge";
+    const CLAIM: &'static str = "a volume comes to have the replicas and the target that are wanted of it";
+
+    fn observe(&mut self, seen: &Observation<'_, Node>, _: &dyn View<Node>) -> Result<(), String> {
+        let volume = |fact: &Fact| matches!(fact, Fact::Stored { key: Key::Volume(_), status: Some(Status::Created), .. });
+        self.judged |= matches!(seen, Observation::Fact { fact, .. } if volume(fact));
+        Ok(())
+    }
+
+    fn armed(&self) -> bool {
+        self.judged
+    }
+
+    fn owed(&self, view: &dyn View<Node>, owes: &mut dyn FnMut(Obligation)) {
+        for (key, _) in short(view) {
+            owes(Obligation(key.number()));
+        }
+    }
+
+    fn describe(&self, owed: Obligation, view: &dyn View<Node>) -> String {
+        let found = short(view).into_iter().find(|(key, _)| key.number() == owed.0);
+        found.map_or_else(|| "every volume is as wanted".to_owned(), |(key, lack)| format!("{key} {lack}"))
+    }
+}
+
+fn short(view: &dyn View<Node>) -> Vec<(Key, &'static str)> {
+    let Some(store) = store(view) else { return Vec::new() };
+    let created = store.specs().filter(|(_, spec)| spec.status == Status::Created);
+    created.filter_map(|(key, spec)| Some((key, lack(view, key, spec)?))).collect()
+}
+
+fn lack(view: &dyn View<Node>, key: Key, spec: &Spec) -> Option<&'static str> {
+    let (store, owner, (want, target)) = (store(view)?, owner(key, spec)?, spec.volume()?);
+    let count = members(store, owner).count();
+    if leader(view).is_some_and(|leader| leader.could_grow(key)) {
+        return Some("has fewer replicas than wanted, and there is room");
+    }
+    if count > usize::from(want.replicas) {
+        return Some("has more replicas than wanted");
+    }
+    let target = target?;
+    let engine = engine(view, target.node)?;
+    match engine.objects().children(target.nexus) {
+        None => Some("is published, and its target is not there"),
+        Some(children) => {
+            let whole = children.len() == count
+                && members(store, owner).all(|(key, _)| children.keys().any(|&child| Key::Replica(child) == key));
+            (!whole).then_some("has a target that does not use its replicas")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+    use crate::volume::{Target, Uuid};
+
+    #[test]
+    fn a_volume_with_more_replicas_than_wanted_is_owed() {
+        let mut still = Still::whole();
+        assert_eq!(still.owed(&Converge::default()), [""; 0]);
+        still.put(replica(4), Some(spec(4, replica_body(E2))));
+        assert_eq!(still.owed(&Converge::default()), ["volume 1 has more replicas than wanted"]);
+    }
+
+    #[test]
+    fn a_published_volume_is_owed_until_its_target_has_every_replica() {
+        let mut still = Still::whole();
+        let target = Target { nexus: Uuid::Minted(birth(4)), node: E1 };
+        still.put(Key::Volume(V1), Some(volume(Some(target))));
+        assert_eq!(still.owed(&Converge::default()), ["volume 1 is published, and its target is not there"]);
+        still.serve(E1, 4, &[2]);
+        assert_eq!(still.owed(&Converge::default()), ["volume 1 has a target that does not use its replicas"]);
+        still.call(E1, crate::volume::EngineOp::AddChild(made(nexus(4), 4), Uuid::Minted(birth(3))));
+        assert_eq!(still.owed(&Converge::default()), [""; 0]);
+    }
+}

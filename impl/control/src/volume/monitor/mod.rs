@@ -1,0 +1,270 @@
+//! The properties of this plane, one file each: S1 to S10 and L1 to L5 of `reference/mayastor-control-plane.md` section 12.
+
+use quiesce_machine::View;
+
+use super::agent::leader::Leader;
+use super::engine::Engine;
+use super::id::{EngineId, Key, Role};
+use super::spec::{Owner, Spec, Status};
+use super::store::Store;
+use super::{Config, Node};
+
+crate::monitors! {
+    Node;
+    no_live_destroy::NoLiveDestroy,
+    ack_durable::AckDurable,
+    spec_first::SpecFirst,
+    fence::Fence,
+    monotone::Monotone,
+    one_target::OneTarget,
+    last_healthy::LastHealthy,
+    placement::Placement,
+    ack_means_met::AckMeansMet,
+    error_no_effect::ErrorNoEffect,
+    no_orphan::NoOrphan,
+    clean::Clean,
+    drained::Drained,
+    converge::Converge,
+    retry_safe::RetrySafe,
+}
+
+fn config(view: &dyn View<Node>) -> &Config {
+    view.config()
+}
+
+/// The store, while it is up.
+fn store(view: &dyn View<Node>) -> Option<&Store> {
+    match view.node(config(view).cluster.node(Role::Store)) {
+        Some(Node::Store(store)) => Some(store),
+        Some(Node::Agent(_) | Node::Engine(_) | Node::User(_) | Node::Watcher(_)) | None => None,
+    }
+}
+
+/// A storage node, while it is up.
+fn engine(view: &dyn View<Node>, id: EngineId) -> Option<&Engine> {
+    match view.node(config(view).cluster.node(Role::Engine(id))) {
+        Some(Node::Engine(engine)) => Some(engine),
+        Some(Node::Agent(_) | Node::Store(_) | Node::User(_) | Node::Watcher(_)) | None => None,
+    }
+}
+
+/// The storage nodes that are up.
+fn engines(view: &dyn View<Node>) -> impl Iterator<Item = (EngineId, &Engine)> {
+    config(view).cluster.engines().filter_map(move |id| Some((id, engine(view, id)?)))
+}
+
+/// The leader of the latest epoch among the agents that are up.
+fn leader(view: &dyn View<Node>) -> Option<&Leader> {
+    let cluster = &config(view).cluster;
+    let leaders = cluster.agents().filter_map(|agent| match view.node(cluster.node(agent)) {
+        Some(Node::Agent(agent)) => agent.leader(),
+        Some(Node::Store(_) | Node::Engine(_) | Node::User(_) | Node::Watcher(_)) | None => None,
+    });
+    leaders.max_by_key(|leader| leader.epoch())
+}
+
+/// The replicas that make up a volume, as the store has them.
+fn members(store: &Store, owner: Owner) -> impl Iterator<Item = (Key, &Spec)> {
+    store.specs().filter(move |(key, spec)| {
+        spec.owner() == Some(owner) && spec.status == Status::Created && matches!(key, Key::Replica(_))
+    })
+}
+
+/// The owner that parts of that volume name.
+fn owner(key: Key, spec: &Spec) -> Option<Owner> {
+    match key {
+        Key::Volume(volume) => Some(Owner { volume, birth: spec.birth }),
+        Key::Node(_) | Key::Pool(_) | Key::Replica(_) | Key::Nexus(_) => None,
+    }
+}
+
+/// What the tests of these properties need: a cluster that stands still, and histories of facts.
+#[cfg(test)]
+pub(super) mod testing {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use quiesce_machine::{CallId, Event, Incarnation, Node as _, NodeId, Observation, OpId, step};
+
+    use super::*;
+    use crate::monitor::Property;
+    use crate::volume::message::{ToEngine, ToStore};
+    use crate::volume::object::{EngineOp, Instance, Object, Replica};
+    use crate::volume::spec::{Body, NodeSet, Target, VolumeWant};
+    use crate::volume::user::{Reply, Request};
+    use crate::volume::{Birth, Cluster, Fact, Msg, Policies, PoolId, Timing, Uuid, VolumeId};
+
+    pub(in super::super) const A1: Role = Role::Agent(0);
+    pub(in super::super) const U1: Role = Role::User(0);
+    pub(in super::super) const E1: EngineId = EngineId(0);
+    pub(in super::super) const E2: EngineId = EngineId(1);
+    pub(in super::super) const V1: VolumeId = VolumeId(1);
+    pub(in super::super) const BORN: Birth = Birth { epoch: 1, number: 1 };
+    pub(in super::super) const OWNER: Owner = Owner { volume: V1, birth: BORN };
+    pub(in super::super) const WANT: VolumeWant =
+        VolumeWant { size: 1, replicas: 2, nexuses: 0, allowed: NodeSet(0), preferred: NodeSet(0) };
+
+    /// One agent that does not lead, a store, two storage nodes and a user; all up.
+    pub(in super::super) struct Still {
+        pub(in super::super) config: Config,
+        pub(in super::super) nodes: Vec<Option<Node>>,
+        revision: u32,
+    }
+
+    pub(in super::super) fn birth(number: u16) -> Birth {
+        Birth { epoch: 1, number }
+    }
+
+    pub(in super::super) fn replica(number: u16) -> Key {
+        Key::Replica(Uuid::Minted(birth(number)))
+    }
+
+    pub(in super::super) fn nexus(number: u16) -> Key {
+        Key::Nexus(Uuid::Minted(birth(number)))
+    }
+
+    pub(in super::super) fn made(key: Key, number: u16) -> Instance {
+        Instance { key, birth: birth(number) }
+    }
+
+    pub(in super::super) fn replica_body(node: EngineId) -> Body {
+        Body::Replica { pool: PoolId(node.0), node, size: 1, owner: Some(OWNER) }
+    }
+
+    pub(in super::super) fn spec(number: u16, body: Body) -> Spec {
+        Spec::creating(birth(number), body).created()
+    }
+
+    pub(in super::super) fn volume(target: Option<Target>) -> Spec {
+        spec(1, Body::Volume { want: WANT, target })
+    }
+
+    pub(in super::super) fn put_volume() -> Request {
+        Request::PutVolume { volume: V1, want: WANT }
+    }
+
+    pub(in super::super) fn asked(call: u32, request: Request) -> (Role, Fact) {
+        (U1, Fact::Asked { call: CallId(call), request: Arc::new(request) })
+    }
+
+    pub(in super::super) fn answered(call: u32, request: Request, reply: Reply) -> (Role, Fact) {
+        (U1, Fact::Answered { call: CallId(call), request: Arc::new(request), reply })
+    }
+
+    pub(in super::super) fn admitted(call: u32, request: Request) -> (Role, Fact) {
+        (A1, Fact::Admitted { user: 0, call: CallId(call), request: Arc::new(request) })
+    }
+
+    pub(in super::super) fn replied(call: u32, request: Request, reply: Reply) -> (Role, Fact) {
+        (A1, Fact::Replied { user: 0, call: CallId(call), request: Arc::new(request), reply })
+    }
+
+    impl Still {
+        pub(in super::super) fn new() -> Self {
+            let cluster = Cluster::new(1, 2, 1, false).unwrap();
+            let config = Config { cluster, timing: Timing::default(), policies: Policies::hardened() };
+            let nodes = (0..5).map(|node| Some(Node::boot(NodeId(node), &config))).collect();
+            let mut still = Still { config, nodes, revision: 0 };
+            still.deliver(A1, Role::Store, ToStore::Acquire { life: Incarnation(1), after: 0 });
+            still
+        }
+
+        /// Hands a node a message, and has what it stores be durable.
+        pub(in super::super) fn deliver(&mut self, from: Role, to: Role, msg: impl Into<Msg>) {
+            let (from, to) = (self.config.cluster.node(from), self.config.cluster.node(to));
+            self.event(to, Event::Deliver { from, msg: msg.into() });
+        }
+
+        fn event(&mut self, to: NodeId, event: Event<Node>) {
+            let node = self.nodes[to.index()].as_mut().unwrap();
+            let out = step(node, to, &self.config, event);
+            for effect in out.effects {
+                if let quiesce_machine::Effect::Store { .. } = effect {
+                    step(node, to, &self.config, Event::Stored { op: OpId(0), outcome: Ok(()) });
+                }
+            }
+        }
+
+        /// The store has that spec, or lacks it.
+        pub(in super::super) fn put(&mut self, key: Key, spec: Option<Spec>) {
+            self.revision += 1;
+            let spec = spec.map(Arc::new);
+            self.deliver(A1, Role::Store, ToStore::Write { epoch: 1, revision: self.revision, key, spec });
+        }
+
+        /// An engine does what it is told.
+        pub(in super::super) fn call(&mut self, engine: EngineId, op: EngineOp) {
+            self.deliver(A1, Role::Engine(engine), ToEngine::Call { epoch: 1, op: Arc::new(op) });
+        }
+
+        /// An engine has its pool, of that size.
+        pub(in super::super) fn pool(&mut self, engine: EngineId, size: u8) {
+            let key = Key::Pool(PoolId(engine.0));
+            self.call(engine, EngineOp::Create(Instance { key, birth: Birth::default() }, Object::Pool(size)));
+            let body = Body::Pool { node: engine, size };
+            self.put(key, Some(Spec::creating(Birth::default(), body).created()));
+        }
+
+        /// An engine has a replica of the volume.
+        pub(in super::super) fn hold(&mut self, engine: EngineId, number: u16) {
+            let pool = PoolId(engine.0);
+            let object = Replica { pool, size: 1, owner: Some(OWNER), allowed: None, failed: false };
+            self.call(engine, EngineOp::Create(made(replica(number), number), Object::Replica(object)));
+        }
+
+        /// An engine has a nexus over these replicas.
+        pub(in super::super) fn serve(&mut self, engine: EngineId, number: u16, children: &[u16]) {
+            let children: BTreeMap<Uuid, bool> =
+                children.iter().map(|&child| (Uuid::Minted(birth(child)), true)).collect();
+            self.call(engine, EngineOp::Create(made(nexus(number), number), Object::Nexus(Some(OWNER), children)));
+        }
+
+        /// Volume, two replicas, pools: everything as it should be.
+        pub(in super::super) fn whole() -> Self {
+            let mut still = Still::new();
+            still.put(Key::Volume(V1), Some(volume(None)));
+            for (engine, number) in [(E1, 2), (E2, 3)] {
+                still.pool(engine, 4);
+                still.hold(engine, number);
+                still.put(replica(number), Some(spec(number, replica_body(engine))));
+            }
+            still
+        }
+
+        /// Tells a property a history; the evidence of the first violation.
+        pub(in super::super) fn tell<P: Property<Node>>(
+            &self,
+            property: &mut P,
+            history: &[(Role, Fact)],
+        ) -> Result<(), String> {
+            history.iter().try_for_each(|(by, fact)| {
+                let by = self.config.cluster.node(*by);
+                property.observe(&Observation::Fact { by, fact }, self)
+            })
+        }
+
+        pub(in super::super) fn owed<P: Property<Node>>(&self, property: &P) -> Vec<String> {
+            let mut owed = Vec::new();
+            property.owed(self, &mut |obligation| owed.push(property.describe(obligation, self)));
+            owed
+        }
+    }
+
+    impl View<Node> for Still {
+        fn config(&self) -> &Config {
+            &self.config
+        }
+
+        fn node_count(&self) -> u32 {
+            5
+        }
+
+        fn node(&self, id: NodeId) -> Option<&Node> {
+            self.nodes[id.index()].as_ref()
+        }
+
+        fn name(&self, id: NodeId) -> String {
+            self.config.cluster.role(id).to_string()
+        }
+    }
+}

@@ -1,0 +1,94 @@
+use std::collections::BTreeMap;
+
+use quiesce_machine::{Observation, View};
+
+use super::engines;
+use crate::monitor::Property;
+use crate::volume::{EngineId, Fact, Instance, Key, Node, Object, Owner, Uuid};
+
+/// S6: at most one nexus of a volume can write.
+///
+/// A volume that was deleted and created again is another volume: its replicas are.
+///
+/// A nexus can write unless a replica among its children accepts another nexus alone: it would have to leave that child
+/// out, and that has to be written down first. Nor can it write to a replica that is nowhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct OneTarget {
+    judged: bool,
+}
+
+impl Property<Node> for OneTarget {
+    const NAME: &'static str = "one-target";
+    const CLAIM: &'static str = "at most one nexus of a volume can write";
+
+    fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Result<(), String> {
+        let made = matches!(seen, Observation::Fact { fact: Fact::Made { object, .. }, .. } if is_nexus(*object));
+        if !made {
+            return Ok(());
+        }
+        self.judged = true;
+        let mut writers: BTreeMap<Owner, (Instance, EngineId)> = BTreeMap::new();
+        for (id, engine) in engines(view) {
+            for (instance, object) in engine.objects().iter() {
+                let Object::Nexus(Some(owner), children) = object else { continue };
+                if !children.keys().all(|&child| accepts(view, child, instance)) {
+                    continue;
+                }
+                if let Some((other, at)) = writers.insert(*owner, (instance, id)) {
+                    let volume = owner.volume.0;
+                    return Err(format!("{other} on {at} and {instance} on {id} can both write to volume {volume}"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn armed(&self) -> bool {
+        self.judged
+    }
+}
+
+fn is_nexus(object: Instance) -> bool {
+    matches!(object.key, Key::Nexus(_))
+}
+
+fn accepts(view: &dyn View<Node>, child: Uuid, nexus: Instance) -> bool {
+    let found = engines(view).find_map(|(_, engine)| engine.objects().replica(child));
+    match found {
+        Some((_, replica)) => replica.allowed.is_none_or(|allowed| allowed == nexus.birth),
+        None => engines(view).count() < view.config().cluster.engines().count(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+    use crate::volume::{EngineOp, Role};
+
+    fn verdict(still: &Still) -> Result<(), String> {
+        let history = [(Role::Engine(E2), Fact::Made { object: made(nexus(5), 5), epoch: 1 })];
+        still.tell(&mut OneTarget::default(), &history)
+    }
+
+    #[test]
+    fn an_old_nexus_that_a_replica_refuses_is_no_target() {
+        let mut still = Still::whole();
+        still.serve(E1, 4, &[2, 3]);
+        still.call(E2, EngineOp::Allow(made(replica(3), 3), birth(5)));
+        still.serve(E2, 5, &[3]);
+        assert_eq!(verdict(&still), Ok(()));
+    }
+
+    #[test]
+    fn two_nexuses_that_every_replica_accepts_are_bad() {
+        let mut still = Still::whole();
+        still.serve(E1, 4, &[2, 3]);
+        still.serve(E2, 5, &[3]);
+        let evidence = verdict(&still).unwrap_err();
+        assert_eq!(
+            evidence,
+            "nexus 1.4 (born 1.4) on e1 and nexus 1.5 (born 1.5) on e2 can both write to volume 1"
+        );
+    }
+}

@@ -1,0 +1,109 @@
+//! The policies of this plane. Hazards `H1` to `H19`: `reference/mayastor-control-plane.md` section 13.
+
+crate::policies! {
+    /// What the store checks before it takes a write (H2).
+    write_guard: WriteGuard = "write-guard" {
+        /// That the writer's lease is in force.
+        LeaseOnly = "lease-only",
+        /// Besides, that no later write of that lease was taken: a late copy changes nothing.
+        Revision = "revision",
+    }
+    /// What a write that is not answered in time means to the agent (H4, H8).
+    unknown_write: UnknownWrite = "unknown-write" {
+        /// It failed; the operation is answered 507 and undone in memory.
+        Fails = "fails",
+        /// Nothing yet: it is sent again until its outcome is known.
+        Resolved = "resolved",
+    }
+    /// What an engine checks before it does what an agent calls for (H3).
+    engine_epoch: EngineEpoch = "engine-epoch" {
+        /// Nothing.
+        Ignored = "ignored",
+        /// That it has not heard of a later lease.
+        Checked = "checked",
+    }
+    /// What becomes of a resource whose deletion could not be written down (H5).
+    failed_delete: FailedDelete = "failed-delete" {
+        /// It stays deleting in memory, and the collector finishes the deletion that was refused.
+        StaysDeleting = "stays-deleting",
+        /// It is as it was.
+        Restored = "restored",
+    }
+    /// What is done about engine objects that no spec speaks of (H1, H13).
+    orphans: Orphans = "orphans" {
+        /// Nothing.
+        Ignored = "ignored",
+        /// The reconciler destroys them, each by its birth.
+        Collected = "collected",
+    }
+    /// What an unpublish that fails at the engine leaves (H6).
+    failed_unpublish: FailedUnpublish = "failed-unpublish" {
+        /// The nexus on its way out, the volume published.
+        NexusDeleting = "nexus-deleting",
+        /// The volume published, and its target is made anew if it is gone.
+        KeepsTarget = "keeps-target",
+    }
+    /// What a new leader does about an operation that its predecessor left unfinished (H7, H8).
+    pending_operation: PendingOperation = "pending-operation" {
+        /// It takes it for failed and clears the record.
+        Dropped = "dropped",
+        /// It finishes it, or takes back what it did.
+        Resumed = "resumed",
+    }
+    /// What is done about a node operation whose end could not be written down (H9).
+    node_operation: NodeOperation = "node-operation" {
+        /// Nothing: the node stays dirty.
+        Forgotten = "forgotten",
+        /// It is resolved like that of any other resource.
+        Resolved = "resolved",
+    }
+    /// When a new resource becomes visible to the reconciler (H10).
+    new_resource: NewResource = "new-resource" {
+        /// Before its creator guards it, so that the reconciler may take it for a leftover.
+        Unguarded = "unguarded",
+        /// Under the guard of its creator.
+        Guarded = "guarded",
+    }
+    /// What keeps an old target from writing once a new one starts (H11).
+    target_fence: TargetFence = "target-fence" {
+        /// Nothing that the control plane does.
+        None = "none",
+        /// Every replica is told first to accept the new target alone.
+        Replicas = "replicas",
+    }
+    /// When an engine's "exists already" counts as success (H14).
+    adoption: Adoption = "adoption" {
+        /// When something of that name is there.
+        ByName = "by-name",
+        /// When it is this very resource; a leftover of the same name is destroyed first.
+        ByBirth = "by-birth",
+    }
+    /// What a repeated create of a resource is answered (section 1).
+    repeated_create: RepeatedCreate = "repeated-create" {
+        /// 409, like a rival's.
+        Conflict = "conflict",
+        /// 422.
+        AlreadyExists = "already-exists",
+    }
+    /// Who makes sure that the last healthy child of a target stays (H17).
+    last_healthy: LastHealthy = "last-healthy" {
+        /// The agent, from what it knew before.
+        Agent = "agent",
+        /// The engine, when it is to take the child.
+        Engine = "engine",
+    }
+    /// When the deletion of a volume is acknowledged (H16).
+    volume_delete: VolumeDelete = "volume-delete" {
+        /// Once its key is gone, whatever remains of it.
+        KeyGone = "key-gone",
+        /// Once its parts on every node that answers are gone.
+        PartsGone = "parts-gone",
+    }
+    /// What an agent does with a copy of a request that it has answered (H18).
+    repeated_request: RepeatedRequest = "repeated-request" {
+        /// It takes it for a new one.
+        Executed = "executed",
+        /// It answers as before.
+        Recognised = "recognised",
+    }
+}

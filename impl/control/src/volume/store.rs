@@ -1,0 +1,200 @@
+//! The persistent store: specs by key, one lease, and the guards on writes.
+//!
+//! Every change is one durable image; what it answers, it answers when the image is durable.
+//! Source: `reference/mayastor-control-plane.md` sections 3 and 10.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use quiesce_machine::{Event, Incarnation, OpId, StoreError, Write};
+
+use super::fact::Fact;
+use super::id::{Key, Role};
+use super::message::{Msg, ToAgent, ToStore};
+use super::policy::WriteGuard;
+use super::record::{Image, Record};
+use super::spec::Spec;
+use super::timer::Timer;
+use super::user::{Reply, Request};
+use super::{Context, Node, send};
+
+/// The store's memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Store {
+    /// What is durable.
+    image: Arc<Image>,
+    /// Images on their way, oldest first, and what to say when each is durable.
+    pending: VecDeque<(Arc<Image>, Option<(u8, ToAgent)>, Option<Fact>)>,
+    /// How many writes are still to be refused.
+    refusals: u8,
+}
+
+impl Store {
+    /// The spec of that key, as of the last durable write.
+    #[must_use]
+    pub fn spec(&self, key: Key) -> Option<&Spec> {
+        self.image.specs.get(&key).map(Arc::as_ref)
+    }
+
+    /// Every spec.
+    pub fn specs(&self) -> impl Iterator<Item = (Key, &Spec)> {
+        self.image.specs.iter().map(|(&key, spec)| (key, spec.as_ref()))
+    }
+
+    pub(crate) fn handle(&mut self, event: Event<Node>, cx: &mut Context<'_>) {
+        match event {
+            Event::Start { records, .. } => self.start(records, cx),
+            Event::Deliver { from, msg: Msg::ToStore(msg) } => {
+                if let Role::Agent(from) = cx.config().cluster.role(from) {
+                    self.receive(from, msg, cx);
+                }
+            }
+            Event::Deliver { msg, .. } => unreachable!("not for the store: {msg:?}"),
+            Event::Bounce { .. } => (),
+            Event::Fire { timer: Timer::LeaseExpiry } => self.expire(cx),
+            Event::Fire { timer } => unreachable!("not the store's: {timer:?}"),
+            Event::Call { call, request: Request::Refuse { writes } } => {
+                self.refusals = self.refusals.saturating_add(writes);
+                cx.reply(call, Reply::Done);
+            }
+            Event::Call { request, .. } => unreachable!("not for the store: {request:?}"),
+            Event::Stored { outcome, .. } => self.stored(outcome, cx),
+        }
+    }
+
+    fn start(&mut self, records: Vec<Record>, cx: &mut Context<'_>) {
+        if let Some(Record::Store(image)) = records.into_iter().next() {
+            self.image = image;
+        }
+        // What the last life made durable may not have been said.
+        for (&key, spec) in &self.image.specs {
+            cx.fact(Fact::Stored { key, birth: spec.birth, status: Some(spec.status) });
+        }
+        self.arm_expiry(cx);
+    }
+
+    fn receive(&mut self, from: u8, msg: ToStore, cx: &mut Context<'_>) {
+        match msg {
+            ToStore::Acquire { life, after } => self.acquire(from, life, after, cx),
+            ToStore::KeepAlive { epoch } => match self.has_lease(from, epoch) {
+                true => {
+                    self.arm_expiry(cx);
+                    send(cx, Role::Agent(from), ToAgent::Kept { epoch });
+                }
+                false => send(cx, Role::Agent(from), ToAgent::LeaseGone { epoch }),
+            },
+            ToStore::Write { epoch, revision, key, spec } => self.write(from, epoch, revision, key, spec, cx),
+        }
+    }
+
+    /// The image that the next change starts from.
+    fn latest(&self) -> &Image {
+        self.pending.back().map_or(&self.image, |(image, ..)| image)
+    }
+
+    fn has_lease(&self, agent: u8, epoch: u16) -> bool {
+        let latest = self.latest();
+        latest.epoch == epoch && latest.holder.is_some_and(|(holder, _)| holder == agent)
+    }
+
+    /// A lease is given to whoever asks first, and anew to the agent that has it once it leads no longer.
+    fn acquire(&mut self, from: u8, life: Incarnation, after: u16, cx: &mut Context<'_>) {
+        let mut next = self.latest().clone();
+        match next.holder {
+            Some((holder, held)) if holder == from && held == life && next.epoch > after => {
+                if self.pending.is_empty() {
+                    send(cx, Role::Agent(from), granted(&self.image, life));
+                }
+                return;
+            }
+            Some((holder, held)) if holder == from && held > life => return,
+            Some((holder, _)) if holder != from => return send(cx, Role::Agent(from), ToAgent::Held),
+            Some(_) | None => (),
+        }
+        next.epoch += 1;
+        next.holder = Some((from, life));
+        next.revision = (0, true);
+        let answer = granted(&next, life);
+        self.commit(next, Some((from, answer)), None, cx);
+        self.arm_expiry(cx);
+    }
+
+    fn arm_expiry(&self, cx: &mut Context<'_>) {
+        let latest = self.latest();
+        let spent = cx.config().timing.lapses.is_some_and(|most| latest.lapses >= most);
+        if let Some(ttl) = cx.config().timing.lease
+            && latest.holder.is_some()
+            && !spent
+        {
+            cx.arm(Timer::LeaseExpiry, ttl);
+        }
+    }
+
+    fn expire(&mut self, cx: &mut Context<'_>) {
+        let mut next = self.latest().clone();
+        next.holder = None;
+        if cx.config().timing.lapses.is_some() {
+            next.lapses += 1;
+        }
+        self.commit(next, None, None, cx);
+    }
+
+    fn write(&mut self, from: u8, epoch: u16, revision: u32, key: Key, spec: Option<Arc<Spec>>, cx: &mut Context<'_>) {
+        let to = Role::Agent(from);
+        if !self.has_lease(from, epoch) {
+            return send(cx, to, ToAgent::LeaseGone { epoch });
+        }
+        let (last, applied) = self.latest().revision;
+        if cx.config().policies.write_guard == WriteGuard::Revision && revision <= last {
+            if revision == last && self.pending.is_empty() {
+                send(cx, to, ToAgent::WriteDone { epoch, revision, applied });
+            }
+            return;
+        }
+        let refused = self.refusals > 0;
+        let mut next = self.latest().clone();
+        next.revision = (revision, !refused);
+        let mut fact = None;
+        if refused {
+            self.refusals -= 1;
+        } else {
+            let old = next.specs.get(&key).cloned();
+            let status = spec.as_ref().map(|spec| spec.status);
+            let birth = spec.as_ref().or(old.as_ref()).map(|spec| spec.birth);
+            match spec {
+                Some(spec) => _ = next.specs.insert(key, spec),
+                None => _ = next.specs.remove(&key),
+            }
+            fact = birth.map(|birth| Fact::Stored { key, birth, status });
+        }
+        self.commit(next, Some((from, ToAgent::WriteDone { epoch, revision, applied: !refused })), fact, cx);
+    }
+
+    fn commit(&mut self, next: Image, answer: Option<(u8, ToAgent)>, fact: Option<Fact>, cx: &mut Context<'_>) {
+        let image = Arc::new(next);
+        self.pending.push_back((Arc::clone(&image), answer, fact));
+        cx.store(OpId(0), Write::Put(Record::Store(image)));
+    }
+
+    fn stored(&mut self, outcome: Result<(), StoreError>, cx: &mut Context<'_>) {
+        let (image, answer, fact) = self.pending.pop_front().expect("a write that ends was pending");
+        match outcome {
+            Ok(()) | Err(StoreError::Unknown) => {
+                self.image = image;
+                if let Some(fact) = fact {
+                    cx.fact(fact);
+                }
+                if let Some((to, answer)) = answer {
+                    send(cx, Role::Agent(to), answer);
+                }
+            }
+            // What was built on it has it too; only a write that nothing follows is missing, and is asked for again.
+            Err(StoreError::Failed) => (),
+        }
+    }
+}
+
+fn granted(image: &Image, life: Incarnation) -> ToAgent {
+    let specs = Arc::new(image.specs.iter().map(|(&key, spec)| (key, Arc::clone(spec))).collect());
+    ToAgent::Granted { epoch: image.epoch, life, revision: image.revision.0, specs }
+}

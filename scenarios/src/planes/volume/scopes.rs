@@ -1,0 +1,99 @@
+//! Small worlds of volumes, each searched exhaustively by `quiesce check`.
+//!
+//! Time stands still in them, so periods and time-outs say only that something may fire. The lease ends only with its
+//! process, and a node is offline only when it is down: that keeps the worlds finite.
+
+use quiesce_control::volume::{
+    Cluster, Config, Monitor, Node, NodeSet, Policies, PoolId, Request, Role, Timing, VolumeId, VolumeWant,
+};
+use quiesce_machine::NodeId;
+use quiesce_model::{Budget, Scope};
+
+/// Every scope: name and what is in it.
+pub(super) const ROWS: [(&str, &str); 4] = [
+    ("create", "1 storage node with a pool; a volume of 1 replica is created; no faults"),
+    ("create-agent-crash", "as create, and the agent may crash and restart"),
+    ("create-delete", "as create, the volume is deleted again, and one message may be late"),
+    ("two-replicas", "2 storage nodes with a pool each; a volume of 2 replicas is created; no faults"),
+];
+
+/// What these worlds give something to judge; none has a target.
+const PROPERTIES: [&str; 12] = [
+    "no-live-destroy",
+    "ack-durable",
+    "spec-first",
+    "fence",
+    "monotone",
+    "placement",
+    "ack-means-met",
+    "error-no-effect",
+    "no-orphan",
+    "clean",
+    "converge",
+    "retry-safe",
+];
+
+/// The scope of that name.
+pub(super) fn scope(name: &str) -> Option<Scope<Node, Monitor>> {
+    let crashes = |crashes| Budget { crashes, ..Budget::default() };
+    let agent = Role::Agent(0);
+    match name {
+        "create" => Some(world(1, 1, false, Budget::default(), agent)),
+        "create-agent-crash" => Some(world(1, 1, false, crashes(1), agent)),
+        "create-delete" => Some(world(1, 1, true, Budget { duplicates: 1, ..Budget::default() }, agent)),
+        "two-replicas" => Some(world(2, 2, false, Budget::default(), agent)),
+        _ => None,
+    }
+}
+
+fn world(engines: u8, replicas: u8, deletes: bool, budget: Budget, crashable: Role) -> Scope<Node, Monitor> {
+    let cluster = Cluster::new(1, engines, 1, false).expect("a cluster that can be");
+    let user = cluster.node(Role::User(0));
+    let want = VolumeWant { size: 1, replicas, nexuses: 0, allowed: NodeSet(0), preferred: NodeSet(0) };
+    let volume = VolumeId(0);
+    let mut calls: Vec<(NodeId, Request)> =
+        cluster.engines().map(|node| (user, Request::PutPool { pool: PoolId(node.0), node, size: 2 })).collect();
+    calls.push((user, Request::PutVolume { volume, want }));
+    if deletes {
+        calls.push((user, Request::DeleteVolume { volume }));
+    }
+    let timing = Timing {
+        lease: None,
+        store_timeout: None,
+        call_retry: None,
+        register: None,
+        // A request that dies with its agent has to be made again.
+        user_resend: (budget.crashes > 0).then_some(Timing::default().user_retry),
+        call_timeout: None,
+        node_deadline: None,
+        user_timeout: None,
+        lapses: Some(0),
+        ..Timing::default()
+    };
+    Scope {
+        config: Config { cluster, timing, policies: Policies::hardened() },
+        nodes: cluster.roles().map(|role| role.to_string()).collect(),
+        calls,
+        monitors: PROPERTIES
+            .iter()
+            .chain(deletes.then_some(&"drained"))
+            .filter_map(|name| Monitor::named(name))
+            .collect(),
+        budget,
+        crashable: if budget.crashes > 0 { vec![cluster.node(crashable)] } else { Vec::new() },
+        cuts: Vec::new(),
+        untimed: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_scope_makes_sense() {
+        for (name, _) in ROWS {
+            assert_eq!(scope(name).expect("a listed scope").validate(), Ok(()), "{name}");
+        }
+    }
+}
