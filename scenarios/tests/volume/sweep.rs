@@ -112,14 +112,17 @@ fn strikes(plan: &Plan<Node, Monitor>) -> (usize, Vec<Strike>) {
 
 fn crash(node: NodeId, at: Time) -> Vec<Step<Node>> {
     let crash = Action::Crash { node, records: Records::Kept, stays_down: false };
-    vec![Step { at, action: crash }, Step { at: at + Duration::from_secs(2), action: Action::Restart { node } }]
+    vec![
+        Step { at, action: crash, lasting: None },
+        Step { at: at + Duration::from_secs(2), action: Action::Restart { node }, lasting: None },
+    ]
 }
 
 /// Loses the message that would arrive at that time: a message takes a millisecond.
 fn lose(label: &str, from: NodeId, to: NodeId, arrives: Time) -> Step<Node> {
     let sent = Time(arrives.as_nanos() - 1_000_000);
     let action = Action::Lose { label: label.to_owned(), from: Some(from), to: Some(to), count: 1 };
-    Step { at: sent, action }
+    Step { at: sent, action, lasting: None }
 }
 
 fn judge(plan: &Plan<Node, Monitor>, strikes: &[&Strike], swept: &mut Swept) {

@@ -44,6 +44,7 @@ impl Plane for Operation {
     const MESSAGES: &'static [&'static str] = Msg::LABELS;
     const REPLIES: &'static [&'static str] = &Reply::LABELS;
     const FACTS: &'static [&'static str] = &Fact::LABELS;
+    const MARKS: &'static [&'static str] = &[];
     const POLICIES: &'static [Row] = Policies::ROWS;
     const PROPERTIES: &'static [(&'static str, &'static str)] = Monitor::ROWS;
 

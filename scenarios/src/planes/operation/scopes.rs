@@ -89,6 +89,7 @@ fn world(controllers: u8, mutations: usize, mode: Mode, budget: Budget) -> Scope
         crashable: crashable.map(|process| cluster.node(process)).to_vec(),
         cuts: Vec::new(),
         untimed: false,
+        absorbs_repeats: false,
     }
 }
 

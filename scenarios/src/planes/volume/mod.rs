@@ -53,6 +53,7 @@ impl Plane for Volume {
     const MESSAGES: &'static [&'static str] = &Msg::LABELS;
     const REPLIES: &'static [&'static str] = &Reply::LABELS;
     const FACTS: &'static [&'static str] = &Fact::LABELS;
+    const MARKS: &'static [&'static str] = &[];
     const POLICIES: &'static [Row] = Policies::ROWS;
     const PROPERTIES: &'static [(&'static str, &'static str)] = Monitor::ROWS;
     const SCOPES: &'static [(&'static str, &'static str)] = &scopes::ROWS;

@@ -83,6 +83,7 @@ fn world(engines: u8, replicas: u8, deletes: bool, budget: Budget, crashable: Ro
         crashable: if budget.crashes > 0 { vec![cluster.node(crashable)] } else { Vec::new() },
         cuts: Vec::new(),
         untimed: false,
+        absorbs_repeats: false,
     }
 }
 
