@@ -136,7 +136,7 @@ fn a_fault_that_some_seed_feels_was_tried() {
 
 #[test]
 fn a_cut_that_some_seed_feels_was_tried() {
-    let entries = r#"{ at = "1s", cut = ["p2", "c1"] }, { at = "1010ms", heal = true },"#;
+    let entries = r#"{ at = "1s", cut = ["p2", "c1"] }, { at = "1005ms", heal = true },"#;
     let text = scenario("network = { latency = \"1ms\", jitter = \"8ms\" }", entries, "");
     let prepared = prepared(&text);
     let idle: Vec<bool> = (1..9).map(|seed| prepared.run(seed).verdict == Verdict::Vacuous).collect();
