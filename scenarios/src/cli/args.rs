@@ -104,7 +104,7 @@ pub(crate) enum SearchWord {
     /// Breadth first: shortest counterexamples, safety and liveness
     #[default]
     Bfs,
-    /// Depth first: safety only, in the least memory
+    /// Depth first: safety only, by Stateright; long runs take much memory
     Dfs,
     /// Stateright's own breadth-first search: safety only, a second opinion
     Stateright,

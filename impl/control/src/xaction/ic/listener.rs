@@ -11,7 +11,7 @@ use crate::xaction::sources::Sources;
 
 /// One job as one member sees it: who takes part, who has ended and how.
 ///
-/// Some of it is the member's own business and never goes on the wire: see [`Listener::encoded`].
+/// Some of it is the member's own business and never goes on the wire.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Listener {
     /// The kind.
