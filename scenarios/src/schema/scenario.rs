@@ -167,7 +167,8 @@ mod tests {
             Action::Heal,
         ];
         let at = |second| Time::ZERO + Duration::from_secs(second);
-        let expected: Vec<_> = (1..).zip(expected).map(|(second, action)| Step { at: at(second), action }).collect();
+        let expected: Vec<_> =
+            (1..).zip(expected).map(|(second, action)| Step { at: at(second), action, lasting: None }).collect();
         assert_eq!(plan.steps, expected);
     }
 
