@@ -117,6 +117,16 @@ fn struck(action: &Action<Puppet>) -> Option<Vec<NodeId>> {
 }
 
 #[test]
+fn no_node_is_crashed_while_it_is_down() {
+    let mut plan = busy(Swarm { crash: 9, down_most: 3, ..Swarm::default() });
+    plan.until = Time::ZERO + ms(60_000);
+    for seed in 0..20 {
+        let [crashes] = &run(&plan, seed).faults[..] else { panic!("only crashes are drawn") };
+        assert_eq!(crashes.applied, crashes.planned, "seed {seed}");
+    }
+}
+
+#[test]
 fn only_the_nodes_named_are_struck() {
     let swarm = Swarm { nodes: vec![B], crash: 3, pause: 3, slow: 3, clog: 3, ..Swarm::default() };
     let plan = busy(Swarm { partition: 0, ..swarm });
