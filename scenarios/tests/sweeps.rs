@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use quiesce::choices::Choices;
 use quiesce::load;
-use quiesce::run::{CrashProgress, CrashSweep, Prepared, Reach, Run, Sweep, Sweeping, Verdict, sweep};
+use quiesce::run::{CrashProgress, CrashSweep, Prepared, Reach, Replayed, Run, Sweep, Sweeping, Verdict, sweep};
 use quiesce::schema::{Expect, Head, Seeds};
 use quiesce::text::Source;
-use quiesce_sim::{Digest, Trace};
+use quiesce_sim::{Digest, DrawSource, Trace};
 
 /// A job, a wait, and room for what the tests add.
 fn scenario(top: &str, entries: &str, expect: &str) -> String {
@@ -137,7 +137,7 @@ fn a_fault_that_some_seed_feels_was_tried() {
 
 #[test]
 fn a_cut_that_some_seed_feels_was_tried() {
-    let entries = r#"{ at = "1s", cut = ["p2", "c1"] }, { at = "1010ms", heal = true },"#;
+    let entries = r#"{ at = "1s", cut = ["p2", "c1"] }, { at = "1005ms", heal = true },"#;
     let text = scenario("network = { latency = \"1ms\", jitter = \"8ms\" }", entries, "");
     let prepared = prepared(&text);
     let idle: Vec<bool> = (1..9).map(|seed| prepared.run(seed).verdict == Verdict::Vacuous).collect();
@@ -197,6 +197,10 @@ impl Prepared for Moody {
 
     fn record(&self, seed: u64) -> (Run, Trace) {
         self.inner.record(seed)
+    }
+
+    fn replay(&self, source: &DrawSource) -> Replayed {
+        self.inner.replay(source)
     }
 
     fn crash_sweep(&self, seed: u64, down: Duration, tried: &(dyn Fn(CrashProgress) + Sync)) -> CrashSweep {
@@ -266,4 +270,21 @@ fn marks_of_several_sweeps_add_up_and_those_never_reached_are_named() {
     assert!(both.missed().all(|mark| mark != cut_short) && both.marks[cut_short] == torn.marks[cut_short]);
     assert!(alone.to_string().contains(&format!("of {} marks of xaction reached; never: ", alone.marks.len())));
     assert!(Reach::of(&[("another", &plain)]).is_empty());
+}
+
+#[test]
+fn every_run_of_the_swarm_can_be_had_from_its_decisions_alone() {
+    let source = quiesce::suite::bundled().into_iter().find(|source| source.name().contains("swarm"));
+    let loaded = load(&source.expect("it is bundled")).expect("nothing is wrong");
+    let swarm = loaded.under(&Choices::default()).expect("the default choices");
+    for seed in 1..6 {
+        let first = swarm.replay(&DrawSource::seed(seed));
+        assert_eq!(first.run, swarm.run(seed));
+        assert!(first.decisions.len() > 300 && first.decisions.iter().any(|decision| decision.site == "swarm"));
+        let text = serde_json::to_string(&first.decisions).expect("decisions can be written");
+        let decided = serde_json::from_str(&text).expect("and read");
+        let again = swarm.replay(&DrawSource { decided, ..DrawSource::seed(seed + 1000) });
+        assert_eq!((again.run.digest, again.unused, again.decisions), (first.run.digest, 0, first.decisions));
+        assert_eq!(again.trace, first.trace);
+    }
 }

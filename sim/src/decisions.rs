@@ -31,7 +31,7 @@ pub struct Decision {
 
 /// How a run draws.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Source {
+pub struct DrawSource {
     /// Where everything is drawn from that is not decided.
     pub seed: u64,
     /// Draws decided in advance, in any order. Of two decisions of one name the later counts; `step` and `of` do not
@@ -51,11 +51,11 @@ pub struct Fork {
     pub seed: u64,
 }
 
-impl Source {
+impl DrawSource {
     /// Everything from a seed.
     #[must_use]
     pub fn seed(seed: u64) -> Self {
-        Source { seed, ..Source::default() }
+        DrawSource { seed, ..DrawSource::default() }
     }
 }
 
@@ -96,7 +96,7 @@ struct Named {
 }
 
 impl Ledger {
-    pub(crate) fn new(source: &Source, names: &[String]) -> Self {
+    pub(crate) fn new(source: &DrawSource, names: &[String]) -> Self {
         let mut decided: BTreeMap<(String, String), BTreeMap<u32, u64>> = BTreeMap::new();
         for Decision { site, label, nth, pick, .. } in &source.decided {
             decided.entry((site.clone(), label.clone())).or_default().insert(*nth, *pick);

@@ -158,7 +158,7 @@ mod world;
 
 pub use branch::{Blow, Branch};
 pub use check::{Place, PlanError};
-pub use decisions::{Decision, Fork, Source};
+pub use decisions::{Decision, DrawSource, Fork};
 pub use digest::Digest;
 pub use outcome::{Answer, Bound, FaultCount, FaultKind, Finding, FindingKind, Outcome, Vacuity, Verdict};
 pub use plan::{Action, Network, Plan, Records, Shift, Step, StoreFault, StoreFaults};

@@ -11,7 +11,7 @@ use crate::digest::Digester;
 use crate::draws::Draws;
 use crate::panics;
 use crate::world::World;
-use crate::{Decision, Outcome, Plan, PlanError, Source, Trace, Verdict};
+use crate::{Decision, DrawSource, Outcome, Plan, PlanError, Trace, Verdict};
 
 /// Runs a plan with a seed and records nothing.
 ///
@@ -35,7 +35,7 @@ pub fn record<N: Node, M: Monitor<N>>(plan: &Plan<N, M>, seed: u64) -> (Outcome<
 /// With a seed alone the outcome is the one [`run`] yields. With that seed and every decision recorded it is the same
 /// again, and with every decision and another seed too: then the seed has nothing left to draw.
 #[must_use]
-pub fn replay<N: Node, M: Monitor<N>>(plan: &Plan<N, M>, source: &Source) -> Replay<N> {
+pub fn replay<N: Node, M: Monitor<N>>(plan: &Plan<N, M>, source: &DrawSource) -> Replay<N> {
     let trace = Trace::new(plan.nodes.clone());
     let ledger = Box::new(Ledger::new(source, &plan.nodes));
     let (outcome, trace, ledger, _) = play(plan, source.seed, Some(trace), Some(ledger), None);
@@ -63,7 +63,7 @@ impl<N: Node, M: Monitor<N>> Plan<N, M> {
     ///
     /// # Errors
     /// When the plan makes no sense.
-    pub fn with_swarm_drawn(&self, source: &Source) -> Result<Plan<N, M>, PlanError> {
+    pub fn with_swarm_drawn(&self, source: &DrawSource) -> Result<Plan<N, M>, PlanError> {
         self.check()?;
         let mut draws = Draws::new(source.seed, &self.nodes, Some(Box::new(Ledger::new(source, &self.nodes))));
         let mut drawn = drawn(self, &mut draws).into_owned();

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use quiesce_control::policy::PolicyError;
-use quiesce_sim::{Plan, Trace};
+use quiesce_sim::{Decision, DrawSource, Plan, Trace};
 
 use super::{CrashProgress, CrashSweep, Run};
 use crate::choices::Choices;
@@ -40,8 +40,24 @@ pub trait Prepared: Debug + Send + Sync {
     /// Runs one seed and keeps what happened.
     fn record(&self, seed: u64) -> (Run, Trace);
 
+    /// Runs with draws decided in advance, and keeps what happened and every decision.
+    fn replay(&self, source: &DrawSource) -> Replayed;
+
     /// Branches off one seed's run at every effect; see [`CrashSweep::sweep`].
     fn crash_sweep(&self, seed: u64, down: Duration, tried: &(dyn Fn(CrashProgress) + Sync)) -> CrashSweep;
+}
+
+/// A run with all its decisions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replayed {
+    /// The run.
+    pub run: Run,
+    /// What happened.
+    pub trace: Trace,
+    /// Every draw that could have come out otherwise and mattered, in order.
+    pub decisions: Vec<Decision>,
+    /// How many of the decisions made in advance were never asked for.
+    pub unused: usize,
 }
 
 impl<P: Plane> Runnable for Scenario<P> {
@@ -83,6 +99,11 @@ impl<P: Plane> Prepared for Ready<P> {
         let (outcome, trace) = quiesce_sim::record(&self.plan, seed);
         (Run::judge(seed, outcome, &self.expect), trace)
     }
+    fn replay(&self, source: &DrawSource) -> Replayed {
+        let quiesce_sim::Replay { outcome, trace, decisions, unused } = quiesce_sim::replay(&self.plan, source);
+        Replayed { run: Run::judge(source.seed, outcome, &self.expect), trace, decisions, unused }
+    }
+
     fn crash_sweep(&self, seed: u64, down: Duration, tried: &(dyn Fn(CrashProgress) + Sync)) -> CrashSweep {
         CrashSweep::sweep(&self.plan, seed, down, tried)
     }

@@ -110,7 +110,7 @@ mod tests {
     use std::time::Duration;
 
     use quiesce_machine::{Delay, NodeId, Time};
-    use quiesce_sim::{Action, Network, Ratio, Records, Step};
+    use quiesce_sim::{Action, Network, Rate, Ratio, Records, Shift, Step, StoreFault, StoreFaults, Swarm};
     use toml::de::DeTable;
 
     use super::*;
@@ -133,6 +133,107 @@ mod tests {
 
     fn plan(text: &str) -> Plan<<Xaction as Plane>::Node, <Xaction as Plane>::Monitor> {
         scenario(text).plan(&Choices::default()).expect("the default choices")
+    }
+
+    #[test]
+    fn every_fault_of_a_machine_or_link_does_what_it_says_for_as_long_as_it_says() {
+        let plan = plan(
+            r#"timeline = [
+  { at = "1s", isolate = "t1", for = "5s" },
+  { at = "2s", clog = ["p1", "t1"] },
+  { at = "3s", release = ["p1", "t1"] },
+  { at = "4s", slow_node = "t2", by = "20ms", for = "1m" },
+  { at = "5s", skew = "p1", ahead = "3s" },
+  { at = "6s", skew = "p1", behind = "4s", for = "1s" },
+  { at = "7s", drift = "p2", rate = "11/10" },
+  { at = "8s", store_fail = "t1", count = 2 },
+  { at = "9s", store_unknown = "t1" },
+  { at = "10s", store_unknown = "t1", applied = false },
+  { at = "11s", store_late = "t2", by = "2s", for = "9s" },
+  { at = "12s", crash = "p1", for = "2s" },
+]"#,
+        );
+        let second = Duration::from_secs;
+        let store = |node, fault, count| Action::Store { node: Some(node), fault, count };
+        let expected = [
+            (Action::Isolate { node: T1 }, Some(5)),
+            (Action::Clog { from: P1, to: T1 }, None),
+            (Action::Release { from: P1, to: T1 }, None),
+            (Action::Slow { node: T2, by: Duration::from_millis(20) }, Some(60)),
+            (Action::Skew { node: P1, shift: Shift::Ahead(second(3)) }, None),
+            (Action::Skew { node: P1, shift: Shift::Behind(second(4)) }, Some(1)),
+            (Action::Drift { node: P2, rate: Rate::new(11, 10).expect("a rate") }, None),
+            (store(T1, StoreFault::Fail, 2), None),
+            (store(T1, StoreFault::Unknown { applied: true }, 1), None),
+            (store(T1, StoreFault::Unknown { applied: false }, 1), None),
+            (store(T2, StoreFault::Late { by: second(2) }, 1), Some(9)),
+            (Action::Crash { node: P1, records: Records::Kept, stays_down: false }, Some(2)),
+        ];
+        let found: Vec<_> = plan.steps.into_iter().map(|step| (step.action, step.lasting)).collect();
+        assert_eq!(found, expected.map(|(action, lasting)| (action, lasting.map(second))));
+    }
+
+    #[test]
+    fn stores_and_swarms_are_as_faulty_as_they_say() {
+        let plan = plan(
+            r#"store = { latency = "1ms", fail = "1/2", unknown = "1/3", late = "1/4", late_by = "5s" }
+[swarm]
+nodes = ["t1"]
+down_most = 2
+for = "9s"
+crash = 1
+records_lost = "1/8"
+pause = 2
+partition = 3
+cut = 4
+isolate = 5
+clog = 6
+slow_node = 7
+slow_by = "1s"
+skew = 8
+skew_by = "2s"
+drift = 9
+drift_by = "1/9"
+loss = "1/10"
+duplicate = "1/11"
+reorder = "1/12"
+reorder_by = "3s"
+store_fail = "1/13"
+store_unknown = "1/14"
+store_late = "1/15"
+store_late_by = "4s""#,
+        );
+        let of = |den| Ratio::new(1, den).expect("a ratio");
+        let up_to = |seconds| Delay::from(Duration::ZERO..Duration::from_secs(seconds));
+        assert_eq!(plan.store_latency, Delay::from(Duration::from_millis(1)));
+        assert_eq!(plan.store_faults, StoreFaults { fail: of(2), unknown: of(3), late: of(4), late_by: up_to(5) });
+        let expected = Swarm {
+            nodes: vec![T1],
+            down_most: 2,
+            lasting: up_to(9),
+            crash: 1,
+            records_lost: of(8),
+            pause: 2,
+            partition: 3,
+            cut: 4,
+            isolate: 5,
+            clog: 6,
+            slow: 7,
+            slow_by: up_to(1),
+            skew: 8,
+            skew_by: up_to(2),
+            drift: 9,
+            drift_by: of(9),
+            loss: of(10),
+            duplicate: of(11),
+            reorder: of(12),
+            reorder_delay: up_to(3),
+            store_fail: of(13),
+            store_unknown: of(14),
+            store_late: of(15),
+            store_late_by: up_to(4),
+        };
+        assert_eq!(plan.swarm, Some(expected));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use quiesce_machine::{Delay, NodeId, Time};
-use quiesce_sim::{Action, Decision, FaultKind, Ratio, Records, Source, Step, Swarm, Verdict, replay, run};
+use quiesce_sim::{Action, Decision, DrawSource, FaultKind, Ratio, Records, Step, Swarm, Verdict, replay, run};
 
 use crate::puppet::{A, B, C, Op, Puppet, PuppetPlan, Tell, ms, plan, play};
 
@@ -51,7 +51,7 @@ fn busy(swarm: Swarm) -> PuppetPlan {
 }
 
 fn drawn(plan: &PuppetPlan, seed: u64) -> PuppetPlan {
-    plan.with_swarm_drawn(&Source::seed(seed)).expect("the plan makes sense")
+    plan.with_swarm_drawn(&DrawSource::seed(seed)).expect("the plan makes sense")
 }
 
 fn swarm_steps(plan: &PuppetPlan, seed: u64) -> Vec<Step<Puppet>> {
@@ -117,6 +117,16 @@ fn struck(action: &Action<Puppet>) -> Option<Vec<NodeId>> {
 }
 
 #[test]
+fn no_node_is_crashed_while_it_is_down() {
+    let mut plan = busy(Swarm { crash: 9, down_most: 3, ..Swarm::default() });
+    plan.until = Time::ZERO + ms(60_000);
+    for seed in 0..20 {
+        let [crashes] = &run(&plan, seed).faults[..] else { panic!("only crashes are drawn") };
+        assert_eq!(crashes.applied, crashes.planned, "seed {seed}");
+    }
+}
+
+#[test]
 fn only_the_nodes_named_are_struck() {
     let swarm = Swarm { nodes: vec![B], crash: 3, pause: 3, slow: 3, clog: 3, ..Swarm::default() };
     let plan = busy(Swarm { partition: 0, ..swarm });
@@ -149,7 +159,7 @@ fn a_kind_can_be_decided_off_and_nothing_else_of_the_swarm_moves() {
         (0..).find(|&seed| swarm_steps(&plan, seed).iter().any(|step| matches!(step.action, Action::Pause { .. })));
     let seed = seed.expect("half of all seeds pause");
     let off = Decision { site: "swarm".into(), label: "pause".into(), nth: 0, pick: 0, of: 2, step: 0 };
-    let source = Source { decided: vec![off], ..Source::seed(seed) };
+    let source = DrawSource { decided: vec![off], ..DrawSource::seed(seed) };
     let without = plan.with_swarm_drawn(&source).expect("the plan makes sense").steps;
     let mut rest = drawn(&plan, seed).steps;
     rest.retain(|step| !matches!(step.action, Action::Pause { .. }));
