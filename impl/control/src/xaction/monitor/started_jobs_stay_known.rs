@@ -8,7 +8,8 @@ use crate::xaction::{Fact, Node, XactId};
 
 /// A job whose id a client has learnt is still known to some member after any one member has died.
 ///
-/// One death since the request: two at once may take every copy along, and then only a target can tell of the job.
+/// One death since the request: two at once may take every copy along, and then only a target can tell of the job. Jobs
+/// that no member ever tracked are none of its business: their kind may not be tracked at all.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct StartedJobsStayKnown {
     jobs: BTreeMap<XactId, Job>,
@@ -17,6 +18,7 @@ pub struct StartedJobsStayKnown {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 struct Job {
+    tracked: bool,
     learnt: bool,
     deaths: u8,
     /// It has ended, as some member sees it: members may forget it.
@@ -30,6 +32,9 @@ impl Property<Node> for StartedJobsStayKnown {
     fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Result<(), String> {
         match *seen {
             Observation::Fact { fact: &Fact::StartTaken { job, .. }, .. } => _ = self.jobs.entry(job).or_default(),
+            Observation::Fact { fact: &Fact::JobRegistered { job }, .. } => {
+                self.jobs.entry(job).or_default().tracked = true;
+            }
             Observation::Fact { fact: &Fact::JobEnded { job, .. }, .. } => self.jobs.entry(job).or_default().over = true,
             Observation::Fact { fact: &Fact::StartAnswered { job, .. }, .. } => {
                 self.jobs.entry(job).or_default().learnt = true;
@@ -43,6 +48,12 @@ impl Property<Node> for StartedJobsStayKnown {
 
     fn armed(&self) -> bool {
         self.judged
+    }
+}
+
+impl Job {
+    fn at_stake(self) -> bool {
+        self.tracked && self.learnt && !self.over && self.deaths == 1
     }
 }
 
@@ -60,7 +71,7 @@ impl StartedJobsStayKnown {
 
     /// Judges the jobs that one death has struck.
     fn judge(&mut self, view: &dyn View<Node>) -> Result<(), String> {
-        for (&id, _) in self.jobs.iter().filter(|(_, job)| job.learnt && !job.over && job.deaths == 1) {
+        for (&id, _) in self.jobs.iter().filter(|(_, job)| job.at_stake()) {
             self.judged = true;
             if !tables(view).any(|(_, table)| table.entry(id).is_some()) {
                 return Err(format!("{id} was answered for, and after one death no member knows it"));
@@ -77,6 +88,7 @@ mod tests {
     use super::super::testing::*;
     use super::*;
 
+    const TRACKED: Fact = Fact::JobRegistered { job: JOB };
     const LEARNT: Fact = Fact::StartAnswered { call: CallId(0), job: JOB };
 
     /// Job answered for, then the first member dies; only `knowers` have it.
@@ -94,20 +106,22 @@ mod tests {
 
     #[test]
     fn a_job_that_the_other_member_knows_is_good() {
-        let (property, verdict) = after_a_death(&[P1, P2], &[taken(JOB), LEARNT]);
+        let (property, verdict) = after_a_death(&[P1, P2], &[taken(JOB), TRACKED, LEARNT]);
         assert_eq!(verdict, Ok(()));
         assert!(property.armed());
     }
 
     #[test]
     fn a_job_that_dies_with_its_only_member_is_bad() {
-        let (_, verdict) = after_a_death(&[P1], &[taken(JOB), LEARNT]);
+        let (_, verdict) = after_a_death(&[P1], &[taken(JOB), TRACKED, LEARNT]);
         assert_eq!(verdict.unwrap_err(), "x-c1.1.0 was answered for, and after one death no member knows it");
     }
 
     #[test]
-    fn a_job_that_has_ended_or_that_no_client_has_learnt_of_may_go() {
-        for before in [vec![taken(JOB), LEARNT, job_ended(false)], vec![taken(JOB)]] {
+    fn a_job_that_has_ended_or_that_nobody_learnt_of_or_tracks_may_go() {
+        for before in
+            [vec![taken(JOB), TRACKED, LEARNT, job_ended(false)], vec![taken(JOB), TRACKED], vec![taken(JOB), LEARNT]]
+        {
             let (property, verdict) = after_a_death(&[P1], &before);
             assert_eq!(verdict, Ok(()));
             assert!(!property.armed());
