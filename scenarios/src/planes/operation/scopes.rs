@@ -16,9 +16,12 @@ use quiesce_model::{Budget, Scope};
 pub(super) const ROWS: [(&str, &str); 7] = [
     ("operation", "1 application, 1 controller; a user unpairs it and deletes it, synchronous webhook"),
     ("operation-polled", "as operation, one mutation, with a webhook that is polled and may refuse calls"),
-    ("operation-loss", "as operation, and a message may be lost"),
+    ("operation-loss", "as operation, one mutation, and a message may be lost"),
     ("operation-duplicate", "as operation, one mutation, and a message may arrive twice"),
-    ("operation-crash", "as operation, and the director, the controller or the tenant's system may crash and restart"),
+    (
+        "operation-crash",
+        "as operation, one mutation, and the director, the controller or the tenant's system may crash and restart",
+    ),
     ("operation-two-leaders", "as operation, one mutation, with 2 controllers that both lead, one of which may crash"),
     ("operation-untimed", "as operation, one mutation, and a loss, with every timer at any moment; safety alone"),
 ];
@@ -31,9 +34,9 @@ pub(super) fn scope(name: &str) -> Option<Scope<Node, Monitor>> {
     Some(match name {
         "operation" => world(1, 2, Mode::Sync, none),
         "operation-polled" => world(1, 1, Mode::Async, none),
-        "operation-loss" => world(1, 2, Mode::Sync, loss),
+        "operation-loss" => world(1, 1, Mode::Sync, loss),
         "operation-duplicate" => world(1, 1, Mode::Sync, Budget { duplicates: 1, ..none }),
-        "operation-crash" => world(1, 2, Mode::Sync, crash),
+        "operation-crash" => world(1, 1, Mode::Sync, crash),
         "operation-two-leaders" => world(2, 1, Mode::Sync, crash),
         "operation-untimed" => {
             let mut scope = world(1, 1, Mode::Sync, loss);
