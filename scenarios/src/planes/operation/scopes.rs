@@ -16,7 +16,7 @@ pub(super) const ROWS: [(&str, &str); 4] = [
     ("operation", "1 application, 1 controller; a user unpairs it, synchronous webhook"),
     ("operation-polled", "as operation, with a webhook that is polled and may refuse calls"),
     ("operation-loss", "as operation, and a message may be lost"),
-    ("operation-crash", "as operation, and the director, the controller or the tenant's system may crash and restart"),
+    ("operation-crash", "as operation, and the director or the tenant's system may crash and restart"),
 ];
 
 /// The scope of that name.
@@ -61,7 +61,7 @@ fn world(mode: Mode, budget: Budget) -> Scope<Node, Monitor> {
     };
     let user = cluster.node(ProcessId::User(0));
     let unpair = Request::Mutate { app: AppId(0), mutation: Mutation::Unpair, sync: false, readable: true };
-    let crashable = [ProcessId::Director, ProcessId::Controller(0), ProcessId::Tenant];
+    let crashable = [ProcessId::Director, ProcessId::Tenant];
     Scope {
         config: Config { cluster, apps, timing, policies: Policies::hardened() },
         nodes: cluster.processes().map(|process| process.to_string()).collect(),
