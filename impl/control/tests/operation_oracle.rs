@@ -149,31 +149,33 @@ impl Director {
 
     fn mutate(&mut self, request: u32, mutation: Mutation, sync: bool) -> &'static str {
         let op = CorrelationId { user: 0, life: Incarnation(1), call: CallId(request) };
-        self.one(ToDirector::Mutate { op, app: APP, mutation, sync, readable: true }, |msg| match msg {
-            Msg::ToUser(ToUser::MutationAnswer { mutated, .. }) => Some(word(*mutated)),
-            _ => None,
+        self.one(ToDirector::Mutate { op, app: APP, mutation, sync, readable: true }, |msg| {
+            let Msg::ToUser(ToUser::MutationAnswer { mutated, .. }) = msg else { return None };
+            Some(word(*mutated))
         })
     }
 
     fn complete(&mut self, number: u32, outcome: Outcome, mutation: Mutation) -> Option<Outcome> {
         let op = CorrelationId { user: 9, life: Incarnation(1), call: CallId(number) };
         let put = ToDirector::PutOperation { app: APP, op, number: Some(number), mutation, outcome };
-        self.one(put, |msg| match msg {
-            Msg::ToController(ToController::OperationPut { recorded, .. }) => Some(Some(*recorded)),
-            Msg::ToController(ToController::PutFailed { .. }) => Some(None),
-            _ => None,
+        self.one(put, |msg| {
+            let Msg::ToController(msg) = msg else { return None };
+            if let ToController::OperationPut { recorded, .. } = msg {
+                return Some(Some(*recorded));
+            }
+            matches!(msg, ToController::PutFailed { .. }).then_some(None)
         })
     }
 
     fn status(&mut self) -> &'static str {
-        self.one(ToDirector::GetLastOperation { call: CallId(0), app: APP }, |msg| match msg {
-            Msg::ToUser(ToUser::LastOperationAnswer { last, .. }) => Some(match last {
+        self.one(ToDirector::GetLastOperation { call: CallId(0), app: APP }, |msg| {
+            let Msg::ToUser(ToUser::LastOperationAnswer { last, .. }) = msg else { return None };
+            Some(match last {
                 LastOperation::InProgress(_) => "in-progress",
                 LastOperation::Succeeded(_) => "succeeded",
                 LastOperation::Failed(..) => "failed",
                 LastOperation::NotFound => "not-found",
-            }),
-            _ => None,
+            })
         })
     }
 }

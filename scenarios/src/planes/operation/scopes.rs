@@ -9,40 +9,26 @@ use quiesce_control::operation::{
     Answers, App, AppId, Behaviour, Cluster, Config, Mode, Monitor, Mutation, Node, Policies, ProcessId, Request,
     Timing, Webhook,
 };
-use quiesce_machine::Monitor as _;
 use quiesce_model::{Budget, Scope};
 
 /// Every scope: name and what is in it.
-pub(super) const ROWS: [(&str, &str); 7] = [
-    ("operation", "1 application, 1 controller; a user unpairs it and deletes it, synchronous webhook"),
-    ("operation-polled", "as operation, one mutation, with a webhook that is polled and may refuse calls"),
+pub(super) const ROWS: [(&str, &str); 4] = [
+    ("operation", "1 application, 1 controller; a user unpairs it, synchronous webhook"),
+    ("operation-polled", "as operation, with a webhook that is polled and may refuse calls"),
     ("operation-loss", "as operation, and a message may be lost"),
-    ("operation-duplicate", "as operation, one mutation, and a message may arrive twice"),
-    ("operation-crash", "as operation, and the director, the controller or the tenant's system may crash and restart"),
-    ("operation-two-leaders", "as operation, one mutation, with 2 controllers that both lead, one of which may crash"),
-    ("operation-untimed", "as operation, one mutation, and a loss, with every timer at any moment; safety alone"),
+    ("operation-crash", "as operation, and the director or the tenant's system may crash and restart"),
 ];
 
 /// The scope of that name.
 pub(super) fn scope(name: &str) -> Option<Scope<Node, Monitor>> {
     let none = Budget::default();
-    let loss = Budget { losses: 1, ..none };
-    let crash = Budget { crashes: 1, ..none };
-    Some(match name {
-        "operation" => world(1, 2, Mode::Sync, none),
-        "operation-polled" => world(1, 1, Mode::Async, none),
-        "operation-loss" => world(1, 2, Mode::Sync, loss),
-        "operation-duplicate" => world(1, 1, Mode::Sync, Budget { duplicates: 1, ..none }),
-        "operation-crash" => world(1, 2, Mode::Sync, crash),
-        "operation-two-leaders" => world(2, 1, Mode::Sync, crash),
-        "operation-untimed" => {
-            let mut scope = world(1, 1, Mode::Sync, loss);
-            scope.untimed = true;
-            scope.monitors.retain(|monitor| !LIVENESS.contains(&monitor.name()));
-            scope
-        }
-        _ => return None,
-    })
+    match name {
+        "operation" => Some(world(Mode::Sync, none)),
+        "operation-polled" => Some(world(Mode::Async, none)),
+        "operation-loss" => Some(world(Mode::Sync, Budget { losses: 1, ..none })),
+        "operation-crash" => Some(world(Mode::Sync, Budget { crashes: 1, ..none })),
+        _ => None,
+    }
 }
 
 /// What the monitors of a scope can judge whose webhook is synchronous and accepts every call.
@@ -58,12 +44,8 @@ const PROPERTIES: [&str; 9] = [
     "calls-return",
 ];
 
-/// Those among them that say what is owed.
-const LIVENESS: [&str; 4] =
-    ["accepted-operations-terminate", "readiness-agrees", "no-accepted-operation-lost", "calls-return"];
-
-fn world(controllers: u8, mutations: usize, mode: Mode, budget: Budget) -> Scope<Node, Monitor> {
-    let cluster = Cluster::new(controllers, 1).expect("a cluster that can be");
+fn world(mode: Mode, budget: Budget) -> Scope<Node, Monitor> {
+    let cluster = Cluster::new(1, 1).expect("a cluster that can be");
     let webhook = Webhook { mode, timeout: None, retry_interval: None };
     let answers = if mode == Mode::Sync { Answers::Accepts } else { Answers::AcceptsOrRefuses };
     let behaviour = Behaviour { answers, ..Behaviour::default() };
@@ -78,12 +60,12 @@ fn world(controllers: u8, mutations: usize, mode: Mode, budget: Budget) -> Scope
         ..Timing::default()
     };
     let user = cluster.node(ProcessId::User(0));
-    let request = |mutation| (user, Request::Mutate { app: AppId(0), mutation, sync: false, readable: true });
-    let crashable = [ProcessId::Director, ProcessId::Controller(0), ProcessId::Tenant];
+    let unpair = Request::Mutate { app: AppId(0), mutation: Mutation::Unpair, sync: false, readable: true };
+    let crashable = [ProcessId::Director, ProcessId::Tenant];
     Scope {
         config: Config { cluster, apps, timing, policies: Policies::hardened() },
         nodes: cluster.processes().map(|process| process.to_string()).collect(),
-        calls: [Mutation::Unpair, Mutation::Unregister].into_iter().take(mutations).map(request).collect(),
+        calls: vec![(user, unpair)],
         monitors: PROPERTIES.iter().filter_map(|name| Monitor::named(name)).collect(),
         budget,
         crashable: crashable.map(|process| cluster.node(process)).to_vec(),
@@ -102,8 +84,7 @@ mod tests {
         for (name, _) in ROWS {
             let scope = scope(name).unwrap_or_else(|| panic!("{name} is listed and not there"));
             scope.validate().unwrap_or_else(|error| panic!("{name}: {error}"));
-            let expected = if scope.untimed { PROPERTIES.len() - LIVENESS.len() } else { PROPERTIES.len() };
-            assert_eq!(scope.monitors.len(), expected, "{name}");
+            assert_eq!(scope.monitors.len(), PROPERTIES.len(), "{name}");
         }
         assert!(scope("none").is_none());
     }

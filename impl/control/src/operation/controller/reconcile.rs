@@ -259,7 +259,11 @@ impl Controller {
                     *cached = Operation { version, ..*operation };
                 }
             }
-            Written::Conflict | Written::NotFound => send(cx, ProcessId::ApiServer, ToApiServer::ListOperations),
+            Written::Conflict | Written::NotFound => {
+                if self.cache.get(&operation.spec.app).is_some_and(|cached| cached.version <= operation.version) {
+                    send(cx, ProcessId::ApiServer, ToApiServer::ListOperations);
+                }
+            }
         }
     }
 

@@ -4,9 +4,11 @@ use quiesce_machine::{NodeId, Observation, View};
 
 use super::{forgot, stated};
 use crate::monitor::Property;
-use crate::operation::{CorrelationId, Fact, Node};
+use crate::operation::{CorrelationId, Fact, Node, ProcessId};
 
 /// A controller that has written down where to poll a job does not start another.
+///
+/// What it wrote is gone when the API server loses its records; then nothing is written down.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct RecordedLocationIsUsed {
     recorded: BTreeSet<(NodeId, CorrelationId)>,
@@ -18,6 +20,10 @@ impl Property<Node> for RecordedLocationIsUsed {
     const CLAIM: &'static str = "a controller that has written down where to poll a job does not start another";
 
     fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Result<(), String> {
+        let server = view.config().cluster.node(ProcessId::ApiServer);
+        if matches!(*seen, Observation::Crashed { node, records_lost: true } if node == server) {
+            self.recorded.clear();
+        }
         if let Some(node) = forgot(seen) {
             self.recorded.retain(|&(by, _)| by != node);
         }
@@ -54,6 +60,16 @@ mod tests {
         still.crash(&mut property, O1, false);
         assert_eq!(still.tell(&mut property, &[called(O1, OP)]), Ok(()));
         assert!(property.armed());
+    }
+
+    #[test]
+    fn a_location_is_forgotten_only_with_the_records() {
+        for (records_lost, good) in [(false, false), (true, true)] {
+            let (still, mut property) = (Still::new(), RecordedLocationIsUsed::default());
+            still.tell(&mut property, &[RECORDED]).unwrap();
+            still.crash(&mut property, ProcessId::ApiServer, records_lost);
+            assert_eq!(still.tell(&mut property, &[called(O1, OP)]).is_ok(), good, "records lost: {records_lost}");
+        }
     }
 
     #[test]
