@@ -34,6 +34,11 @@ impl User {
     pub(crate) fn handle(&mut self, event: Event<Node>, cx: &mut Context<'_>) {
         match event {
             Event::Start { .. } | Event::Stored { .. } => (),
+            Event::Deliver { from, msg: Msg::ToUser(ToUser::Leading { epoch }) } => {
+                if let Role::Agent(agent) = cx.config().cluster.role(from) {
+                    self.connect(agent, epoch, cx);
+                }
+            }
             Event::Call { call, request } => self.ask(call, request, cx),
             Event::Deliver { msg: Msg::ToUser(msg), .. } => self.receive(msg, cx),
             Event::Deliver { msg, .. } => unreachable!("not for a user: {msg:?}"),
@@ -77,8 +82,21 @@ impl User {
                     self.send(call, cx);
                 }
             }
+            ToUser::Leading { .. } => (),
             ToUser::NotLeading { call } => self.turn_away(call, cx),
             ToUser::Answer { call, reply } => self.close(call, reply, cx),
+        }
+    }
+
+    /// An agent leads: what is open is asked of it.
+    fn connect(&mut self, agent: u8, epoch: u16, cx: &mut Context<'_>) {
+        if epoch <= self.epoch {
+            return;
+        }
+        (self.agent, self.epoch) = (agent, epoch);
+        let open: Vec<CallId> = self.open.keys().copied().collect();
+        for call in open {
+            self.send(call, cx);
         }
     }
 
