@@ -69,8 +69,9 @@ impl User {
         *asked = self.epoch;
         let request = Arc::clone(request);
         send(cx, Role::Agent(self.agent), ToAgent::Api { epoch: self.epoch, call, request });
-        if let Some(patience) = cx.config().timing.user_resend {
-            cx.arm(Timer::UserRetry(call), patience);
+        match cx.config().timing.user_resend {
+            Some(patience) => cx.arm(Timer::UserRetry(call), patience),
+            None => cx.disarm(Timer::UserRetry(call)),
         }
     }
 

@@ -12,7 +12,7 @@ use quiesce_model::{Budget, Scope};
 /// Every scope: name and what is in it.
 pub(super) const ROWS: [(&str, &str); 4] = [
     ("create", "1 storage node with a pool; a volume of 1 replica is created; no faults"),
-    ("pool-agent-crash", "1 storage node; a pool is created; the agent may crash and restart, twice"),
+    ("pool-agent-crash", "1 storage node; a pool is created; the agent may crash and restart"),
     ("create-delete", "as create, the volume is deleted again, and one message may be late"),
     ("two-replicas", "2 storage nodes with a pool each; a volume of 2 replicas is created; no faults"),
 ];
@@ -39,7 +39,7 @@ pub(super) fn scope(name: &str) -> Option<Scope<Node, Monitor>> {
     let agent = Role::Agent(0);
     match name {
         "create" => Some(world(1, 1, false, Budget::default(), agent)),
-        "pool-agent-crash" => Some(world(1, 0, false, crashes(2), agent)),
+        "pool-agent-crash" => Some(world(1, 0, false, crashes(1), agent)),
         "create-delete" => Some(world(1, 1, true, Budget { duplicates: 1, ..Budget::default() }, agent)),
         "two-replicas" => Some(world(2, 2, false, Budget::default(), agent)),
         _ => None,
@@ -75,11 +75,7 @@ fn world(engines: u8, replicas: u8, deletes: bool, budget: Budget, crashable: Ro
         config: Config { cluster, timing, policies: Policies::hardened() },
         nodes: cluster.roles().map(|role| role.to_string()).collect(),
         calls,
-        monitors: PROPERTIES
-            .iter()
-            .chain(deletes.then_some(&"drained"))
-            .filter_map(|name| Monitor::named(name))
-            .collect(),
+        monitors: properties(replicas > 0, deletes),
         budget,
         crashable: if budget.crashes > 0 { vec![cluster.node(crashable)] } else { Vec::new() },
         cuts: Vec::new(),
