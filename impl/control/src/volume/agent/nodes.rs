@@ -136,7 +136,9 @@ impl Leader {
 
     /// An engine answered, or is known not to; after the last one, users are told that requests are welcome.
     fn heard(&mut self, engine: EngineId, cx: &mut Context<'_>) {
-        if self.unheard.remove(&engine) && self.is_ready() {
+        let was_unheard = self.unheard.remove(&engine);
+        // Before the first epoch nobody was connected.
+        if was_unheard && self.is_ready() && self.epoch > 1 {
             for user in cx.config().cluster.users() {
                 send(cx, user, ToUser::Leading { epoch: self.epoch });
             }
