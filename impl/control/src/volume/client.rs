@@ -91,12 +91,13 @@ impl User {
 
     /// An agent leads: what is open is asked of it.
     fn connect(&mut self, agent: u8, epoch: u16, cx: &mut Context<'_>) {
-        if epoch <= self.epoch {
+        if epoch < self.epoch {
             return;
         }
         (self.agent, self.epoch) = (agent, epoch);
-        let open: Vec<CallId> = self.open.keys().copied().collect();
-        for call in open {
+        let elsewhere = self.open.iter().filter(|&(_, &(_, asked))| asked < epoch);
+        let elsewhere: Vec<CallId> = elsewhere.map(|(&call, _)| call).collect();
+        for call in elsewhere {
             self.send(call, cx);
         }
     }

@@ -10,9 +10,10 @@ use quiesce_machine::NodeId;
 use quiesce_model::{Budget, Scope};
 
 /// Every scope: name and what is in it.
-pub(super) const ROWS: [(&str, &str); 4] = [
+pub(super) const ROWS: [(&str, &str); 5] = [
     ("create", "1 storage node with a pool; a volume of 1 replica is created; no faults"),
-    ("pool-agent-crash", "1 storage node; a pool is created; the agent may crash and restart"),
+    ("pool-agent-crash", "1 storage node; a pool is created; the agent may crash and restart, twice"),
+    ("create-agent-crash", "as create, and the agent may crash and restart"),
     ("create-delete", "as create, the volume is deleted again, and one message may be late"),
     ("two-replicas", "2 storage nodes with a pool each; a volume of 2 replicas is created; no faults"),
 ];
@@ -39,7 +40,8 @@ pub(super) fn scope(name: &str) -> Option<Scope<Node, Monitor>> {
     let agent = Role::Agent(0);
     match name {
         "create" => Some(world(1, 1, false, Budget::default(), agent)),
-        "pool-agent-crash" => Some(world(1, 0, false, crashes(1), agent)),
+        "pool-agent-crash" => Some(world(1, 0, false, crashes(2), agent)),
+        "create-agent-crash" => Some(world(1, 1, false, crashes(1), agent)),
         "create-delete" => Some(world(1, 1, true, Budget { duplicates: 1, ..Budget::default() }, agent)),
         "two-replicas" => Some(world(2, 2, false, Budget::default(), agent)),
         _ => None,
