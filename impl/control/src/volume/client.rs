@@ -34,6 +34,11 @@ impl User {
     pub(crate) fn handle(&mut self, event: Event<Node>, cx: &mut Context<'_>) {
         match event {
             Event::Start { .. } | Event::Stored { .. } => (),
+            Event::Deliver { from, msg: Msg::ToUser(ToUser::Leading { epoch }) } => {
+                if let Role::Agent(agent) = cx.config().cluster.role(from) {
+                    self.connect(agent, epoch, cx);
+                }
+            }
             Event::Call { call, request } => self.ask(call, request, cx),
             Event::Deliver { msg: Msg::ToUser(msg), .. } => self.receive(msg, cx),
             Event::Deliver { msg, .. } => unreachable!("not for a user: {msg:?}"),
@@ -64,8 +69,9 @@ impl User {
         *asked = self.epoch;
         let request = Arc::clone(request);
         send(cx, Role::Agent(self.agent), ToAgent::Api { epoch: self.epoch, call, request });
-        if let Some(patience) = cx.config().timing.user_resend {
-            cx.arm(Timer::UserRetry(call), patience);
+        match cx.config().timing.user_resend {
+            Some(patience) => cx.arm(Timer::UserRetry(call), patience),
+            None => cx.disarm(Timer::UserRetry(call)),
         }
     }
 
@@ -77,8 +83,22 @@ impl User {
                     self.send(call, cx);
                 }
             }
+            ToUser::Leading { .. } => (),
             ToUser::NotLeading { call } => self.turn_away(call, cx),
             ToUser::Answer { call, reply } => self.close(call, reply, cx),
+        }
+    }
+
+    /// An agent leads: what is open is asked of it.
+    fn connect(&mut self, agent: u8, epoch: u16, cx: &mut Context<'_>) {
+        if epoch < self.epoch {
+            return;
+        }
+        (self.agent, self.epoch) = (agent, epoch);
+        let elsewhere = self.open.iter().filter(|&(_, &(_, asked))| asked < epoch);
+        let elsewhere: Vec<CallId> = elsewhere.map(|(&call, _)| call).collect();
+        for call in elsewhere {
+            self.send(call, cx);
         }
     }
 

@@ -26,7 +26,7 @@ pub enum Msg {
 
 impl Msg {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 21] = [
+    pub const LABELS: [&'static str; 22] = [
         "granted",
         "held",
         "write-done",
@@ -48,6 +48,7 @@ impl Msg {
         "pong",
         "kept",
         "lease-gone",
+        "leading",
     ];
 }
 
@@ -180,6 +181,8 @@ impl Label for ToEngine {
 pub enum ToUser {
     /// Ask again over the connection of that epoch: the one the request came over is gone.
     Connect { call: CallId, epoch: u16 },
+    /// An agent leads and takes requests: what is open is to be asked again over a connection of that epoch.
+    Leading { epoch: u16 },
     /// Another agent leads, or none yet.
     NotLeading { call: CallId },
     /// The answer.
@@ -196,6 +199,7 @@ impl Label for ToUser {
     fn label(&self) -> &'static str {
         match self {
             ToUser::Connect { .. } => "connect",
+            ToUser::Leading { .. } => "leading",
             ToUser::NotLeading { .. } => "not-leading",
             ToUser::Answer { .. } => "answer",
         }

@@ -24,9 +24,17 @@ pub struct Store {
     /// What is durable.
     image: Arc<Image>,
     /// Images on their way, oldest first, and what to say when each is durable.
-    pending: VecDeque<(Arc<Image>, Option<(u8, ToAgent)>, Option<Fact>)>,
+    pending: VecDeque<Pending>,
     /// How many writes are still to be refused.
     refusals: u8,
+}
+
+/// An image on its way.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Pending {
+    image: Arc<Image>,
+    answer: Option<(u8, ToAgent)>,
+    fact: Option<Fact>,
 }
 
 impl Store {
@@ -89,7 +97,7 @@ impl Store {
 
     /// The image that the next change starts from.
     fn latest(&self) -> &Image {
-        self.pending.back().map_or(&self.image, |(image, ..)| image)
+        self.pending.back().map_or(&self.image, |pending| &pending.image)
     }
 
     fn has_lease(&self, agent: u8, epoch: u16) -> bool {
@@ -172,12 +180,12 @@ impl Store {
 
     fn commit(&mut self, next: Image, answer: Option<(u8, ToAgent)>, fact: Option<Fact>, cx: &mut Context<'_>) {
         let image = Arc::new(next);
-        self.pending.push_back((Arc::clone(&image), answer, fact));
+        self.pending.push_back(Pending { image: Arc::clone(&image), answer, fact });
         cx.store(OpId(0), Write::Put(Record::Store(image)));
     }
 
     fn stored(&mut self, outcome: Result<(), StoreError>, cx: &mut Context<'_>) {
-        let (image, answer, fact) = self.pending.pop_front().expect("a write that ends was pending");
+        let Pending { image, answer, fact } = self.pending.pop_front().expect("a write that ends was pending");
         match outcome {
             Ok(()) | Err(StoreError::Unknown) => {
                 self.image = image;

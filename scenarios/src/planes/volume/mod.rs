@@ -102,7 +102,22 @@ impl Plane for Volume {
             Request::Refuse { .. } => Role::Store,
             Request::Ail { .. } => Role::Engine(engine(&entry.need("ail", "a storage node")?, cluster)?),
             Request::FailDisk { .. } => Role::Engine(engine(&entry.need("node", "the pool's node")?, cluster)?),
-            _ => entry.get("user").map_or(Ok(Role::User(0)), |value| named(&value, "user", cluster.users()))?,
+            Request::PutPool { .. }
+            | Request::DeletePool { .. }
+            | Request::PutReplica { .. }
+            | Request::DeleteReplica { .. }
+            | Request::PutNexus { .. }
+            | Request::DeleteNexus { .. }
+            | Request::PutVolume { .. }
+            | Request::DeleteVolume { .. }
+            | Request::Publish { .. }
+            | Request::Unpublish { .. }
+            | Request::Republish { .. }
+            | Request::SetReplicas { .. }
+            | Request::Cordon { .. }
+            | Request::Drain { .. } => {
+                entry.get("user").map_or(Ok(Role::User(0)), |value| named(&value, "user", cluster.users()))?
+            }
         };
         Ok((cluster.node(role), request))
     }
@@ -197,7 +212,9 @@ fn small_or(entry: &Fields<'_>, key: &str, or: u8) -> Read<u8> {
 fn engine(value: &Value<'_>, cluster: &Cluster) -> Read<EngineId> {
     match named(value, "storage node", cluster.engines().map(Role::Engine))? {
         Role::Engine(engine) => Ok(engine),
-        role => unreachable!("only storage nodes were legal, found {role}"),
+        role @ (Role::Agent(_) | Role::Store | Role::User(_) | Role::Watcher) => {
+            unreachable!("only storage nodes were legal, found {role}")
+        }
     }
 }
 

@@ -10,8 +10,9 @@ use quiesce_machine::NodeId;
 use quiesce_model::{Budget, Scope};
 
 /// Every scope: name and what is in it.
-pub(super) const ROWS: [(&str, &str); 4] = [
+pub(super) const ROWS: [(&str, &str); 5] = [
     ("create", "1 storage node with a pool; a volume of 1 replica is created; no faults"),
+    ("pool-agent-crash", "1 storage node; a pool is created; the agent may crash and restart, twice"),
     ("create-agent-crash", "as create, and the agent may crash and restart"),
     ("create-delete", "as create, the volume is deleted again, and one message may be late"),
     ("two-replicas", "2 storage nodes with a pool each; a volume of 2 replicas is created; no faults"),
@@ -39,6 +40,7 @@ pub(super) fn scope(name: &str) -> Option<Scope<Node, Monitor>> {
     let agent = Role::Agent(0);
     match name {
         "create" => Some(world(1, 1, false, Budget::default(), agent)),
+        "pool-agent-crash" => Some(world(1, 0, false, crashes(2), agent)),
         "create-agent-crash" => Some(world(1, 1, false, crashes(1), agent)),
         "create-delete" => Some(world(1, 1, true, Budget { duplicates: 1, ..Budget::default() }, agent)),
         "two-replicas" => Some(world(2, 2, false, Budget::default(), agent)),
@@ -53,7 +55,9 @@ fn world(engines: u8, replicas: u8, deletes: bool, budget: Budget, crashable: Ro
     let volume = VolumeId(0);
     let mut calls: Vec<(NodeId, Request)> =
         cluster.engines().map(|node| (user, Request::PutPool { pool: PoolId(node.0), node, size: 2 })).collect();
-    calls.push((user, Request::PutVolume { volume, want }));
+    if replicas > 0 {
+        calls.push((user, Request::PutVolume { volume, want }));
+    }
     if deletes {
         calls.push((user, Request::DeleteVolume { volume }));
     }
@@ -62,8 +66,7 @@ fn world(engines: u8, replicas: u8, deletes: bool, budget: Budget, crashable: Ro
         store_timeout: None,
         call_retry: None,
         register: None,
-        // A request that dies with its agent has to be made again.
-        user_resend: (budget.crashes > 0).then_some(Timing::default().user_retry),
+        user_resend: None,
         call_timeout: None,
         node_deadline: None,
         user_timeout: None,
@@ -74,17 +77,21 @@ fn world(engines: u8, replicas: u8, deletes: bool, budget: Budget, crashable: Ro
         config: Config { cluster, timing, policies: Policies::hardened() },
         nodes: cluster.roles().map(|role| role.to_string()).collect(),
         calls,
-        monitors: PROPERTIES
-            .iter()
-            .chain(deletes.then_some(&"drained"))
-            .filter_map(|name| Monitor::named(name))
-            .collect(),
+        monitors: properties(replicas > 0, deletes),
         budget,
         crashable: if budget.crashes > 0 { vec![cluster.node(crashable)] } else { Vec::new() },
         cuts: Vec::new(),
         untimed: false,
         absorbs_repeats: false,
     }
+}
+
+/// What a world with or without a volume, and with or without a deletion, gives something to judge.
+fn properties(volume: bool, deletion: bool) -> Vec<Monitor> {
+    let about_volumes = ["no-live-destroy", "placement", "converge"];
+    let judged = |name: &&&str| volume || !about_volumes.contains(name);
+    let names = PROPERTIES.iter().filter(judged).chain(deletion.then_some(&"drained"));
+    names.filter_map(|name| Monitor::named(name)).collect()
 }
 
 #[cfg(test)]

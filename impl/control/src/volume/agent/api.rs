@@ -208,7 +208,20 @@ impl Leader {
                 let victim = self.victim(owner, target).ok_or(Reply::FailedPrecondition)?;
                 Ok(Goal::Shrink(victim, replicas))
             }
-            _ => Err(Reply::FailedPrecondition),
+            Request::PutPool { .. }
+            | Request::DeletePool { .. }
+            | Request::PutReplica { .. }
+            | Request::DeleteReplica { .. }
+            | Request::PutNexus { .. }
+            | Request::DeleteNexus { .. }
+            | Request::PutVolume { .. }
+            | Request::DeleteVolume { .. }
+            | Request::SetReplicas { .. }
+            | Request::Cordon { .. }
+            | Request::Drain { .. }
+            | Request::Refuse { .. }
+            | Request::Ail { .. }
+            | Request::FailDisk { .. } => Err(Reply::FailedPrecondition),
         }
     }
 
@@ -227,7 +240,7 @@ impl Leader {
             Some(&Body::Node { cordoned, draining }) => (cordoned, draining),
             Some(_) | None => (false, false),
         };
-        let same = if drain { draining } else { cordoned == on && !(draining && !on) };
+        let same = if drain { draining } else { cordoned == on && (on || !draining) };
         if same || (drain && !cx.config().cluster.has_watcher()) {
             return Err(Reply::FailedPrecondition);
         }

@@ -8,7 +8,7 @@ use quiesce_machine::Incarnation;
 use super::leader::Leader;
 use crate::volume::fact::Fact;
 use crate::volume::id::{EngineId, Role};
-use crate::volume::message::ToEngine;
+use crate::volume::message::{ToEngine, ToUser};
 use crate::volume::object::{EngineError, EngineOp, Objects};
 use crate::volume::timer::Timer;
 use crate::volume::{Context, send};
@@ -99,7 +99,7 @@ impl Leader {
             self.gone(engine, Liveness::Down, cx);
         }
         self.arm_deadline(engine, cx);
-        self.unheard.remove(&engine);
+        self.heard(engine, cx);
         if !self.is_online(engine) {
             cx.fact(Fact::Claimed { engine, epoch: self.epoch });
         }
@@ -109,13 +109,13 @@ impl Leader {
 
     /// A message to an engine found its process down.
     pub(super) fn bounced(&mut self, engine: EngineId, cx: &mut Context<'_>) {
-        self.unheard.remove(&engine);
+        self.heard(engine, cx);
         self.gone(engine, Liveness::Down, cx);
     }
 
     /// An engine has not been heard of for too long.
     pub(super) fn silent(&mut self, engine: EngineId, cx: &mut Context<'_>) {
-        self.unheard.remove(&engine);
+        self.heard(engine, cx);
         if self.is_online(engine) {
             self.gone(engine, Liveness::Silent, cx);
         }
@@ -132,6 +132,17 @@ impl Leader {
             *view = EngineView { liveness, life: view.life, changes: view.changes, ..EngineView::default() };
         }
         self.fail_calls(engine, cx);
+    }
+
+    /// An engine answered, or is known not to; after the last one, users are told that requests are welcome.
+    fn heard(&mut self, engine: EngineId, cx: &mut Context<'_>) {
+        let was_unheard = self.unheard.remove(&engine);
+        // Before the first epoch nobody was connected.
+        if was_unheard && self.is_ready() && self.epoch > 1 {
+            for user in cx.config().cluster.users() {
+                send(cx, user, ToUser::Leading { epoch: self.epoch });
+            }
+        }
     }
 
     fn arm_deadline(&self, engine: EngineId, cx: &mut Context<'_>) {

@@ -218,9 +218,12 @@ impl Leader {
         let replica = Instance { key, birth: spec.birth };
         let (Some(uuid), Some(node)) = (replica_uuid(key), spec.node()) else { return whole };
         let fenced = cx.config().policies.target_fence == TargetFence::Replicas;
-        let failed = |error| match error {
-            EngineError::Unfit => Next::Write(key, Some(spec.deleting())),
-            error => Next::Fail(reply_to(error)),
+        let failed = |error| {
+            if error == EngineError::Unfit {
+                Next::Write(key, Some(spec.deleting()))
+            } else {
+                Next::Fail(reply_to(error))
+            }
         };
         match change.task.result(Deed::Allow(replica, nexus.birth)) {
             None if fenced => return Next::Call(node, EngineOp::Allow(replica, nexus.birth)),

@@ -37,7 +37,7 @@ impl Property<Node> for AckMeansMet {
             Request::PutReplica { replica, size, .. } => has_size(Uuid::Given(replica), size, view),
             Request::Publish { volume, .. } => self.is_published(volume, view),
             Request::DeleteVolume { volume } if *reply == Reply::NoContent => is_gone(volume, view),
-            _ => Ok(()),
+            Request::PutPool { .. } | Request::DeletePool { .. } | Request::DeleteReplica { .. } | Request::PutNexus { .. } | Request::DeleteNexus { .. } | Request::DeleteVolume { .. } | Request::Unpublish { .. } | Request::Republish { .. } | Request::Cordon { .. } | Request::Drain { .. } | Request::Refuse { .. } | Request::Ail { .. } | Request::FailDisk { .. } => Ok(()),
         }
     }
 

@@ -70,7 +70,8 @@ impl Property<Node> for ErrorNoEffect {
         for (&number, &(key, before, may_go)) in &self.expected {
             let now = store.spec(key);
             let as_before = now.and_then(shape) == before && now.is_none_or(|spec| spec.status == Status::Created);
-            if !as_before && !(may_go && now.is_none()) {
+            let gone = may_go && now.is_none();
+            if !as_before && !gone {
                 owes(Obligation(number));
             }
         }

@@ -130,7 +130,7 @@ fn takes_away(request: &Request) -> Option<VolumeId> {
         | Request::Unpublish { volume, .. }
         | Request::Republish { volume }
         | Request::SetReplicas { volume, .. } => Some(volume),
-        _ => None,
+        Request::PutPool { .. } | Request::DeletePool { .. } | Request::PutReplica { .. } | Request::DeleteReplica { .. } | Request::PutNexus { .. } | Request::DeleteNexus { .. } | Request::PutVolume { .. } | Request::Publish { .. } | Request::Cordon { .. } | Request::Drain { .. } | Request::Refuse { .. } | Request::Ail { .. } | Request::FailDisk { .. } => None,
     }
 }
 
