@@ -31,8 +31,8 @@ pub enum CheckError {
 ///
 /// A property passes only if every state was looked at, no run violates it, no fair run owes it for ever, and it had
 /// something to judge. Runs are fair to every message, timer, store and restart: none is put off for ever while it
-/// could be taken. Losses, duplicates, crashes, partitions and users may strike or not; their budgets bound them, so
-/// that in every run the faults stop.
+/// could be taken; a long timer not even if it could be taken only now and then. Losses, duplicates, crashes,
+/// partitions and users may strike or not; their budgets bound them, so that in every run the faults stop.
 ///
 /// # Errors
 /// When the scope makes no sense, or a node turns out not to be a pure function.
@@ -53,7 +53,13 @@ where
     let system = System::new(scope.clone())?;
     let bounds = Bounds { limits, progress };
     match search {
-        Search::Bfs => judge_walk(&system, &walk(&system, bounds), began),
+        Search::Bfs => {
+            let mut walk = walk(&system, bounds);
+            for class in system.patient_classes() {
+                walk.debts.declare_strong(class);
+            }
+            judge_walk(&system, &walk, began)
+        }
         Search::Dfs | Search::StaterightBfs => {
             let system = system.with_brake(Brake::new(limits));
             second_opinion(system, search, bounds, |system, opinion| judge_opinion(system, opinion, began))

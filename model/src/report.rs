@@ -11,7 +11,8 @@ pub enum Search {
     /// Our own walk, breadth first: shortest counterexamples, safety and liveness.
     #[default]
     Bfs,
-    /// Stateright's depth-first checker: safety only, in the least memory.
+    /// Stateright's depth-first checker: safety only. In the least memory where runs are short; where they are long, in
+    /// the most, as it keeps with each state it has yet to expand the whole way to it.
     Dfs,
     /// Stateright's breadth-first checker: safety only, a second opinion on verdicts and counts.
     StaterightBfs,

@@ -186,3 +186,15 @@ pub enum Comparison {
     /// The property fails, in another run; what differs.
     Differs(Vec<String>),
 }
+
+impl Comparison {
+    /// The comparison in one word.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Comparison::Reproduced => "reproduced",
+            Comparison::Fixed => "fixed",
+            Comparison::Differs(_) => "differs",
+        }
+    }
+}

@@ -5,6 +5,27 @@
 //!
 //! The simulator, the model checker and the planes are crates of their own; this one joins them, and knows each plane
 //! only through [`plane::Plane`].
+//!
+//! ```
+//! use quiesce::run::{Sweeping, Verdict, sweep};
+//! use quiesce::{choices::Choices, load, text::Source};
+//!
+//! let text = r#"
+//!     name = "first"
+//!     about = "A job ends, and a wait for it returns."
+//!     plane = "xaction"
+//!     timeline = [
+//!       { at = "0s", start = "prefetch-objects", via = "p1", as = "job" },
+//!       { at = "1s", wait = "job", via = "p2", as = "w" },
+//!     ]
+//!     expect = { replies = { w = "finished" } }
+//! "#;
+//! let scenario = load(&Source::new("first.toml", text))?;
+//! let scenario = scenario.under(&Choices::default())?;
+//! let how = Sweeping { seeds: scenario.head().seeds, twice: false };
+//! assert_eq!(sweep(scenario.as_ref(), how, &|_run| ()).verdict, Verdict::Pass);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![forbid(unsafe_code)]
 
 pub mod capsule;

@@ -83,6 +83,8 @@ mistakes! {
     unknown_message: "lose = \"notify-finished\"" => "lose = \"notify-finnished\"";
     unknown_property: "waits-return" => "wait-returns";
     unknown_policy: "not-found =" => "notfound =";
+    unknown_policy_under_reference: "facts = [" => "reference = { notfound = \"waits-return\" }\nfacts = [";
+    unknown_property_under_reference: "facts = [" => "reference = { not-found = \"waits\" }\nfacts = [";
     unknown_choice_of_a_policy: "asks-starter" => "abort-job";
     unknown_reply: "w = \"finished\"" => "w = \"finnished\"";
     unknown_fact: "[\"wait-returned\"]" => "[\"waits-returned\"]";

@@ -135,6 +135,16 @@ fn a_fault_that_some_seed_feels_was_tried() {
 }
 
 #[test]
+fn a_cut_that_some_seed_feels_was_tried() {
+    let entries = r#"{ at = "1s", cut = ["p2", "c1"] }, { at = "1005ms", heal = true },"#;
+    let text = scenario("network = { latency = \"1ms\", jitter = \"8ms\" }", entries, "");
+    let prepared = prepared(&text);
+    let idle: Vec<bool> = (1..9).map(|seed| prepared.run(seed).verdict == Verdict::Vacuous).collect();
+    assert!(idle.contains(&true) && idle.contains(&false), "the cut must meet the answer of some seeds only: {idle:?}");
+    assert_eq!(swept(&text).verdict, Verdict::Pass);
+}
+
+#[test]
 fn a_run_that_wants_too_many_events_is_incomplete() {
     let sweep = swept(&scenario("events_max = 20", "", ""));
     assert_eq!(sweep.verdict, Verdict::Incomplete);

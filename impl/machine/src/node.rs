@@ -47,6 +47,6 @@ pub trait Node: Clone + Debug + Eq + Hash + Send + Sync + Sized + 'static {
 pub enum Span {
     /// May fire at any moment once armed.
     Short,
-    /// Retention, prune: fires in the model only when nothing short is enabled.
+    /// Long beside a message's way, a period or a retention: fires in the model only when nothing short is enabled.
     Long,
 }

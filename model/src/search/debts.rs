@@ -1,6 +1,6 @@
 //! What the states of a walk owe, and how one can get from one that owes to another.
 
-use crate::fair::{Edge, Graph, OUTSIDE};
+use crate::fair::{Class, Edge, Fairness, Graph, OUTSIDE};
 use crate::intern::Interner;
 
 /// The graph of the states that owe, as a walk writes it down. Steps name states by their number in the walk.
@@ -65,6 +65,11 @@ impl Debts {
     #[must_use]
     pub fn graph(&self) -> &Graph {
         &self.graph
+    }
+
+    /// States that steps of this class may not be put off for ever, though they be enabled only now and then.
+    pub fn declare_strong(&mut self, class: Class) {
+        self.graph.declare(class, Fairness::Strong);
     }
 
     /// A state's number in the walk.

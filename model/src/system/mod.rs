@@ -26,6 +26,7 @@ use quiesce_machine::{Monitor, Node, NodeId, Obligation};
 pub use action::Action;
 pub use state::State;
 
+use crate::fair::Class;
 use crate::scope::{Scope, ScopeError};
 use crate::search::Brake;
 use action::Kind;
@@ -107,6 +108,11 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
     /// An obligation by its number, and the property it belongs to.
     pub(crate) fn obligation(&self, id: u32) -> (usize, Obligation) {
         self.watch().obligation(id)
+    }
+
+    /// The classes of the long timers that were ever armed.
+    pub(crate) fn patient_classes(&self) -> Vec<Class> {
+        self.stock().patient_classes().map(Class).collect()
     }
 
     /// What became of the nodes' code: distinct places, distinct messages, runs of `handle`.

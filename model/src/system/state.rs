@@ -114,6 +114,11 @@ impl State {
         self.sum = self.sum.wrapping_sub(mix(old, WATCH)).wrapping_add(mix(hash, WATCH));
     }
 
+    /// Whether a message, or its like, is in flight.
+    pub(super) fn is_in_flight(&self, nodes: usize, flight: u32) -> bool {
+        self.flights(nodes).binary_search(&flight).is_ok()
+    }
+
     pub(super) fn add_flight(&mut self, nodes: usize, flight: u32, hash: u64) {
         let at = self.flights(nodes).partition_point(|&other| other < flight);
         self.words.insert(HEAD + nodes + at, flight);

@@ -80,7 +80,9 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
         let old = stock.places.hash(state.places(nodes)[node]);
         state.set_place(node, old, (outcome.place, stock.places.hash(outcome.place)));
         for &flight in &outcome.sends {
-            state.add_flight(nodes, flight, stock.mail.hash(flight));
+            if !(self.scope.absorbs_repeats && state.is_in_flight(nodes, flight)) {
+                state.add_flight(nodes, flight, stock.mail.hash(flight));
+            }
         }
         if let Some(failure) = &outcome.failure {
             let name = &self.scope.nodes[node];

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use hashbrown::HashMap;
-use quiesce_machine::{CallId, Event, Incarnation, Node, NodeId};
+use quiesce_machine::{CallId, Event, Incarnation, Node, NodeId, Span};
 
 use super::action::{Action, Kind};
 use super::mail::Mail;
@@ -117,6 +117,16 @@ impl<N: Node> Stock<N> {
 
     fn class(&mut self, step: FairStep<N>) -> u32 {
         2 * self.classes.intern(step).0 + 2
+    }
+
+    /// The classes of long timers met so far. Whatever is enabled only while nothing short is must not be put off for
+    /// ever by short steps that come back again and again.
+    pub(super) fn patient_classes(&self) -> impl Iterator<Item = u32> {
+        let steps = (0u32..).zip(self.classes.iter());
+        steps.filter_map(|(number, step)| match step {
+            FairStep::Fire(_, timer) if N::span(timer) == Span::Long => Some(2 * number + 2),
+            FairStep::Fire(..) | FairStep::Store(_) | FairStep::Start(_) | FairStep::Heal => None,
+        })
     }
 
     pub(super) fn heal_class(&mut self) -> u32 {

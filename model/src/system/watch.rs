@@ -154,8 +154,9 @@ fn show<N: Node, M: Monitor<N>>(
     match outcome.notice {
         Some(Notice::Started(incarnation)) => {
             let newborn = look.at_boot_of(by);
-            show_one(monitors, &Observation::Started { node: by, incarnation }, &newborn)?;
+            let shown = show_one(monitors, &Observation::Started { node: by, incarnation }, &newborn);
             look.touched.set(look.touched.get() | newborn.touched.get());
+            shown?;
         }
         Some(Notice::Crashed { records_lost }) => {
             show_one(monitors, &Observation::Crashed { node: by, records_lost }, look)?;

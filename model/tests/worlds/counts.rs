@@ -26,6 +26,8 @@ fn messages_in_flight_are_a_set_without_order() {
     let three = |x, y, z| vec![rule(A, When::Boot, [Do::Send(B, x), Do::Send(B, y), Do::Send(B, z)])];
     assert_eq!(figures(&world(2, three(0, 1, 2))), (8, 1 + 12, 3), "each arrived or not");
     assert_eq!(figures(&world(2, three(0, 0, 0))), (4, 1 + 3, 3), "copies are not told apart");
+    let absorbing = World { absorbs_repeats: true, ..world(2, three(0, 0, 1)) };
+    assert_eq!(figures(&absorbing), (4, 1 + 4, 2), "a repeat is absorbed");
 }
 
 #[test]

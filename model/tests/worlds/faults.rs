@@ -153,3 +153,19 @@ fn a_call_is_made_at_most_once() {
     assert_eq!(lines(found), ["a is asked by call 0: Word(0)", "a is asked by call 1: Word(0)"]);
     assert_eq!(found.steps.last().map(|step| &*step.replies), Some(&["answers call 1: Word(0)".to_owned()][..]));
 }
+
+#[test]
+fn a_process_that_starts_is_shown_before_its_first_event() {
+    let rules = vec![
+        rule(A, When::Boot, [Do::Set(1), Do::Arm(0)]),
+        rule(A, When::Fired(0), [Do::Set(9)]),
+        rule(B, When::Boot, [Do::Set(1)]),
+    ];
+    let started = with(crashes(1, 0), vec![Watcher::Newborn(9)], world(2, rules));
+    assert_eq!(run(&started).verdict, Verdict::Pass, "what it remembers comes later");
+    let report = run(&World { crashable: vec![B], ..started });
+    let texts = lines(counterexample(&report, "newborn"));
+    assert_eq!(texts.len(), 3, "{texts:?}");
+    assert_eq!(texts[2], "b starts, life 2", "what others remember is looked at each time");
+    assert_eq!(report.unique_states, 2 + 2 + 3, "before the crash, after it; a bad start, a good one and what follows");
+}

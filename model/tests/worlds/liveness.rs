@@ -97,6 +97,17 @@ fn a_long_timer_starves_behind_short_ones_that_never_end() {
 }
 
 #[test]
+fn a_long_timer_is_not_put_off_for_ever_by_another() {
+    // Both are enabled only while no message is in flight; the first would take every turn.
+    let rules = vec![
+        rule(A, When::Boot, [Do::Arm(LONG), Do::Arm(LONG + 1)]),
+        rule(A, When::Fired(LONG), [Do::Arm(LONG), Do::Send(B, 0)]),
+        rule(A, When::Fired(LONG + 1), [Do::Say(1)]),
+    ];
+    assert_eq!(run(&asked_at_boot(rules)).verdict, Verdict::Pass);
+}
+
+#[test]
 fn users_may_stay_away_and_then_what_hangs_on_them_is_owed() {
     let rules = vec![rule(A, When::Called(0), [Do::Say(1)])];
     let report = run(&World { calls: vec![(A, Word(0))], ..asked_at_boot(rules) });

@@ -33,6 +33,7 @@ fn world(count: u32, rules: Vec<Rule>) -> World {
         crashable: Vec::new(),
         cuts: Vec::new(),
         untimed: false,
+        absorbs_repeats: false,
     }
 }
 

@@ -6,7 +6,7 @@ use quiesce_machine::{
     CallId, Choices, Cx, Effect, Event, Incarnation, Monitor, Node, NodeId, Observation, OpId, Outbox, Record, Span,
     Time, View, Write,
 };
-use quiesce_model::fair::{Class, Edge, Graph, regions};
+use quiesce_model::fair::{Class, Edge, Fairness, Graph, regions};
 use quiesce_model::{Budget, Leg};
 
 use crate::World;
@@ -90,15 +90,25 @@ pub(crate) fn explore(world: &World, most: usize) -> Option<Plain> {
         }
     }
     let violated = states.iter().filter_map(|state| state.broken.as_ref().map(|(name, _)| *name)).collect();
-    let owed_for_ever = owed_for_ever(world, &states, edges);
+    let long = |fair: &Fair| matches!(fair, Fair::Timer(_, timer) if Toy::span(timer) == Span::Long);
+    let patient = classes.iter().filter(|(fair, _)| long(fair)).map(|(_, &class)| Class(class)).collect();
+    let owed_for_ever = owed_for_ever(world, &states, edges, patient);
     let depth = depths.last().copied().unwrap_or(0);
     Some(Plain { unique: states.len() as u64, generated, depth, violated, owed_for_ever })
 }
 
-fn owed_for_ever(world: &World, states: &[State], edges: Vec<Vec<Edge>>) -> BTreeSet<&'static str> {
+fn owed_for_ever(
+    world: &World,
+    states: &[State],
+    edges: Vec<Vec<Edge>>,
+    patient: Vec<Class>,
+) -> BTreeSet<&'static str> {
     let mut graph = Graph::default();
     for edges in edges {
         graph.push(edges);
+    }
+    for class in patient {
+        graph.declare(class, Fairness::Strong);
     }
     let mut owing: BTreeMap<(&'static str, u64), Vec<u32>> = BTreeMap::new();
     for (number, state) in (0u32..).zip(states).filter(|(_, state)| state.broken.is_none()) {
@@ -352,7 +362,7 @@ fn handle(
         }
         next.machines[node.index()].toy = Some(toy);
         for effect in out.effects {
-            perform(&mut next, node, effect);
+            perform(world, &mut next, node, effect);
         }
         next.mail.sort_unstable();
         if let Some(first) = &first {
@@ -391,10 +401,15 @@ impl Choices for Teller {
     }
 }
 
-fn perform(state: &mut State, node: NodeId, effect: Effect<Toy>) {
+fn perform(world: &World, state: &mut State, node: NodeId, effect: Effect<Toy>) {
     let machine = &mut state.machines[node.index()];
     match effect {
-        Effect::Send { to, msg } => state.mail.push((node, to, msg, Leg::Out)),
+        Effect::Send { to, msg } => {
+            let letter = (node, to, msg, Leg::Out);
+            if !(world.absorbs_repeats && state.mail.contains(&letter)) {
+                state.mail.push(letter);
+            }
+        }
         Effect::Arm { timer, .. } => _ = machine.timers.insert(timer),
         Effect::Disarm { timer } => _ = machine.timers.remove(&timer),
         Effect::Store { op, write } => machine.pending.push((op, write)),

@@ -61,6 +61,7 @@ fn watchers() -> impl Strategy<Value = Vec<Watcher>> {
         Watcher::Remembered(1),
         Watcher::True(1),
         Watcher::Kept { started: 0 },
+        Watcher::Newborn(2),
     ];
     prop::sample::subsequence(all, 1..4)
 }
@@ -80,12 +81,13 @@ fn any_world() -> impl Strategy<Value = World> {
         let rule = (node(count), when(), prop::collection::vec(deed(count), 1..4))
             .prop_map(|(node, when, then)| Rule { node, when, then });
         let calls = prop::collection::vec((node(count), (0..2u8).prop_map(Word)), 0..3);
-        (prop::collection::vec(rule, 1..8), calls, watchers(), budget(), any::<bool>()).prop_map(
-            move |(rules, calls, monitors, budget, untimed)| World {
+        (prop::collection::vec(rule, 1..8), calls, watchers(), budget(), any::<(bool, bool)>()).prop_map(
+            move |(rules, calls, monitors, budget, (untimed, absorbs_repeats))| World {
                 calls,
                 monitors,
                 budget,
                 untimed,
+                absorbs_repeats,
                 crashable: vec![NodeId(0), NodeId(1)],
                 cuts: vec![vec![NodeId(0)], vec![NodeId(1)]],
                 ..world(count, rules)

@@ -1,11 +1,14 @@
 //! What a report says, and what it does not dare to say.
 
 use std::cell::RefCell;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
+use quiesce_model::search::Explore;
 use quiesce_model::{
-    Budget, CheckError, Ending, Limits, PANIC, Progress, ScopeError, Search, Shortfall, Verdict, check,
+    Budget, CheckError, Ending, Limits, PANIC, Progress, ScopeError, Search, Shortfall, System, Verdict, check,
 };
+use stateright::Model;
 
 use crate::toy::{Do, When, Word, rule};
 use crate::watcher::Watcher;
@@ -45,6 +48,21 @@ fn a_panic_of_a_monitor_is_a_violation() {
 fn a_message_to_nobody_is_a_violation() {
     let report = run(&world(2, vec![rule(A, When::Boot, [Do::Send(C, 0)])]));
     assert_eq!(counterexample(&report, PANIC).evidence, "a: sent Word(0) to n2, and there are 2 nodes");
+}
+
+#[test]
+fn what_a_monitor_reads_off_the_nodes_is_never_remembered() {
+    // `b` says 1 whatever `a` remembers: 1 at first, then 0.
+    let rules = vec![
+        rule(A, When::Boot, [Do::Set(1), Do::Arm(0)]),
+        rule(A, When::Fired(0), [Do::Set(0)]),
+        rule(B, When::Boot, [Do::Arm(0)]),
+        rule(B, When::Fired(0), [Do::Say(1)]),
+    ];
+    let report = run(&World { monitors: vec![Watcher::True(1)], ..world(2, rules) });
+    let found = counterexample(&report, "true");
+    assert_eq!(lines(found), ["a timer Word(0) fires", "b timer Word(0) fires"]);
+    assert_eq!(found.evidence, "1 was said of Some(0)");
 }
 
 #[test]
@@ -109,8 +127,11 @@ fn a_violation_found_before_the_limit_still_fails() {
             ],
         )
     };
-    let report = search(&world, Search::Bfs, Limits { max_states: Some(7), ..Limits::default() });
-    assert_eq!(report.verdict, Verdict::Fail);
+    for engine in EVERY {
+        let report = search(&world, engine, Limits { max_states: Some(7), ..Limits::default() });
+        assert_eq!(report.verdict, Verdict::Fail, "{engine:?}");
+        assert_eq!(lines(counterexample(&report, "never")).len(), 5, "{engine:?} can tell it");
+    }
 }
 
 #[test]
@@ -188,6 +209,41 @@ fn equal_scopes_give_equal_reports() {
         |report: &quiesce_model::Report<crate::Toy>| report.counterexamples.iter().map(lines).collect::<Vec<_>>();
     assert_eq!(texts(&one), texts(&two));
     assert!(!texts(&one).is_empty());
+}
+
+/// The fingerprints of every state, found in an order that `last` turns from first come to last come.
+fn fingerprints(world: &World, last: bool) -> BTreeSet<u64> {
+    let system = System::new(world.clone()).expect("the world makes sense");
+    let mut open: VecDeque<_> = system.init_states().into();
+    let mut seen = BTreeSet::new();
+    while let Some(state) = if last { open.pop_back() } else { open.pop_front() } {
+        if seen.insert(system.fingerprint(&state)) {
+            open.extend(system.next_states(&state));
+        }
+    }
+    seen
+}
+
+#[test]
+fn fingerprints_follow_content_and_not_the_order_of_the_search() {
+    let world = World {
+        budget: Budget { crashes: 2, losses: 1, ..Budget::default() },
+        crashable: vec![A],
+        monitors: vec![Watcher::answered(0, 1), Watcher::Never(3)],
+        ..world(
+            2,
+            vec![
+                rule(A, When::Boot, [Do::Say(0), Do::Put(0, 1), Do::Send(B, 0), Do::Send(B, 1), Do::Arm(0)]),
+                rule(A, When::Fired(0), [Do::Draw(3), Do::If(2, vec![Do::Say(3)])]),
+                rule(B, When::Got(0), [Do::Send(A, 2)]),
+                rule(B, When::Got(1), [Do::Set(1), Do::Send(A, 3)]),
+                rule(A, When::Got(2), [Do::Say(1)]),
+            ],
+        )
+    };
+    let found = fingerprints(&world, false);
+    assert_eq!(found, fingerprints(&world, true));
+    assert_eq!(found.len() as u64, run(&world).unique_states);
 }
 
 #[test]

@@ -17,6 +17,8 @@ pub(crate) enum Watcher {
     Remembered(u8),
     /// No process ever dies with its records.
     Kept { started: u8 },
+    /// When a process starts it remembers nothing yet, and the first node does not remember this.
+    Newborn(u8),
     /// Panics on this word.
     Fragile(u8),
     /// Whenever this word is said, the first node remembers as much.
@@ -41,6 +43,7 @@ impl Monitor<Toy> for Watcher {
             Watcher::Answered { .. } => "answered",
             Watcher::Remembered(_) => "remembered",
             Watcher::Kept { .. } => "kept",
+            Watcher::Newborn(_) => "newborn",
             Watcher::Fragile(_) => "fragile",
             Watcher::True(_) => "true",
         }
@@ -57,6 +60,12 @@ impl Monitor<Toy> for Watcher {
                 return self.fails(format!("{name} lost its records"));
             }
             (Watcher::Kept { started }, Observation::Started { .. }) => *started = 1,
+            (Watcher::Newborn(value), Observation::Started { node, .. }) => {
+                let memory = |id| view.node(id).map(|toy| toy.memory);
+                if memory(*node) != Some(0) || memory(NodeId(0)) == Some(*value) {
+                    return self.fails(format!("{} starts too late", view.name(*node)));
+                }
+            }
             _ => (),
         }
         match (&mut *self, said) {
@@ -103,7 +112,11 @@ impl Monitor<Toy> for Watcher {
             Watcher::Answered { open, .. } => *open > 0,
             Watcher::Once { said, .. } => *said,
             Watcher::Kept { started } => *started > 0,
-            Watcher::Never(_) | Watcher::Remembered(_) | Watcher::Fragile(_) | Watcher::True(_) => true,
+            Watcher::Never(_)
+            | Watcher::Remembered(_)
+            | Watcher::Newborn(_)
+            | Watcher::Fragile(_)
+            | Watcher::True(_) => true,
         }
     }
 

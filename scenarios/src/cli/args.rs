@@ -86,7 +86,7 @@ pub(crate) enum SearchWord {
     /// Breadth first: shortest counterexamples, safety and liveness
     #[default]
     Bfs,
-    /// Depth first: safety only, in the least memory
+    /// Depth first: safety only, by Stateright; long runs take much memory
     Dfs,
     /// Stateright's own breadth-first search: safety only, a second opinion
     Stateright,
@@ -111,9 +111,9 @@ pub(crate) struct Shared {
     /// Run these seeds, B excluded, instead of the scenarios' own
     #[arg(long, global = true, value_name = "A..B")]
     pub(crate) seeds: Option<SeedRange>,
-    /// Which choice every policy makes
-    #[arg(long, global = true, value_enum, default_value_t)]
-    pub(crate) profile: Profile,
+    /// Which choice every policy makes; hardened if not given
+    #[arg(long, global = true, value_enum)]
+    pub(crate) profile: Option<Profile>,
     /// Make one policy's choice on top of the profile; may be repeated
     #[arg(long = "policy", global = true, value_name = "NAME=CHOICE")]
     pub(crate) policies: Vec<PolicyChoice>,
@@ -129,7 +129,7 @@ pub(crate) struct Shared {
     /// Where failing runs are saved
     #[arg(long, global = true, value_name = "DIR", default_value = "quiesce-failures")]
     pub(crate) capsules: PathBuf,
-    /// Print verdicts only
+    /// Print tables and verdicts only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
     /// Print more: the end of failing traces, fault counters
@@ -138,9 +138,16 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    /// The policies asked for, on top of those of a profile, ours unless another is given.
     pub(crate) fn choices(&self) -> Choices {
-        let policies = self.policies.iter().map(|choice| (choice.policy.clone(), choice.choice.clone()));
-        Choices { profile: self.profile, policies: policies.collect() }
+        self.choices_over(Choices::default())
+    }
+
+    /// The policies asked for, on top of `base` or of the profile that is given instead.
+    pub(crate) fn choices_over(&self, base: Choices) -> Choices {
+        let mut choices = self.profile.map_or(base, |profile| Choices { profile, policies: Vec::new() });
+        choices.policies.extend(self.policies.iter().map(|choice| (choice.policy.clone(), choice.choice.clone())));
+        choices
     }
 
     /// The seeds asked for, if any are.

@@ -7,7 +7,7 @@ use super::exit::{Exit, Refusal};
 use super::policies::checked;
 use crate::check::{Checked, Checking, Story};
 use crate::planes;
-use crate::report::{CheckProgress, Look, Out, words};
+use crate::report::{CheckProgress, JsonLines, Line, Look, Out, words};
 use crate::text::nearest;
 
 pub(super) fn check(args: &Check, shared: &Shared, out: &mut Out) -> Result<Exit, Refusal> {
@@ -23,9 +23,19 @@ pub(super) fn check(args: &Check, shared: &Shared, out: &mut Out) -> Result<Exit
     let how = Checking { choices: &choices, search, limits, progress: &|progress| bar.show(progress) };
     let found = planes::ALL.iter().find_map(|plane| plane.check(&args.scope, &how));
     bar.finish();
-    let checked = found.ok_or_else(|| unknown(&args.scope))??;
-    show(&checked, args, shared, out);
-    Ok(exit(&checked.verdict))
+    let checked: Checked = found.ok_or_else(|| unknown(&args.scope))??;
+    let exit = exit(&checked.verdict);
+    let mut json = shared.json.as_deref().map(JsonLines::new);
+    if !json.as_ref().is_some_and(JsonLines::takes_stdout) {
+        show(&checked, args, shared, out);
+    }
+    if let Some(json) = &mut json {
+        json.line(out, &Line::begin(&choices, vec![&args.scope]));
+        json.line(out, &Line::check(&args.scope, &checked));
+        json.line(out, &Line::end(exit.code()));
+    }
+    json.map_or(Ok(()), JsonLines::finish)?;
+    Ok(exit)
 }
 
 fn exit(verdict: &Verdict) -> Exit {

@@ -12,7 +12,9 @@ mod run;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use self::args::{Cli, Command};
 use self::exit::{Exit, Refusal};
@@ -50,9 +52,11 @@ fn dispatch(cli: Cli, out: &mut Out) -> Result<Exit, Refusal> {
     }
 }
 
-/// Logs go to standard error, as much as `RUST_LOG` asks for.
+/// Logs go to standard error, as much as `RUST_LOG` asks for: `debug`, or `quiesce=debug,warn`. Warnings if it is not
+/// set or not understood.
 fn log() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    let colour = error_has_colour();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour).init();
+    let asked = std::env::var("RUST_LOG").ok().and_then(|asked| asked.parse::<Targets>().ok());
+    let filter = asked.unwrap_or_else(|| Targets::new().with_default(LevelFilter::WARN));
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(error_has_colour());
+    tracing_subscriber::registry().with(lines).with(filter).init();
 }

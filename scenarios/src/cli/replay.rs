@@ -2,24 +2,34 @@
 
 use super::args::{Replay, Shared};
 use super::exit::{Exit, Refusal};
+use super::policies::checked;
 use crate::capsule::{Capsule, Comparison};
 use crate::load;
-use crate::report::Out;
+use crate::report::{JsonLines, Line, Out};
 use crate::run::Run;
 
 pub(super) fn replay(args: &Replay, shared: &Shared, out: &mut Out) -> Result<Exit, Refusal> {
     let capsule = Capsule::open(&args.capsule)?;
-    let scenario = load(&capsule.source())?;
-    let prepared = scenario.under(&capsule.choices())?;
+    let choices = checked(shared.choices_over(capsule.choices()))?;
+    let prepared = load(&capsule.source())?.under(&choices)?;
     let (run, trace) = prepared.record(capsule.seed);
-    if !shared.quiet {
-        out.line(&trace.to_string());
-    }
     let comparison = capsule.compare(&run);
-    for line in verdict(&capsule, &run, &comparison) {
-        out.line(&line);
+    let exit = exit(&run, &comparison);
+    let mut json = shared.json.as_deref().map(JsonLines::new);
+    if !json.as_ref().is_some_and(JsonLines::takes_stdout) {
+        if !shared.quiet {
+            out.line(&trace.to_string());
+        }
+        verdict(&capsule, &run, &comparison).iter().for_each(|line| out.line(line));
     }
-    Ok(exit(&run, &comparison))
+    if let Some(json) = &mut json {
+        let name = prepared.head().name.as_str();
+        json.line(out, &Line::begin(&choices, vec![name]));
+        json.line(out, &Line::replay(name, &capsule, &run, &comparison));
+        json.line(out, &Line::end(exit.code()));
+    }
+    json.map_or(Ok(()), JsonLines::finish)?;
+    Ok(exit)
 }
 
 fn exit(run: &Run, comparison: &Comparison) -> Exit {

@@ -10,6 +10,7 @@ use super::find::{Found, find};
 use super::policies::checked;
 use crate::capsule::Capsule;
 use crate::choices::Choices;
+use crate::plane::Profile;
 use crate::report::{self, JsonLines, Line, Look, Out, Progress};
 use crate::run::{Failure, Prepared, Sweep, Sweeping, Verdict, sweep};
 
@@ -31,9 +32,9 @@ pub(super) fn run(args: &Run, shared: &Shared, out: &mut Out) -> Result<Exit, Re
         progress.scenario(task.name());
         let sweep = sweep(task.scenario.as_ref(), task.how, &|run| progress.ran(run));
         info!(scenario = task.name(), verdict = %sweep.verdict, events = sweep.events, "swept");
-        let capsules = task.save(&sweep.failures, shared)?;
+        let capsules = task.save(&sweep.failures, choices.profile, shared)?;
         if let Some(json) = &mut json {
-            json.line(out, &Line::result(&sweep, &capsules));
+            json.line(out, &Line::scenario(&sweep, &capsules));
         }
         details.push_str(&task.details(&sweep, &capsules, &choices, args, shared));
         sweeps.push(sweep);
@@ -99,10 +100,10 @@ impl Task {
     }
 
     /// Saves a capsule for each failure.
-    fn save(&self, failures: &[Failure], shared: &Shared) -> Result<Vec<PathBuf>, Refusal> {
+    fn save(&self, failures: &[Failure], profile: Profile, shared: &Shared) -> Result<Vec<PathBuf>, Refusal> {
         let save = |failure: &Failure| {
             let Failure { run, finding, .. } = failure;
-            let capsule = Capsule::new(&self.found.source, self.scenario.as_ref(), shared.profile, run, finding);
+            let capsule = Capsule::new(&self.found.source, self.scenario.as_ref(), profile, run, finding);
             Ok(capsule.save(&shared.capsules, self.name())?)
         };
         failures.iter().map(save).collect()
@@ -154,4 +155,49 @@ fn faults(sweep: &Sweep) -> String {
         format!("  {kind:<16}  {site}: planned {planned}, applied {applied}, messages affected {affected}\n")
     };
     sweep.faults.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use quiesce_sim::Digest;
+
+    use super::*;
+    use crate::run::Unequal;
+    use crate::schema::Seeds;
+
+    fn swept(verdict: Verdict) -> Sweep {
+        Sweep {
+            name: "small".to_owned(),
+            seeds: Seeds::one(1),
+            verdict,
+            events: 0,
+            nanos: 0,
+            digest: Digest(1),
+            failing: 0,
+            failures: Vec::new(),
+            reasons: Default::default(),
+            unequal: Vec::new(),
+            faults: Vec::new(),
+            facts: Default::default(),
+            messages: Default::default(),
+            armed: Default::default(),
+        }
+    }
+
+    #[test]
+    fn each_verdict_has_its_exit_code_and_unequal_runs_outweigh_it() {
+        let all = [Verdict::Pass, Verdict::Fail, Verdict::Error, Verdict::Vacuous, Verdict::Incomplete];
+        assert_eq!(all.map(|verdict| judge(&swept(verdict)).code()), [0, 1, 2, 3, 3]);
+        for verdict in all {
+            let unequal = vec![Unequal { seed: 1, first: Digest(1), second: Digest(2) }];
+            assert_eq!(judge(&Sweep { unequal, ..swept(verdict) }).code(), 4);
+        }
+    }
+
+    #[test]
+    fn the_worst_of_several_decides() {
+        let worst = |verdicts: &[Verdict]| verdicts.iter().map(|&verdict| judge(&swept(verdict))).max();
+        assert_eq!(worst(&[Verdict::Pass, Verdict::Vacuous]), Some(Exit::Unproven));
+        assert_eq!(worst(&[Verdict::Fail, Verdict::Vacuous, Verdict::Error]), Some(Exit::Fail));
+    }
 }

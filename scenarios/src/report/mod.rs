@@ -1,7 +1,7 @@
 //! Results and mistakes as people and programs read them.
 
 mod failure;
-mod json;
+pub mod json;
 mod mistake;
 mod out;
 mod progress;

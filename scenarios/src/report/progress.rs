@@ -61,7 +61,8 @@ impl CheckProgress {
     #[must_use]
     pub fn new(hidden: bool) -> Self {
         let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        CheckProgress(ProgressBar::with_draw_target(None, target))
+        let style = ProgressStyle::with_template("{spinner} {msg}").expect("a legal template");
+        CheckProgress(ProgressBar::with_draw_target(None, target).with_style(style))
     }
 
     /// Shows figures.

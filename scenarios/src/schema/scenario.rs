@@ -102,3 +102,106 @@ fn policies<P: Plane>(value: &Value<'_>) -> Read<Vec<(String, String)>> {
     }
     Ok(choices)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use quiesce_machine::{Delay, NodeId, Time};
+    use quiesce_sim::{Action, Network, Ratio, Records, Step};
+    use toml::de::DeTable;
+
+    use super::*;
+    use crate::planes::Xaction;
+
+    /// Nodes of a cluster of two proxies, two targets and a client.
+    const P1: NodeId = NodeId(0);
+    const P2: NodeId = NodeId(1);
+    const T1: NodeId = NodeId(2);
+    const T2: NodeId = NodeId(3);
+
+    fn scenario(text: &str) -> Scenario<Xaction> {
+        let cluster = "cluster = { proxies = 2, targets = 2 }";
+        let text = format!("name = \"a\"\nabout = \"b\"\nplane = \"xaction\"\n{cluster}\n{text}");
+        let table = DeTable::parse(&text).expect("TOML");
+        let keys = Scenario::<Xaction>::keys();
+        let fields = Fields::new("the scenario", table.get_ref(), 0..0, &keys).expect("legal keys");
+        Scenario::read(&fields).unwrap_or_else(|misread| panic!("{misread:?}"))
+    }
+
+    fn plan(text: &str) -> Plan<<Xaction as Plane>::Node, <Xaction as Plane>::Monitor> {
+        scenario(text).plan(&Choices::default()).expect("the default choices")
+    }
+
+    #[test]
+    fn every_common_verb_does_what_it_says() {
+        let plan = plan(
+            r#"timeline = [
+  { at = "1s", crash = "p1" },
+  { at = "2s", crash = "t2", records = "lost", stays_down = true },
+  { at = "3s", restart = "t2" },
+  { at = "4s", pause = "p2" },
+  { at = "5s", resume = "p2" },
+  { at = "6s", partition = [["p1", "t1"], ["p2"]] },
+  { at = "7s", cut = ["t1", "p2"] },
+  { at = "8s", lose = "pull-snap" },
+  { at = "9s", duplicate = "pull-snap", from = "p1", count = 3 },
+  { at = "10s", delay = "pull-snap", from = "p1", to = "t1", by = "40ms" },
+  { at = "11s", heal = true },
+]"#,
+        );
+        let label = || "pull-snap".to_owned();
+        let expected = [
+            Action::Crash { node: P1, records: Records::Kept, stays_down: false },
+            Action::Crash { node: T2, records: Records::Lost, stays_down: true },
+            Action::Restart { node: T2 },
+            Action::Pause { node: P2 },
+            Action::Resume { node: P2 },
+            Action::Partition { groups: vec![vec![P1, T1], vec![P2]] },
+            Action::Cut { from: T1, to: P2 },
+            Action::Lose { label: label(), from: None, to: None, count: 1 },
+            Action::Duplicate { label: label(), from: Some(P1), to: None, count: 3 },
+            Action::Delay { label: label(), from: Some(P1), to: Some(T1), count: 1, by: Duration::from_millis(40) },
+            Action::Heal,
+        ];
+        let at = |second| Time::ZERO + Duration::from_secs(second);
+        let expected: Vec<_> = (1..).zip(expected).map(|(second, action)| Step { at: at(second), action }).collect();
+        assert_eq!(plan.steps, expected);
+    }
+
+    #[test]
+    fn network_store_and_times_reach_the_plan() {
+        let plan = plan(
+            r#"until = "7s"
+settle = "9s"
+events_max = 1234
+network = { latency = "2ms", jitter = "5ms", loss = "1/100", duplicate = "1/50", reorder = "1/7", reorder_by = "3ms" }
+store = { latency = "1ms", jitter = "1ms" }"#,
+        );
+        let ms = Duration::from_millis;
+        let ratio = |part, whole| Ratio::new(part, whole).expect("a ratio");
+        let network = Network {
+            latency: Delay::from(ms(2)..ms(7)),
+            loss: ratio(1, 100),
+            duplicate: ratio(1, 50),
+            reorder: ratio(1, 7),
+            reorder_delay: Delay::from(ms(0)..ms(3)),
+            ..Network::default()
+        };
+        assert_eq!(plan.network, network);
+        assert_eq!(plan.store_latency, Delay::from(ms(1)..ms(2)));
+        assert_eq!((plan.until, plan.settle), (Time::ZERO + Duration::from_secs(7), Duration::from_secs(9)));
+        assert_eq!(plan.max_events, 1234);
+    }
+
+    #[test]
+    fn single_choices_outweigh_the_scenarios_and_those_the_profile() {
+        let scenario = scenario("policies = { not-found = \"aborts-job\", merge = \"first-wins\" }");
+        let single = vec![("merge".to_owned(), "join".to_owned())];
+        let plan = scenario.plan(&Choices { policies: single, ..Choices::default() }).expect("legal choices");
+        let chosen = |name| Xaction::policies(&plan.config).into_iter().find(|(policy, _)| *policy == name);
+        assert_eq!(chosen("not-found"), Some(("not-found", "aborts-job")));
+        assert_eq!(chosen("merge"), Some(("merge", "join")));
+        assert_eq!(chosen("job-end"), Some(("job-end", "every-source")));
+    }
+}

@@ -155,13 +155,8 @@ impl Cluster {
 
 /// A proxy's weight for a job: a fixed integer mix, so that every gateway ranks alike.
 fn weight(job: XactId, member: DaemonId) -> u64 {
-    let number = |daemon: DaemonId| match daemon {
-        DaemonId::Proxy(n) => u64::from(n),
-        DaemonId::Target(n) => 1 << 16 | u64::from(n),
-        DaemonId::Client(n) => 2 << 16 | u64::from(n),
-    };
-    let mut x = number(job.by) << 44 ^ u64::from(job.life.0) << 32 ^ u64::from(job.number);
-    x ^= (number(member) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mut x = job.by.number() << 44 ^ u64::from(job.life.0) << 32 ^ u64::from(job.number);
+    x ^= (member.number() + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     for multiplier in [0xbf58_476d_1ce4_e5b9, 0x94d0_49bb_1331_11eb] {
         x = (x ^ x >> 30).wrapping_mul(multiplier);
     }
@@ -181,10 +176,10 @@ pub struct Timing {
     pub housekeeping: Option<Duration>,
     /// Period of the exchange between members (policy `table-sync`); `None` switches it off.
     pub sync: Option<Duration>,
-    /// How long members keep a finished job.
-    pub retention: Duration,
-    /// How long targets keep a finished xaction.
-    pub history: Duration,
+    /// How long members keep a finished job; `None`: for good.
+    pub retention: Option<Duration>,
+    /// How long targets keep a finished xaction; `None`: for good.
+    pub history: Option<Duration>,
     /// How often a target repeats an unacknowledged notification, and a member an abort.
     pub repeat: Duration,
     /// `client_timeout`: how long a client waits for an HTTP answer; `None`: for ever.
@@ -203,8 +198,8 @@ impl Default for Timing {
             notif_time: Duration::from_secs(30),
             housekeeping: Some(Duration::from_secs(120)),
             sync: Some(Duration::from_secs(10)),
-            retention: Duration::from_secs(180),
-            history: Duration::from_secs(3600),
+            retention: Some(Duration::from_secs(180)),
+            history: Some(Duration::from_secs(3600)),
             repeat: Duration::from_secs(5),
             client_timeout: Some(Duration::from_secs(10)),
             poll_first: Duration::from_secs(2),

@@ -15,6 +15,17 @@ pub enum DaemonId {
     Client(u16),
 }
 
+impl DaemonId {
+    /// This name as one number of 18 bits, for what is told apart or mixed by numbers.
+    pub(crate) fn number(self) -> u64 {
+        match self {
+            DaemonId::Proxy(n) => u64::from(n),
+            DaemonId::Target(n) => 1 << 16 | u64::from(n),
+            DaemonId::Client(n) => 2 << 16 | u64::from(n),
+        }
+    }
+}
+
 impl fmt::Display for DaemonId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
@@ -59,12 +70,7 @@ impl XactId {
     #[must_use]
     pub fn key(self) -> u64 {
         assert!(self.life.0 < 1 << 14, "{self} is of a life beyond 14 bits");
-        let by = match self.by {
-            DaemonId::Proxy(n) => u64::from(n),
-            DaemonId::Target(n) => 1 << 16 | u64::from(n),
-            DaemonId::Client(n) => 2 << 16 | u64::from(n),
-        };
-        by << 46 | u64::from(self.life.0) << 32 | u64::from(self.number)
+        self.by.number() << 46 | u64::from(self.life.0) << 32 | u64::from(self.number)
     }
 }
 

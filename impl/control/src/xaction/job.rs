@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use quiesce_machine::Stamp;
 
 use super::id::{DaemonId, XactId};
 use super::kind::Kind;
+use super::sources::Sources;
 
 /// What a client asks every target to do, and how each target's part goes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -150,7 +150,7 @@ pub struct Record {
     /// Its kind.
     pub kind: Kind,
     /// Every target that takes part.
-    pub sources: Arc<[DaemonId]>,
+    pub sources: Sources,
     /// How this target's part stands.
     pub snap: Snap,
 }

@@ -8,6 +8,7 @@ use super::ic::Listener;
 use super::id::{DaemonId, XactId};
 use super::job::{JobSpec, Snap, Status, Work};
 use super::kind::Kind;
+use super::sources::Sources;
 
 /// What a status query names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -126,7 +127,7 @@ pub enum ToProxy {
     /// The member's answer to the gateway.
     RoutedAnswer { client: DaemonId, call: CallId, result: Result<Status, QueryError> },
     /// A gateway registers a job with a member (I1).
-    WatchXaction { job: XactId, kind: Kind, starter: DaemonId, sources: Arc<[DaemonId]> },
+    WatchXaction { job: XactId, kind: Kind, starter: DaemonId, sources: Sources },
     /// The member has it.
     WatchDone { job: XactId },
     /// A member asks another for its table (I4), on account of that job.
@@ -145,7 +146,7 @@ pub enum ToProxy {
     SnapAnswer { job: XactId, settled: bool, snap: Option<Snap> },
     /// A target tells a member that its part has ended (N1); with `sources`, a member that does not know the job takes
     /// it up.
-    NotifyFinished { job: XactId, kind: Kind, snap: Snap, sources: Option<Arc<[DaemonId]>> },
+    NotifyFinished { job: XactId, kind: Kind, snap: Snap, sources: Option<Sources> },
 }
 
 impl From<ToProxy> for Msg {
@@ -180,9 +181,9 @@ impl Label for ToProxy {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ToTarget {
     /// A gateway starts a target's part (S3).
-    StartXact { job: XactId, kind: Kind, work: Work, sources: Arc<[DaemonId]> },
+    StartXact { job: XactId, kind: Kind, work: Work, sources: Sources },
     /// A member stops a target's part (S2).
-    AbortXact { job: XactId, kind: Kind, sources: Arc<[DaemonId]> },
+    AbortXact { job: XactId, kind: Kind, sources: Sources },
     /// A member asks a target how its part stands (S1); `settled`: the starter starts no more.
     PullSnap { job: XactId, settled: bool },
     /// The member took note.

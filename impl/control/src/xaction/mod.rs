@@ -15,6 +15,7 @@ pub mod message;
 pub mod monitor;
 pub mod policy;
 pub mod proxy;
+pub mod sources;
 pub mod target;
 pub mod timer;
 pub mod user;
@@ -30,6 +31,7 @@ pub use message::{Msg, QueryError, Select, StartError, ToClient, ToProxy, ToTarg
 
 pub use monitor::Monitor;
 pub use policy::Policies;
+pub use sources::Sources;
 pub use timer::{ClientTimer, GatewayTimer, MemberTimer, TargetTimer, Timer};
 pub use user::{Awaited, Outcome, Reply, Request};
 

@@ -13,6 +13,7 @@ use super::job::JobSpec;
 use super::kind::IcMode;
 use super::message::{Msg, QueryError, Select, StartError, ToClient, ToProxy, ToTarget};
 use super::policy::{JobIdentity, Registration, StartDelivery};
+use super::sources::Sources;
 use super::timer::{GatewayTimer, Timer};
 use super::{Context, Node, send};
 
@@ -36,7 +37,7 @@ struct Start {
     client: DaemonId,
     call: CallId,
     spec: Arc<JobSpec>,
-    sources: Arc<[DaemonId]>,
+    sources: Sources,
     phase: Phase,
 }
 
@@ -147,7 +148,7 @@ impl Proxy {
             return;
         }
         cx.fact(Fact::StartTaken { job, client, call });
-        let sources: Arc<[DaemonId]> = cx.config().cluster.targets().collect();
+        let sources: Sources = cx.config().cluster.targets().collect();
         let phase = Phase::Registering { copies: BTreeSet::new(), silent: self.ic.others(cx).into_iter().collect() };
         self.starts.insert(job, Start { client, call, spec, sources, phase });
         self.register(job, cx);
@@ -156,17 +157,17 @@ impl Proxy {
     /// Registers a job with every member (I1); kinds that are not tracked start at once.
     fn register(&mut self, job: XactId, cx: &mut Context<'_>) {
         let start = &self.starts[&job];
-        let (kind, sources) = (start.spec.kind, Arc::clone(&start.sources));
+        let (kind, sources) = (start.spec.kind, start.sources.clone());
         if kind.ic_mode() == IcMode::None {
             return self.broadcast_start(job, cx);
         }
         if cx.config().cluster.is_ic(self.me) {
-            self.ic.watch(job, kind, self.me, Arc::clone(&sources), false, cx);
+            self.ic.watch(job, kind, self.me, sources.clone(), false, cx);
             self.registered(job, self.me, true, cx);
         }
         let Some(Start { phase: Phase::Registering { copies, .. }, .. }) = self.starts.get(&job) else { return };
         for member in cx.config().cluster.ic().filter(|member| !copies.contains(member)) {
-            let sources = Arc::clone(&sources);
+            let sources = sources.clone();
             send(cx, member, ToProxy::WatchXaction { job, kind, starter: self.me, sources });
         }
         cx.arm(GatewayTimer::Register(job).into(), cx.config().timing.max_keepalive);
@@ -212,7 +213,7 @@ impl Proxy {
         let start = &self.starts[&job];
         if let Phase::Starting { silent } = &start.phase {
             for &target in silent {
-                let (kind, work, sources) = (start.spec.kind, start.spec.work_of(target), Arc::clone(&start.sources));
+                let (kind, work, sources) = (start.spec.kind, start.spec.work_of(target), start.sources.clone());
                 send(cx, target, ToTarget::StartXact { job, kind, work, sources });
             }
             cx.arm(GatewayTimer::Start(job).into(), cx.config().timing.max_keepalive);

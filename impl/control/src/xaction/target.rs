@@ -3,10 +3,8 @@
 //! The registry's renew and coexistence rules are not here yet: an xaction is known by its job's id alone.
 //! Source: `reference/aistore-information-center.md` section 6.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
 use quiesce_machine::{Event, Incarnation, OpId, StoreError, Write};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::fact::Fact;
 use super::id::{DaemonId, XactId};
@@ -14,6 +12,7 @@ use super::job::{Ending, Record, Snap, Work, XactError};
 use super::kind::{IcMode, Kind};
 use super::message::{Msg, ToProxy, ToTarget};
 use super::policy::{Notification, StopUnknown, XactRecord};
+use super::sources::Sources;
 use super::timer::{TargetTimer, Timer};
 use super::{Context, Node, send};
 
@@ -31,7 +30,7 @@ pub struct Target {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Xact {
     kind: Kind,
-    sources: Arc<[DaemonId]>,
+    sources: Sources,
     phase: Phase,
     /// Gateways that wait to hear that it has started.
     starters: BTreeSet<DaemonId>,
@@ -128,7 +127,7 @@ impl Target {
         job: XactId,
         kind: Kind,
         work: Work,
-        sources: Arc<[DaemonId]>,
+        sources: Sources,
         cx: &mut Context<'_>,
     ) {
         match self.xacts.get_mut(&job) {
@@ -145,7 +144,7 @@ impl Target {
         }
     }
 
-    fn abort(&mut self, member: DaemonId, job: XactId, kind: Kind, sources: Arc<[DaemonId]>, cx: &mut Context<'_>) {
+    fn abort(&mut self, member: DaemonId, job: XactId, kind: Kind, sources: Sources, cx: &mut Context<'_>) {
         match self.xacts.get(&job).map(|xact| xact.phase) {
             Some(Phase::Beginning(_) | Phase::Running(_)) => self.end(job, Snap::Aborted(XactError::IcAbort), cx),
             Some(Phase::Ending(_)) => (),
@@ -194,7 +193,7 @@ impl Target {
         match cx.config().policies.xact_record {
             XactRecord::Volatile => self.recorded(job, snap, cx),
             XactRecord::Durable => {
-                let record = Record { job, kind: xact.kind, sources: Arc::clone(&xact.sources), snap };
+                let record = Record { job, kind: xact.kind, sources: xact.sources.clone(), snap };
                 let op = self.free_op();
                 self.writes.insert(op, (job, snap));
                 cx.store(op, Write::Put(record));
@@ -235,7 +234,7 @@ impl Target {
         let config = cx.config();
         let xact = self.xacts.get_mut(&job).expect("only a known xaction is told of");
         if xact.kind.ic_mode() == IcMode::None {
-            return cx.arm(TargetTimer::History(job).into(), config.timing.history);
+            return keep_for_history(job, cx);
         }
         xact.unacknowledged = config.cluster.ic().collect();
         self.notify_again(job, cx);
@@ -244,17 +243,18 @@ impl Target {
     /// Tells the members that have not acknowledged.
     fn notify_again(&mut self, job: XactId, cx: &mut Context<'_>) {
         let (xact, timing) = (&self.xacts[&job], &cx.config().timing);
-        let (sources, next, after) = match cx.config().policies.notification {
-            Notification::Once => (None, TargetTimer::History(job), timing.history),
-            Notification::UntilAcknowledged => (Some(&xact.sources), TargetTimer::Notify(job), timing.repeat),
-        };
+        let again = cx.config().policies.notification == Notification::UntilAcknowledged;
         for &member in &xact.unacknowledged {
-            self.notify(job, member, sources.cloned(), cx);
+            self.notify(job, member, again.then(|| xact.sources.clone()), cx);
         }
-        cx.arm(next.into(), after);
+        if again {
+            cx.arm(TargetTimer::Notify(job).into(), timing.repeat);
+        } else {
+            keep_for_history(job, cx);
+        }
     }
 
-    fn notify(&self, job: XactId, member: DaemonId, sources: Option<Arc<[DaemonId]>>, cx: &mut Context<'_>) {
+    fn notify(&self, job: XactId, member: DaemonId, sources: Option<Sources>, cx: &mut Context<'_>) {
         let xact = &self.xacts[&job];
         send(cx, member, ToProxy::NotifyFinished { job, kind: xact.kind, snap: xact.phase.snap(), sources });
     }
@@ -263,7 +263,7 @@ impl Target {
         let Some(xact) = self.xacts.get_mut(&job) else { return };
         if xact.unacknowledged.remove(&member) && xact.unacknowledged.is_empty() {
             cx.disarm(TargetTimer::Notify(job).into());
-            cx.arm(TargetTimer::History(job).into(), cx.config().timing.history);
+            keep_for_history(job, cx);
         }
     }
 
@@ -278,7 +278,7 @@ impl Target {
 }
 
 impl Xact {
-    fn new(kind: Kind, sources: Arc<[DaemonId]>, phase: Phase) -> Self {
+    fn new(kind: Kind, sources: Sources, phase: Phase) -> Self {
         Xact { kind, sources, phase, starters: BTreeSet::new(), unacknowledged: BTreeSet::new() }
     }
 }
@@ -296,5 +296,12 @@ impl Phase {
 fn answer_starters(job: XactId, xact: &mut Xact, cx: &mut Context<'_>) {
     for gateway in std::mem::take(&mut xact.starters) {
         send(cx, gateway, ToProxy::XactStarted { job });
+    }
+}
+
+/// Has a finished xaction forgotten when it is history.
+fn keep_for_history(job: XactId, cx: &mut Context<'_>) {
+    if let Some(history) = cx.config().timing.history {
+        cx.arm(TargetTimer::History(job).into(), history);
     }
 }

@@ -18,12 +18,15 @@ pub enum Timer {
 }
 
 impl Timer {
-    /// Which timers wait for the foreground: deadlines of users, retention and housekeeping.
+    /// Which timers wait for the foreground: those of seconds and more that come round again (polls, the exchange of
+    /// tables, housekeeping), retention, and deadlines of users.
     #[must_use]
     pub fn span(self) -> Span {
         match self {
-            Timer::Client(ClientTimer::Deadline(_))
-            | Timer::Member(MemberTimer::Housekeep | MemberTimer::Prune(_) | MemberTimer::Tombstone(_))
+            Timer::Client(ClientTimer::Deadline(_) | ClientTimer::Poll(_))
+            | Timer::Member(
+                MemberTimer::Sync | MemberTimer::Housekeep | MemberTimer::Prune(_) | MemberTimer::Tombstone(_),
+            )
             | Timer::Target(TargetTimer::History(_)) => Span::Long,
             Timer::Client(_) | Timer::Gateway(_) | Timer::Member(_) | Timer::Target(_) => Span::Short,
         }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quiesce_control::xaction::{
-    Cluster, Config, DaemonId, Ending, Fact, JobSpec, Kind, Msg, Node, Policies, Record, Reply, Request, Timer, Timing,
-    Work, XactId,
+    Cluster, Config, DaemonId, Ending, Fact, JobSpec, Kind, Msg, Node, Policies, Record, Reply, Request, Sources,
+    Timer, Timing, Work, XactId,
 };
 use quiesce_machine::{CallId, Delay, Effect, Event, Incarnation, Node as _, OpId, Write, step};
 
@@ -104,8 +104,8 @@ pub(crate) fn reply(call: u32, reply: Reply) -> Effect<Node> {
     Effect::Reply { call: CallId(call), reply }
 }
 
-pub(crate) fn sources() -> Arc<[DaemonId]> {
-    Arc::from([T1, T2])
+pub(crate) fn sources() -> Sources {
+    [T1, T2].into_iter().collect()
 }
 
 pub(crate) fn spec(kind: Kind) -> Arc<JobSpec> {

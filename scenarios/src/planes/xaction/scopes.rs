@@ -1,7 +1,8 @@
 //! Small worlds of batch jobs, each searched exhaustively by `quiesce check`.
 //!
-//! Time stands still in them, so periods and time-outs say only that something may fire; what would only add states
-//! (housekeeping, the exchange of tables, a client's patience) is switched off where a scope does not need it.
+//! Time stands still in them, so periods and time-outs say only that something may fire. What a scope does not need is
+//! switched off by configuration: retention where a message may be lost or repeated (its minutes would race the seconds
+//! of a retry), the exchange of tables and a client's patience where nothing is lost.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,52 +14,77 @@ use quiesce_control::xaction::{
 use quiesce_model::{Budget, Scope};
 
 /// Every scope: name and what is in it.
-pub(super) const ROWS: [(&str, &str); 2] = [
+pub(super) const ROWS: [(&str, &str); 4] = [
     ("ic", "2 IC members, 1 target; a client starts a job and waits for it; the target's part ends in any way"),
-    ("ic-crash", "as ic, and p2, which serves the wait, may crash and restart"),
+    ("ic-targets", "1 IC member, 2 targets; as ic"),
+    ("ic-loss", "as ic, the part finishes; one message may be lost, members exchange tables, nothing is pruned"),
+    ("ic-duplicate", "as ic-loss, with one message that may come twice instead"),
 ];
 
-/// What the monitors of a scope without aborts by users and crashes of targets can judge.
-const PROPERTIES: [&str; 6] = [
+/// What every scope has something to judge of.
+const PROPERTIES: [&str; 5] = [
     "finished-is-final",
     "no-abort-without-cause",
     "finished-means-every-target-finished",
     "one-start-one-job",
     "waits-return",
-    "ic-tables-converge",
 ];
 
 /// The scope of that name.
 pub(super) fn scope(name: &str) -> Option<Scope<Node, Monitor>> {
+    let (loss, duplicate) = (Budget { losses: 1, ..Budget::default() }, Budget { duplicates: 1, ..Budget::default() });
     match name {
-        "ic" => Some(ic(Budget::default())),
-        "ic-crash" => Some(ic(Budget { crashes: 1, ..Budget::default() })),
+        "ic" => Some(world((2, 1), Ending::Any, undisturbed(), Budget::default(), &["ic-tables-converge"])),
+        "ic-targets" => Some(world((1, 2), Ending::Any, undisturbed(), Budget::default(), &["aborted-jobs-stop"])),
+        "ic-loss" => Some(world((2, 1), Ending::Finishes, insistent(), loss, &["ic-tables-converge"])),
+        "ic-duplicate" => Some(world((2, 1), Ending::Finishes, insistent(), duplicate, &["ic-tables-converge"])),
         _ => None,
     }
 }
 
-fn ic(budget: Budget) -> Scope<Node, Monitor> {
-    let cluster = Cluster::new(2, 1, 1, 2).expect("a cluster that can be");
-    let (p1, p2, client) = (DaemonId::Proxy(0), DaemonId::Proxy(1), cluster.node(DaemonId::Client(0)));
+/// So many members and targets; a client starts a job and waits for it.
+fn world(
+    (members, targets): (u16, u16),
+    ends: Ending,
+    timing: Timing,
+    budget: Budget,
+    properties: &[&str],
+) -> Scope<Node, Monitor> {
+    let cluster = Cluster::new(members, targets, 1, members).expect("a cluster that can be");
+    let client = cluster.node(DaemonId::Client(0));
+    let (first, last) = (DaemonId::Proxy(0), DaemonId::Proxy(members - 1));
     let name = JobName(0);
-    let start = Request::Start { name, via: p1, spec: Arc::new(prefetch(Ending::Any)) };
-    let wait = Request::Wait { what: Awaited::Job(name), via: p2, deadline: None };
-    let timing = Timing { housekeeping: None, sync: None, client_timeout: None, ..Timing::default() };
+    let work = Work { takes: Duration::from_secs(1), ends };
+    let spec = Arc::new(JobSpec { kind: Kind::PrefetchListrange, work, special: BTreeMap::new() });
+    let start = Request::Start { name, via: first, spec };
+    let wait = Request::Wait { what: Awaited::Job(name), via: last, deadline: None };
     Scope {
         config: Config { cluster, timing, policies: Policies::hardened() },
         nodes: cluster.daemons().map(|daemon| daemon.to_string()).collect(),
         calls: vec![(client, start), (client, wait)],
-        monitors: PROPERTIES.iter().filter_map(|name| Monitor::named(name)).collect(),
+        monitors: PROPERTIES.iter().chain(properties).filter_map(|name| Monitor::named(name)).collect(),
         budget,
-        crashable: vec![cluster.node(p2)],
+        crashable: Vec::new(),
         cuts: Vec::new(),
         untimed: false,
+        absorbs_repeats: true,
     }
 }
 
-fn prefetch(ends: Ending) -> JobSpec {
-    let work = Work { takes: Duration::from_secs(1), ends };
-    JobSpec { kind: Kind::PrefetchListrange, work, special: BTreeMap::new() }
+/// Where nothing is lost: nobody need repeat anything but the target its news, and jobs are pruned.
+fn undisturbed() -> Timing {
+    Timing { housekeeping: None, sync: None, client_timeout: None, ..steady() }
+}
+
+/// Where something may be lost: clients ask again, members exchange tables, and nothing is forgotten.
+fn insistent() -> Timing {
+    Timing { housekeeping: None, retention: None, history: None, ..steady() }
+}
+
+/// A client that sleeps alike between all its polls: how long it slept would only tell states apart.
+fn steady() -> Timing {
+    let published = Timing::default();
+    Timing { poll_first: published.poll_most, ..published }
 }
 
 #[cfg(test)]
@@ -70,7 +96,7 @@ mod tests {
         for (name, _) in ROWS {
             let scope = scope(name).expect("a listed scope");
             assert_eq!(scope.validate(), Ok(()), "{name}");
-            assert_eq!(scope.monitors.len(), PROPERTIES.len(), "{name}");
+            assert_eq!(scope.monitors.len(), PROPERTIES.len() + 1, "{name}");
         }
     }
 }

@@ -1,7 +1,5 @@
 //! A job that is aborted on one target has to stop on the others.
 
-use std::sync::Arc;
-
 use super::Ic;
 use crate::xaction::fact::Fact;
 use crate::xaction::id::{DaemonId, XactId};
@@ -42,7 +40,7 @@ impl Ic {
         let Some(listener) = self.table.entry(job) else { return };
         let active: Vec<DaemonId> = listener.active().collect();
         for target in active {
-            let (kind, sources) = (listener.kind, Arc::clone(&listener.sources));
+            let (kind, sources) = (listener.kind, listener.sources.clone());
             send(cx, target, ToTarget::AbortXact { job, kind, sources });
         }
     }

@@ -1,18 +1,17 @@
 //! The Information Center's record of one job.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
 use quiesce_machine::Stamp;
+use std::collections::BTreeSet;
 
 use crate::xaction::id::DaemonId;
 use crate::xaction::job::{Snap, Status, XactError};
 use crate::xaction::kind::Kind;
 use crate::xaction::policy::{Merge, WireErrors};
+use crate::xaction::sources::Sources;
 
 /// One job as one member sees it: who takes part, who has ended and how.
 ///
-/// Some of it is the member's own business and never goes on the wire: see [`Listener::encoded`].
+/// Some of it is the member's own business and never goes on the wire.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Listener {
     /// The kind.
@@ -20,7 +19,7 @@ pub struct Listener {
     /// The gateway that starts it.
     pub starter: DaemonId,
     /// Every target that takes part, in order.
-    pub sources: Arc<[DaemonId]>,
+    pub sources: Sources,
     /// How each one's part stands, in the same order.
     parts: Vec<Part>,
     active: u32,
@@ -67,7 +66,7 @@ impl From<Snap> for Part {
 impl Listener {
     /// A job of which every part is taken to run. `decoded`: it came by wire.
     #[must_use]
-    pub fn new(kind: Kind, starter: DaemonId, sources: Arc<[DaemonId]>, decoded: Option<WireErrors>) -> Self {
+    pub fn new(kind: Kind, starter: DaemonId, sources: Sources, decoded: Option<WireErrors>) -> Self {
         let count = u32::try_from(sources.len()).expect("fewer targets than 32 bits can count");
         Listener {
             kind,
@@ -182,7 +181,7 @@ mod tests {
     const T2: DaemonId = DaemonId::Target(1);
 
     fn listener(decoded: Option<WireErrors>) -> Listener {
-        Listener::new(Kind::PrefetchListrange, DaemonId::Proxy(0), Arc::from([T1, T2]), decoded)
+        Listener::new(Kind::PrefetchListrange, DaemonId::Proxy(0), [T1, T2].into_iter().collect(), decoded)
     }
 
     #[test]

@@ -87,12 +87,21 @@ impl Ic {
         self.table.prune(job);
         if cx.config().policies.merge == Merge::Join {
             self.table.bury(job);
-            cx.arm(MemberTimer::Tombstone(job).into(), cx.config().timing.retention * 2);
+            let retention =
+                cx.config().timing.retention.expect("jobs are pruned only where they are not kept for good");
+            cx.arm(MemberTimer::Tombstone(job).into(), retention * 2);
         }
     }
 
     /// The members beside this proxy.
     pub(super) fn others(&self, cx: &Context<'_>) -> Vec<DaemonId> {
         cx.config().cluster.ic().filter(|&member| member != self.me).collect()
+    }
+}
+
+/// Has a finished job pruned when its retention is over.
+fn keep_for_retention(job: XactId, cx: &mut Context<'_>) {
+    if let Some(retention) = cx.config().timing.retention {
+        cx.arm(MemberTimer::Prune(job).into(), retention);
     }
 }

@@ -1,14 +1,13 @@
 //! How a member learns of jobs and of the ends of their parts.
 
-use std::sync::Arc;
-
-use super::{Ic, Listener};
+use super::{Ic, Listener, keep_for_retention};
 use crate::xaction::fact::Fact;
 use crate::xaction::id::{DaemonId, XactId};
 use crate::xaction::job::{Snap, XactError};
 use crate::xaction::kind::Kind;
 use crate::xaction::message::{ToProxy, ToTarget};
 use crate::xaction::policy::{JobEnd, NotFound};
+use crate::xaction::sources::Sources;
 use crate::xaction::timer::MemberTimer;
 use crate::xaction::{Context, send};
 
@@ -19,7 +18,7 @@ impl Ic {
         job: XactId,
         kind: Kind,
         starter: DaemonId,
-        sources: Arc<[DaemonId]>,
+        sources: Sources,
         by_wire: bool,
         cx: &mut Context<'_>,
     ) {
@@ -41,7 +40,7 @@ impl Ic {
         job: XactId,
         kind: Kind,
         snap: Snap,
-        sources: Option<Arc<[DaemonId]>>,
+        sources: Option<Sources>,
         cx: &mut Context<'_>,
     ) {
         if !self.table.knows(job) {
@@ -154,6 +153,6 @@ impl Ic {
             cx.disarm(MemberTimer::Tardy(job, target).into());
         }
         cx.fact(Fact::JobEnded { job, status });
-        cx.arm(MemberTimer::Prune(job).into(), cx.config().timing.retention);
+        keep_for_retention(job, cx);
     }
 }

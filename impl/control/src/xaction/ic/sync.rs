@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Ic, Listener};
+use super::{Ic, Listener, keep_for_retention};
 use crate::xaction::fact::Fact;
 use crate::xaction::id::XactId;
 use crate::xaction::message::ToProxy;
@@ -93,7 +93,7 @@ impl Ic {
         }
         if ended {
             cx.fact(Fact::JobEnded { job, status });
-            cx.arm(MemberTimer::Prune(job).into(), cx.config().timing.retention);
+            keep_for_retention(job, cx);
         }
     }
 }

@@ -42,13 +42,11 @@ fn config(view: &dyn View<Node>) -> &Config {
 /// What the tests of these properties need: a cluster that stands still, and histories of facts.
 #[cfg(test)]
 mod testing {
-    use std::sync::Arc;
-
     use quiesce_machine::{CallId, Incarnation, Node as _, NodeId, Observation, Stamp, step};
 
     use super::*;
     use crate::monitor::Property;
-    use crate::xaction::{Cluster, Fact, Kind, Msg, Policies, Snap, Status, Timing, ToProxy, ToTarget};
+    use crate::xaction::{Cluster, Fact, Kind, Msg, Policies, Snap, Sources, Status, Timing, ToProxy, ToTarget};
 
     pub(super) const P1: DaemonId = DaemonId::Proxy(0);
     pub(super) const P2: DaemonId = DaemonId::Proxy(1);
@@ -79,7 +77,7 @@ mod testing {
 
         /// Has a member track [`JOB`].
         pub(super) fn track(&mut self, member: DaemonId) {
-            let sources: Arc<[DaemonId]> = Arc::from([T1, T2]);
+            let sources: Sources = [T1, T2].into_iter().collect();
             let kind = Kind::PrefetchListrange;
             self.deliver(P1, member, ToProxy::WatchXaction { job: JOB, kind, starter: P1, sources });
         }
@@ -91,7 +89,7 @@ mod testing {
                 takes: std::time::Duration::from_secs(1),
                 ends: crate::xaction::Ending::Finishes,
             };
-            let sources: Arc<[DaemonId]> = Arc::from([T1, T2]);
+            let sources: Sources = [T1, T2].into_iter().collect();
             self.deliver(P1, target, ToTarget::StartXact { job: JOB, kind: Kind::PrefetchListrange, work, sources });
         }
 

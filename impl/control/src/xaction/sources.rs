@@ -1,0 +1,78 @@
+//! The targets that take part in a job, as shared by every message about it.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+use std::sync::Arc;
+
+use super::id::DaemonId;
+
+/// A job's targets, in order. Copies share one list, and hashing takes the same time however long it is: every
+/// notification carries its job's sources, and drivers hash every message.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sources(Arc<List>);
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct List {
+    digest: u64,
+    targets: Box<[DaemonId]>,
+}
+
+impl FromIterator<DaemonId> for Sources {
+    /// Sorts the targets and drops repeats.
+    fn from_iter<I: IntoIterator<Item = DaemonId>>(targets: I) -> Self {
+        let mut targets: Vec<DaemonId> = targets.into_iter().collect();
+        targets.sort_unstable();
+        targets.dedup();
+        Sources(Arc::new(List { digest: digest(&targets), targets: targets.into() }))
+    }
+}
+
+impl Deref for Sources {
+    type Target = [DaemonId];
+
+    fn deref(&self) -> &[DaemonId] {
+        &self.0.targets
+    }
+}
+
+impl Hash for Sources {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.0.digest);
+    }
+}
+
+impl fmt::Debug for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.targets.fmt(f)
+    }
+}
+
+/// FNV-1a over the numbers: equal lists, equal digests, in every build.
+fn digest(targets: &[DaemonId]) -> u64 {
+    targets
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |digest, target| (digest ^ target.number()).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const T1: DaemonId = DaemonId::Target(0);
+    const T2: DaemonId = DaemonId::Target(1);
+
+    #[test]
+    fn sources_are_in_order_and_once_each() {
+        let sources: Sources = [T2, T1, T2].into_iter().collect();
+        assert_eq!(*sources, [T1, T2]);
+        assert_eq!(format!("{sources:?}"), "[t1, t2]");
+    }
+
+    #[test]
+    fn equal_sources_have_equal_digests_and_others_do_not() {
+        let of = |targets: &[DaemonId]| targets.iter().copied().collect::<Sources>();
+        assert_eq!(of(&[T1, T2]).0.digest, of(&[T2, T1]).0.digest);
+        assert_ne!(of(&[T1, T2]).0.digest, of(&[T1]).0.digest);
+    }
+}

@@ -1,0 +1,67 @@
+//! A check's line.
+
+use quiesce_model::Ending;
+use serde::Serialize;
+
+use super::VERSION;
+use crate::check::{Checked, Story};
+
+/// What a check came to.
+#[derive(Debug, Serialize)]
+pub struct CheckResult<'a> {
+    v: u32,
+    scope: &'a str,
+    verdict: &'static str,
+    unique_states: u64,
+    states: u64,
+    depth: u64,
+    properties: Vec<PropertyLine<'a>>,
+    failures: Vec<StoryLine<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct PropertyLine<'a> {
+    property: &'a str,
+    verdict: &'static str,
+    reason: String,
+    owing_states: Option<u64>,
+}
+
+#[derive(Debug, Serialize)]
+struct StoryLine<'a> {
+    property: &'a str,
+    evidence: &'a str,
+    steps: &'a [String],
+    loop_start: Option<usize>,
+}
+
+impl<'a> CheckResult<'a> {
+    pub(super) fn new(scope: &'a str, checked: &'a Checked) -> Self {
+        let properties = checked.properties.iter().map(|property| PropertyLine {
+            property: property.name,
+            verdict: property.verdict.word(),
+            reason: property.verdict.to_string(),
+            owing_states: property.owing_states,
+        });
+        CheckResult {
+            v: VERSION,
+            scope,
+            verdict: checked.verdict.word(),
+            unique_states: checked.unique_states,
+            states: checked.states,
+            depth: checked.depth,
+            properties: properties.collect(),
+            failures: checked.counterexamples.iter().map(StoryLine::new).collect(),
+        }
+    }
+}
+
+impl<'a> StoryLine<'a> {
+    fn new(Story { property, evidence, steps, ending }: &'a Story) -> Self {
+        let loop_start = match ending {
+            Ending::Loop { start } => Some(*start),
+            Ending::Violation | Ending::Rest => None,
+        };
+        StoryLine { property, evidence, steps, loop_start }
+    }
+}

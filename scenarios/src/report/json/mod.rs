@@ -1,0 +1,172 @@
+//! Results as JSON Lines: first `run`, then one `result` for each thing done, last `summary`; each with `"v":1`.
+
+mod check;
+mod replay;
+mod scenario;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+pub use check::CheckResult;
+pub use replay::ReplayResult;
+pub use scenario::ScenarioResult;
+
+use super::out::Out;
+use crate::capsule::{Capsule, Comparison};
+use crate::check::Checked;
+use crate::choices::Choices;
+use crate::files::{WriteError, write_whole};
+use crate::run::{Run, Sweep};
+
+const VERSION: u32 = 1;
+
+/// Where JSON Lines go.
+#[derive(Debug)]
+pub enum JsonLines {
+    /// To standard output, line by line.
+    Stream,
+    /// To a file, which appears when all is written.
+    File(PathBuf, String),
+}
+
+impl JsonLines {
+    /// `-` is standard output, all else a path.
+    #[must_use]
+    pub fn new(target: &str) -> Self {
+        if target == "-" { JsonLines::Stream } else { JsonLines::File(PathBuf::from(target), String::new()) }
+    }
+
+    /// Whether standard output is taken.
+    #[must_use]
+    pub fn takes_stdout(&self) -> bool {
+        matches!(self, JsonLines::Stream)
+    }
+
+    /// Writes one line.
+    pub fn line(&mut self, out: &mut Out, line: &Line<'_>) {
+        let line = serde_json::to_string(line).expect("a line has nothing that JSON cannot say");
+        match self {
+            JsonLines::Stream => out.line(&line),
+            JsonLines::File(_, text) => {
+                text.push_str(&line);
+                text.push('\n');
+            }
+        }
+    }
+
+    /// Writes the file, if it is one.
+    ///
+    /// # Errors
+    /// When the file system says no.
+    pub fn finish(self) -> Result<(), WriteError> {
+        match self {
+            JsonLines::Stream => Ok(()),
+            JsonLines::File(path, text) => write_whole(&path, &text),
+        }
+    }
+}
+
+/// One line.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum Line<'a> {
+    /// What is about to be done.
+    Run(Begin<'a>),
+    /// What one scenario, check or replay came to.
+    Result(Box<Done<'a>>),
+    /// What all of it came to.
+    Summary(Summary),
+}
+
+/// What one thing came to.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Done<'a> {
+    /// A scenario over its seeds.
+    Scenario(ScenarioResult<'a>),
+    /// A small world.
+    Check(CheckResult<'a>),
+    /// A capsule.
+    Replay(ReplayResult<'a>),
+}
+
+/// What is about to be done.
+#[derive(Debug, Serialize)]
+pub struct Begin<'a> {
+    v: u32,
+    quiesce: &'static str,
+    profile: &'static str,
+    policies: BTreeMap<&'a str, &'a str>,
+    tasks: Vec<&'a str>,
+}
+
+impl<'a> Line<'a> {
+    /// The first line.
+    #[must_use]
+    pub fn begin(choices: &'a Choices, tasks: Vec<&'a str>) -> Self {
+        let policies = choices.policies.iter().map(|(name, choice)| (name.as_str(), choice.as_str())).collect();
+        let (quiesce, profile) = (env!("CARGO_PKG_VERSION"), choices.profile.word());
+        Line::Run(Begin { v: VERSION, quiesce, profile, policies, tasks })
+    }
+
+    /// A scenario's line; `capsules` in the order of its failures.
+    #[must_use]
+    pub fn scenario(sweep: &'a Sweep, capsules: &'a [PathBuf]) -> Self {
+        Line::Result(Box::new(Done::Scenario(ScenarioResult::new(sweep, capsules))))
+    }
+
+    /// A replay's line.
+    #[must_use]
+    pub fn replay(scenario: &'a str, capsule: &'a Capsule, run: &'a Run, comparison: &'a Comparison) -> Self {
+        Line::Result(Box::new(Done::Replay(ReplayResult::new(scenario, capsule, run, comparison))))
+    }
+
+    /// A check's line.
+    #[must_use]
+    pub fn check(scope: &'a str, checked: &'a Checked) -> Self {
+        Line::Result(Box::new(Done::Check(CheckResult::new(scope, checked))))
+    }
+
+    /// The last line after sweeps.
+    #[must_use]
+    pub fn summary(sweeps: &[Sweep], exit: u8) -> Self {
+        let mut verdicts = BTreeMap::new();
+        for sweep in sweeps {
+            *verdicts.entry(sweep.verdict.word()).or_default() += 1;
+        }
+        let sweeps = Sweeps {
+            scenarios: sweeps.len(),
+            verdicts,
+            runs: sweeps.iter().map(|sweep| sweep.seeds.count).sum(),
+            events: sweeps.iter().map(|sweep| sweep.events).sum(),
+            virtual_ns: sweeps.iter().map(|sweep| sweep.nanos).sum(),
+        };
+        Line::Summary(Summary { v: VERSION, sweeps: Some(sweeps), exit })
+    }
+
+    /// The last line after anything else.
+    #[must_use]
+    pub fn end(exit: u8) -> Self {
+        Line::Summary(Summary { v: VERSION, sweeps: None, exit })
+    }
+}
+
+/// What all of it came to.
+#[derive(Debug, Serialize)]
+pub struct Summary {
+    v: u32,
+    #[serde(flatten)]
+    sweeps: Option<Sweeps>,
+    exit: u8,
+}
+
+#[derive(Debug, Serialize)]
+struct Sweeps {
+    scenarios: usize,
+    verdicts: BTreeMap<&'static str, u64>,
+    runs: u64,
+    events: u64,
+    virtual_ns: u128,
+}

@@ -1,0 +1,232 @@
+//! What the program does: exit codes, what stands on which stream, what it leaves behind.
+
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+/// A directory of one test in which the program runs, gone when the test ends.
+struct Shell(PathBuf);
+
+impl Shell {
+    fn new(test: &str) -> Self {
+        let dir = std::env::temp_dir().join(format!("quiesce-command-line-{test}-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).expect("a temporary directory can be made");
+        Shell(dir)
+    }
+
+    fn file(&self, name: &str, content: &str) {
+        std::fs::write(self.0.join(name), content).expect("a temporary file can be written");
+    }
+
+    fn command(&self, words: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_quiesce"));
+        command.args(words.split_whitespace()).current_dir(&self.0).env_remove("RUST_LOG");
+        command
+    }
+
+    fn run(&self, words: &str) -> Done {
+        Done::of(&self.command(words).output().expect("the program starts"))
+    }
+
+    fn left(&self, dir: &str) -> Vec<String> {
+        let Ok(entries) = std::fs::read_dir(self.0.join(dir)) else { return Vec::new() };
+        let name = |entry: std::io::Result<std::fs::DirEntry>| entry.expect("readable").file_name().into_string();
+        let mut names: Vec<String> = entries.map(|entry| name(entry).expect("UTF-8")).collect();
+        names.sort();
+        names
+    }
+}
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+struct Done {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+impl Done {
+    fn of(output: &Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("the program writes UTF-8");
+        Done { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
+    }
+
+    #[track_caller]
+    fn ends(&self, code: i32) -> &Self {
+        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    #[track_caller]
+    fn says(&self, text: &str) -> &Self {
+        assert!(self.stdout.contains(text), "`{text}` is not in\n{}", self.stdout);
+        self
+    }
+}
+
+/// A request that arrives twice: the reference makes two jobs of it.
+const TWICE: &str = r#"
+name = "twice"
+about = "A start request arrives twice."
+plane = "xaction"
+seeds = { first = 3, count = 4 }
+cluster = { proxies = 2, targets = 2, ic_size = 2 }
+timeline = [
+  { at = "0s", duplicate = "start-request" },
+  { at = "0s", start = "prefetch-objects", via = "p1", as = "job" },
+]
+"#;
+
+#[test]
+fn a_pass_is_silent_on_stderr_and_leaves_nothing() {
+    let shell = Shell::new("pass");
+    shell.file("twice.toml", TWICE);
+    let done = shell.run("run twice.toml");
+    done.ends(0).says("scenario  verdict  seeds").says("twice     pass").says("1 of 1 scenarios pass: 4 runs");
+    assert_eq!(done.stderr, "");
+    assert_eq!(shell.left("."), ["twice.toml"]);
+    assert!(!done.stdout.contains('\u{1b}'), "a pipe gets no colours");
+}
+
+#[test]
+fn a_failure_names_the_property_the_evidence_and_both_commands_that_repeat_it() {
+    let shell = Shell::new("failure");
+    shell.file("twice.toml", TWICE);
+    let capsule = "quiesce-failures/twice.reference.one-start-one-job.seed-3.json";
+    let done = shell.run("run twice.toml --profile reference");
+    done.ends(1).says("twice     fail").says("one-start-one-job (safety): 4 seeds, first 3");
+    done.says("call 1 of c1 is").says("again   quiesce run twice.toml --seed 3 --profile reference\n");
+    done.says(&format!("replay  quiesce replay {capsule}\n")).says("0 of 1 scenarios pass");
+    shell.run("run twice.toml --seed 3 --profile reference").ends(1).says("1 seed, first 3");
+    assert_eq!(shell.left("quiesce-failures"), ["twice.reference.one-start-one-job.seed-3.json"]);
+    let replayed = shell.run(&format!("replay {capsule}"));
+    replayed.ends(1).says("start-request from c1").says("reproduced: one-start-one-job fails with seed 3\n");
+    assert_eq!(replayed.stdout, shell.run(&format!("replay {capsule}")).stdout, "a replay repeats itself to the byte");
+    let mended = shell.run(&format!("replay -q {capsule} --policy job-identity=request"));
+    mended.ends(0);
+    assert_eq!(mended.stdout, "fixed: one-start-one-job holds with seed 3\n");
+}
+
+#[test]
+fn verbose_shows_fault_counters_and_the_end_of_the_trace() {
+    let shell = Shell::new("verbose");
+    shell.file("twice.toml", TWICE);
+    let verbose = shell.run("run twice.toml --profile reference -v");
+    verbose.ends(1).says("duplicate         start-request * -> *: planned 4, applied 4, messages affected 4");
+    verbose.says("trace of seed 3").says("finding  safety one-start-one-job");
+    shell.run("run twice.toml --trace").ends(0).says("trace of seed 3:\n").says("0.000000s  p1  start");
+}
+
+#[test]
+fn a_crash_after_the_end_is_vacuous_and_says_why() {
+    let shell = Shell::new("vacuous");
+    shell.file("late.toml", &TWICE.replace("timeline = [", "timeline = [\n  { at = \"61s\", crash = \"p2\" },"));
+    let done = shell.run("run late.toml");
+    done.ends(3)
+        .says("twice     vacuous")
+        .says("step 1 at 61.000000s never happened: the phase under fire ends at 60.0");
+}
+
+#[test]
+fn too_few_events_are_incomplete() {
+    let shell = Shell::new("incomplete");
+    shell.file("short.toml", &format!("events_max = 9\n{TWICE}"));
+    shell.run("run short.toml").ends(3).says("incomplete").says("after 9 events");
+}
+
+#[test]
+fn a_bad_scenario_runs_nothing_and_shows_every_mistake() {
+    let shell = Shell::new("bad");
+    shell.file("good.toml", TWICE);
+    shell.file("bad.toml", &TWICE.replace("duplicate =", "duplicat ="));
+    shell.file("worse.toml", &TWICE.replace("\"p1\"", "\"p9\""));
+    let done = shell.run("run good.toml bad.toml worse.toml");
+    done.ends(2);
+    assert_eq!(done.stdout, "");
+    for text in ["[bad.toml:8:16]", "did you mean `duplicate`?", "[worse.toml:9:50]", "unknown proxy `p9`"] {
+        assert!(done.stderr.contains(text), "`{text}` is not in\n{}", done.stderr);
+    }
+}
+
+#[test]
+fn hostile_capsules_are_refused() {
+    let shell = Shell::new("hostile");
+    shell.file("empty.json", "");
+    shell.file("newer.json", "{\"v\":99}");
+    for capsule in ["empty.json", "newer.json", "missing.json", "."] {
+        let done = shell.run(&format!("replay {capsule}"));
+        done.ends(2);
+        assert!(done.stdout.is_empty() && done.stderr.contains(capsule), "{}", done.stderr);
+    }
+}
+
+#[test]
+fn json_lines_begin_with_run_and_end_with_summary() {
+    let shell = Shell::new("json");
+    shell.file("twice.toml", TWICE);
+    let done = shell.run("run twice.toml --profile reference --json -");
+    let lines = |text: &str| -> Vec<serde_json::Value> {
+        text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
+    };
+    let [run, result, summary] = lines(&done.ends(1).stdout).try_into().expect("three lines");
+    assert!([&run, &result, &summary].iter().all(|line| line["v"] == 1));
+    assert_eq!((&run["type"], &run["profile"]), (&"run".into(), &"reference".into()));
+    assert_eq!((&result["type"], &result["verdict"]), (&"result".into(), &"fail".into()));
+    assert_eq!(result["failures"][0]["property"], "one-start-one-job");
+    assert_eq!((&summary["type"], &summary["exit"], &summary["runs"]), (&"summary".into(), &1.into(), &4.into()));
+    let filed = shell.run("run twice.toml --profile reference --json out.jsonl");
+    filed.ends(1).says("twice     fail");
+    let file = std::fs::read_to_string(shell.0.join("out.jsonl")).expect("the file is there");
+    assert_eq!(file, done.stdout);
+    assert!(!shell.left(".").iter().any(|name| name.contains("partial")), "{:?}", shell.left("."));
+}
+
+#[test]
+fn results_that_cannot_be_written_are_refused() {
+    let shell = Shell::new("unwritable");
+    shell.file("twice.toml", TWICE);
+    shell.file("file", "");
+    shell.run("run twice.toml --json no/such/dir/out.jsonl").ends(2);
+    shell.run("run twice.toml --profile reference --capsules file").ends(2);
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_mistake() {
+    let shell = Shell::new("pipe");
+    let mut command = shell.command("list policies");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    drop(child.stdout.take());
+    let done = Done::of(&child.wait_with_output().expect("the program ends"));
+    done.ends(0);
+    assert_eq!(done.stderr, "");
+}
+
+#[test]
+fn the_suite_is_deterministic_and_prints_the_same_twice() {
+    let shell = Shell::new("suite");
+    let once = shell.run("--verify-determinism --seeds 1..3 --jobs 1");
+    let twice = shell.run("--seeds 1..3 --jobs 2");
+    assert_eq!(once.stdout, twice.stdout);
+    assert_eq!(once.code, twice.code);
+}
+
+#[test]
+fn check_tells_a_shortest_violation_step_by_step() {
+    let shell = Shell::new("check");
+    let done = shell.run("check ic --profile reference --states-max 200000");
+    done.ends(1).says(" fails: ").says("   1  p1        starts, life 1\n").says("-- the last step is the violation");
+    done.says("property  ").says("unique states");
+    let json = shell.run("check ic --profile reference --states-max 200000 --json -");
+    let result = json.ends(1).stdout.lines().nth(1).expect("a result");
+    let result: serde_json::Value = serde_json::from_str(result).expect("JSON");
+    assert_eq!((&result["scope"], &result["verdict"]), (&"ic".into(), &"fail".into()));
+    assert!(result["failures"][0]["steps"].as_array().is_some_and(|steps| steps.len() > 5));
+}
+
+#[test]
+fn a_check_cut_short_is_incomplete() {
+    Shell::new("check-short").run("check ic --states-max 100").ends(3).says("incomplete: stopped at 100 states");
+}

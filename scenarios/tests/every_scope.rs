@@ -1,0 +1,45 @@
+//! The bundled small worlds: exhausted with our policies, and each catches the reference.
+
+use quiesce::check::{Checked, Checking};
+use quiesce::choices::Choices;
+use quiesce::plane::Profile;
+use quiesce::planes;
+use quiesce_model::{Limits, Search, Verdict};
+
+/// States that the tests look at in one scope; `quiesce check` has no such patience.
+const STATES_MOST: usize = 150_000;
+
+fn check(scope: &str, profile: Profile) -> Checked {
+    let choices = Choices { profile, policies: Vec::new() };
+    let limits = Limits { max_states: Some(STATES_MOST), ..Limits::default() };
+    let how = Checking { choices: &choices, search: Search::Bfs, limits, progress: &|_| () };
+    let found = planes::ALL.iter().find_map(|plane| plane.check(scope, &how));
+    found.expect("a listed scope").expect("it makes sense")
+}
+
+fn scopes() -> impl Iterator<Item = &'static str> {
+    planes::ALL.into_iter().flat_map(|plane| plane.scopes().iter().map(|&(name, _)| name))
+}
+
+#[test]
+fn no_scope_finds_fault_with_our_policies() {
+    for scope in scopes() {
+        let checked = check(scope, Profile::Hardened);
+        assert_eq!(checked.counterexamples, [], "{scope}");
+        assert!(matches!(checked.verdict, Verdict::Pass | Verdict::Incomplete(_)), "{scope}: {}", checked.verdict);
+    }
+}
+
+#[test]
+fn the_smallest_scope_is_exhausted() {
+    assert_eq!(check("ic", Profile::Hardened).verdict, Verdict::Pass);
+}
+
+#[test]
+fn every_scope_catches_the_reference() {
+    for scope in scopes() {
+        let checked = check(scope, Profile::Reference);
+        assert_eq!(checked.verdict, Verdict::Fail, "{scope}");
+        assert!(checked.counterexamples.iter().all(|story| story.steps.len() > 3), "{scope}");
+    }
+}
