@@ -13,7 +13,7 @@ use quiesce_model::{Budget, Scope};
 pub(super) const ROWS: [(&str, &str); 5] = [
     ("create", "1 storage node with a pool; a volume of 1 replica is created; no faults"),
     ("pool-agent-crash", "1 storage node; a pool is created; the agent may crash and restart, twice"),
-    ("create-agent-crash", "as create, and the agent may crash and restart"),
+    ("create-agent-crash", "as create, and the agent may crash and restart; 6 million states"),
     ("create-delete", "as create, the volume is deleted again, and one message may be late"),
     ("two-replicas", "2 storage nodes with a pool each; a volume of 2 replicas is created; no faults"),
 ];
@@ -82,7 +82,7 @@ fn world(engines: u8, replicas: u8, deletes: bool, budget: Budget, crashable: Ro
         crashable: if budget.crashes > 0 { vec![cluster.node(crashable)] } else { Vec::new() },
         cuts: Vec::new(),
         untimed: false,
-        absorbs_repeats: false,
+        absorbs_repeats: true,
     }
 }
 

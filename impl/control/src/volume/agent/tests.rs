@@ -1,1 +1,214 @@
-//! Transition tests of an agent.
+//! What an agent does on one event: exact effects, and the idempotency table of the reference's section 5, cell by cell.
+
+use std::sync::Arc;
+
+use quiesce_machine::{CallId, Effect, Event, Incarnation, Node as _, NodeId, step};
+
+use crate::volume::monitor::testing::{A1, E1, U1, V1, WANT, birth};
+use crate::volume::spec::{Body, Spec, Status, Target, VolumeWant};
+use crate::volume::user::{Reply, Request};
+use crate::volume::{
+    Cluster, Config, EngineId, Key, Msg, Node, Objects, Policies, PoolId, Role, Timing, ToAgent, ToEngine, ToStore,
+    ToUser, Uuid,
+};
+
+const V: Key = Key::Volume(V1);
+const POOL: Key = Key::Pool(PoolId(0));
+const REPLICA: Key = Key::Replica(Uuid::Given(1));
+
+/// An agent that leads epoch 1 with these specs, over two storage nodes that are up and empty.
+struct Led {
+    agent: Node,
+    config: Config,
+}
+
+impl Led {
+    fn with(specs: Vec<(Key, Spec)>) -> Self {
+        let cluster = Cluster::new(1, 2, 1, true).unwrap();
+        let config = Config { cluster, timing: Timing::default(), policies: Policies::hardened() };
+        let mut led = Led { agent: Node::boot(NodeId(0), &config), config };
+        let specs = Arc::new(specs.into_iter().map(|(key, spec)| (key, Arc::new(spec))).collect());
+        led.hear(Role::Store, ToAgent::Granted { epoch: 1, life: Incarnation(0), revision: 0, specs });
+        for engine in cluster.engines() {
+            let objects = Arc::<Objects>::default();
+            led.hear(Role::Engine(engine), ToAgent::Listing { epoch: 1, life: Incarnation(1), changes: 0, objects });
+        }
+        led
+    }
+
+    fn hear(&mut self, from: Role, msg: ToAgent) -> Vec<Effect<Node>> {
+        let from = self.config.cluster.node(from);
+        step(&mut self.agent, NodeId(0), &self.config, Event::Deliver { from, msg: msg.into() }).effects
+    }
+
+    fn ask(&mut self, request: Request) -> Vec<Effect<Node>> {
+        self.hear(U1, ToAgent::Api { epoch: 1, call: CallId(7), request: Arc::new(request) })
+    }
+
+    /// The answer given at once; none if the request is taken up.
+    fn answer(&mut self, request: Request) -> Option<Reply> {
+        self.ask(request).into_iter().find_map(|effect| match effect {
+            Effect::Send { msg: Msg::ToUser(ToUser::Answer { reply, .. }), .. } => Some(reply),
+            Effect::Send { .. }
+            | Effect::Arm { .. }
+            | Effect::Disarm { .. }
+            | Effect::Store { .. }
+            | Effect::Reply { .. } => None,
+        })
+    }
+
+    fn send(&self, to: Role, msg: impl Into<Msg>) -> Effect<Node> {
+        Effect::Send { to: self.config.cluster.node(to), msg: msg.into() }
+    }
+}
+
+fn pool_body() -> Body {
+    Body::Pool { node: E1, size: 4 }
+}
+
+fn body_of(key: Key) -> Body {
+    match key {
+        Key::Pool(_) => pool_body(),
+        Key::Replica(_) => Body::Replica { pool: PoolId(0), node: E1, size: 1, owner: None },
+        Key::Volume(_) | Key::Node(_) | Key::Nexus(_) => Body::Volume { want: WANT, target: None },
+    }
+}
+
+/// The states of the table's columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Column {
+    Absent,
+    Creating,
+    Dirty,
+    Created,
+    Deleting,
+}
+
+fn specs(key: Key, column: Column) -> Vec<(Key, Spec)> {
+    let fresh = Spec::creating(birth(1), body_of(key));
+    let spec = match column {
+        Column::Absent => None,
+        Column::Creating => Some(fresh.with(None)),
+        // A node operation is not resolved by a request, so this dirt stays.
+        Column::Dirty => Some(Spec { status: Status::Created, ..fresh }),
+        Column::Created => Some(fresh.created()),
+        Column::Deleting => Some(fresh.deleting().with(None)),
+    };
+    let pool = (matches!(key, Key::Replica(_))).then(|| (POOL, Spec::creating(birth(9), pool_body()).created()));
+    pool.into_iter().chain(spec.map(|spec| (key, spec))).collect()
+}
+
+const COLUMNS: [Column; 5] = [Column::Absent, Column::Creating, Column::Dirty, Column::Created, Column::Deleting];
+
+/// Checks a row: what is answered at once in each column; none is taken up.
+fn row(key: Key, request: &Request, expected: [Option<Reply>; 5]) {
+    for (column, expected) in COLUMNS.into_iter().zip(expected) {
+        let mut led = Led::with(specs(key, column));
+        led.config.policies.set("pending-operation", "dropped").unwrap();
+        assert_eq!(led.answer(request.clone()), expected, "{request:?} when {column:?}");
+    }
+}
+
+const NONE: Option<Reply> = None;
+
+fn some(reply: Reply) -> Option<Reply> {
+    Some(reply)
+}
+
+#[test]
+fn a_put_is_taken_up_redriven_or_refused_by_the_state_of_the_resource() {
+    let (dirty, exists, leaves) = (some(Reply::StoreDirty), some(Reply::AlreadyExists), some(Reply::Deleting));
+    let pool = Request::PutPool { pool: PoolId(0), node: E1, size: 4 };
+    row(POOL, &pool, [NONE, NONE, dirty, exists, leaves]);
+    let replica = Request::PutReplica { replica: 1, pool: PoolId(0), size: 1 };
+    row(REPLICA, &replica, [NONE, NONE, dirty, exists, leaves]);
+    row(V, &Request::PutVolume { volume: V1, want: WANT }, [NONE, NONE, dirty, exists, leaves]);
+}
+
+#[test]
+fn a_put_that_differs_from_the_one_under_way_is_told_of_a_conflict() {
+    let want = VolumeWant { size: 2, ..WANT };
+    let mut led = Led::with(specs(V, Column::Creating));
+    assert_eq!(led.answer(Request::PutVolume { volume: V1, want }), some(Reply::Conflict));
+}
+
+#[test]
+fn a_delete_is_taken_up_whatever_the_status_unless_the_resource_is_dirty_or_absent() {
+    let (absent, dirty) = (some(Reply::NotFound), some(Reply::StoreDirty));
+    row(POOL, &Request::DeletePool { pool: PoolId(0) }, [absent, NONE, dirty, NONE, NONE]);
+    row(REPLICA, &Request::DeleteReplica { replica: Uuid::Given(1) }, [absent, NONE, dirty, NONE, NONE]);
+    row(V, &Request::DeleteVolume { volume: V1 }, [absent, NONE, dirty, NONE, NONE]);
+}
+
+#[test]
+fn a_change_needs_a_volume_that_is_created() {
+    let (absent, dirty, no) = (some(Reply::NotFound), some(Reply::StoreDirty), some(Reply::FailedPrecondition));
+    row(V, &Request::Publish { volume: V1, node: None }, [absent, no, dirty, NONE, no]);
+    row(V, &Request::Unpublish { volume: V1, force: false }, [absent, no, dirty, no, no]);
+    row(V, &Request::SetReplicas { volume: V1, replicas: 2 }, [absent, no, dirty, no, no]);
+}
+
+#[test]
+fn a_published_volume_is_not_published_again_but_can_be_unpublished() {
+    let target = Some(Target { nexus: Uuid::Minted(birth(2)), node: E1 });
+    let volume = Spec::creating(birth(1), Body::Volume { want: WANT, target }).created();
+    let mut led = Led::with(vec![(V, volume.clone())]);
+    assert_eq!(led.answer(Request::Publish { volume: V1, node: None }), some(Reply::FailedPrecondition));
+    let mut led = Led::with(vec![(V, volume)]);
+    assert_eq!(led.answer(Request::Unpublish { volume: V1, force: false }), NONE);
+}
+
+#[test]
+fn node_operations_are_refused_for_unknown_nodes_and_when_nothing_would_change() {
+    let mut led = Led::with(Vec::new());
+    assert_eq!(led.answer(Request::Cordon { node: EngineId(7), on: true }), some(Reply::NotFound));
+    let mut led = Led::with(Vec::new());
+    assert_eq!(led.answer(Request::Cordon { node: E1, on: false }), some(Reply::FailedPrecondition));
+    let mut led = Led::with(Vec::new());
+    assert_eq!(led.answer(Request::Cordon { node: E1, on: true }), NONE);
+}
+
+#[test]
+fn an_agent_that_gets_the_lease_lists_every_engine_before_it_takes_requests() {
+    let cluster = Cluster::new(1, 1, 1, false).unwrap();
+    let timing = Timing { lease: None, node_deadline: None, ..Timing::default() };
+    let config = Config { cluster, timing, policies: Policies::hardened() };
+    let mut led = Led { agent: Node::boot(NodeId(0), &config), config };
+    let granted = ToAgent::Granted { epoch: 3, life: Incarnation(0), revision: 0, specs: Arc::default() };
+    let effects = led.hear(Role::Store, granted);
+    assert!(effects.contains(&led.send(Role::Engine(E1), ToEngine::List { epoch: 3 })));
+    let request = Arc::new(Request::DeleteVolume { volume: V1 });
+    let early = led.hear(U1, ToAgent::Api { epoch: 3, call: CallId(7), request: Arc::clone(&request) });
+    assert_eq!(early, [led.send(U1, ToUser::NotLeading { call: CallId(7) })]);
+    let objects = Arc::default();
+    let heard = ToAgent::Listing { epoch: 3, life: Incarnation(1), changes: 0, objects };
+    assert_eq!(led.hear(Role::Engine(E1), heard), [led.send(U1, ToUser::Leading { epoch: 3 })]);
+    let stale = led.hear(U1, ToAgent::Api { epoch: 2, call: CallId(7), request });
+    assert_eq!(stale, [led.send(U1, ToUser::Connect { call: CallId(7), epoch: 3 })]);
+}
+
+#[test]
+fn a_create_is_written_down_before_the_engine_is_called() {
+    let mut led = Led::with(Vec::new());
+    let effects = led.ask(Request::PutPool { pool: PoolId(0), node: E1, size: 4 });
+    let spec = Some(Arc::new(Spec::creating(birth(1), pool_body())));
+    let write = ToStore::Write { epoch: 1, revision: 1, key: POOL, spec };
+    assert_eq!(effects[0], led.send(Role::Store, write));
+    assert_eq!(effects.len(), 2, "the write and the timer that sends it again: {effects:?}");
+    let effects = led.hear(Role::Store, ToAgent::WriteDone { epoch: 1, revision: 1, applied: true });
+    let called = effects.iter().any(
+        |effect| matches!(effect, Effect::Send { to, msg: Msg::ToEngine(ToEngine::Call { .. }) } if *to == led.config.cluster.node(Role::Engine(E1))),
+    );
+    assert!(called, "{effects:?}");
+}
+
+#[test]
+fn a_create_whose_first_write_is_refused_leaves_nothing_and_says_so() {
+    let mut led = Led::with(Vec::new());
+    led.ask(Request::PutPool { pool: PoolId(0), node: E1, size: 4 });
+    let effects = led.hear(Role::Store, ToAgent::WriteDone { epoch: 1, revision: 1, applied: false });
+    let answer = led.send(U1, ToUser::Answer { call: CallId(7), reply: Reply::FailedPersist });
+    assert!(effects.contains(&answer), "{effects:?}");
+    let Node::Agent(agent) = &led.agent else { panic!("{A1} is an agent") };
+    assert_eq!(agent.leader().unwrap().specs().count(), 0);
+}
