@@ -15,7 +15,7 @@ pub struct Reach {
 }
 
 impl Reach {
-    /// What `sweeps`, each with the plane it is about, reached together; one for each plane among them.
+    /// What `sweeps`, each with the plane it is about, reached together; one for each plane among them that has marks.
     #[must_use]
     pub fn of(sweeps: &[(&str, &Sweep)]) -> Vec<Reach> {
         let about = |plane: &&&dyn planes::AnyPlane| sweeps.iter().any(|(name, _)| *name == plane.name());
@@ -28,7 +28,7 @@ impl Reach {
             }
             Reach { plane: plane.name(), marks }
         };
-        planes::ALL.iter().filter(about).map(reach).collect()
+        planes::ALL.iter().filter(about).map(reach).filter(|reach| !reach.marks.is_empty()).collect()
     }
 
     /// The marks that no scenario reached.
