@@ -1,6 +1,6 @@
 //! The operation record as it is published: apiVersion `operations.compass/v1alpha1`, kind `Operation`.
 //!
-//! The nodes handle [`record`](super::record); this is what a serialized record looks like, field by field under its
+//! The nodes handle [`record`](mod@super::record); this is what a serialized record looks like, field by field under its
 //! published name. `related_resources` is in the user's documents and not in the published schema, so it is left out
 //! while it is empty, which is always: nothing published fills it.
 //! Source: `reference/compass-operations.md` sections 1 and 10.
