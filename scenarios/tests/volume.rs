@@ -52,6 +52,21 @@ fn every_other_request_recovers_from_a_fault_at_every_boundary() {
 }
 
 #[test]
+#[ignore = "a long run for releases: QUIESCE_SEEDS=first..last cargo test --release --test volume -- --ignored"]
+fn as_many_seeds_as_asked_for_pass() {
+    let asked = std::env::var("QUIESCE_SEEDS").unwrap_or_else(|_| "0..20000".to_owned());
+    let (first, last) = asked.split_once("..").expect("first..last");
+    let seeds = first.parse::<u64>().expect("a number")..last.parse().expect("a number");
+    let fails = |seed: u64| {
+        let outcome = run(&worlds::swarm(seed), seed);
+        let passes = matches!(outcome.verdict, Verdict::Pass | Verdict::Vacuous(_));
+        (!passes).then(|| format!("seed {seed}: {:?} {:?}", outcome.verdict, outcome.findings))
+    };
+    let failing: Vec<String> = seeds.filter_map(fails).collect();
+    assert!(failing.is_empty(), "{} seeds fail:\n{}", failing.len(), failing.join("\n"));
+}
+
+#[test]
 fn two_thousand_seeds_with_every_fault_pass() {
     for seed in 0..2_000 {
         let plan = worlds::swarm(seed);

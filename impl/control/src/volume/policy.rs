@@ -99,6 +99,13 @@ crate::policies! {
         /// Once its parts on every node that answers are gone.
         PartsGone = "parts-gone",
     }
+    /// What an agent makes sure of before it answers from memory.
+    memory_answer: MemoryAnswer = "memory-answer" {
+        /// Nothing: it may have been deposed without knowing.
+        AtOnce = "at-once",
+        /// That its lease is in force, of the store.
+        Confirmed = "confirmed",
+    }
     /// What an agent does with a copy of a request that it has answered (H18).
     repeated_request: RepeatedRequest = "repeated-request" {
         /// It takes it for a new one.

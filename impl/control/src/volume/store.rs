@@ -91,6 +91,13 @@ impl Store {
                 }
                 false => send(cx, Role::Agent(from), ToAgent::LeaseGone { epoch }),
             },
+            ToStore::Confirm { epoch, user, call } => {
+                let answer = match self.has_lease(from, epoch) {
+                    true => ToAgent::Confirmed { epoch, user, call },
+                    false => ToAgent::LeaseGone { epoch },
+                };
+                send(cx, Role::Agent(from), answer);
+            }
             ToStore::Write { epoch, revision, key, spec } => self.write(from, epoch, revision, key, spec, cx),
         }
     }

@@ -39,7 +39,8 @@ impl Leader {
 
     fn is_under_way(&self, user: u8, call: CallId) -> bool {
         let is = |caller: &Caller| caller.user == user && caller.call == call;
-        self.waiting.contains_key(&(user, call)) || self.tasks.values().any(|task| task.caller.as_ref().is_some_and(is))
+        let known = self.waiting.contains_key(&(user, call)) || self.unsaid.contains_key(&(user, call));
+        known || self.tasks.values().any(|task| task.caller.as_ref().is_some_and(is))
     }
 
     fn take_up(&mut self, user: u8, call: CallId, request: Arc<Request>, tries: u8, cx: &mut Context<'_>) {
@@ -56,16 +57,14 @@ impl Leader {
         }
         if self.is_busy(key) {
             if tries == 0 {
-                return self.answer(user, call, request, Reply::Conflict, cx);
+                return self.say(Caller { user, call, request }, Reply::Conflict, None, cx);
             }
             self.waiting.insert((user, call), (request, tries - 1));
             return cx.arm(Timer::Guard(user, call), cx.config().timing.guard_wait);
         }
         cx.fact(Fact::Admitted { user, call, request: Arc::clone(&request) });
-        match self.admit(key, &request, cx) {
-            Err(reply) => self.answer(user, call, request, reply, cx),
-            Ok(goal) => self.start(key, Task::new(goal, Some(Caller { user, call, request })), cx),
-        }
+        let goal = self.admit(key, &request, cx).unwrap_or_else(Goal::Answer);
+        self.start(key, Task::new(goal, Some(Caller { user, call, request })), cx);
     }
 
     /// What a request on an idle resource leads to, or the answer it gets at once.

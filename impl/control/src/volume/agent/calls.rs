@@ -18,6 +18,7 @@ impl Leader {
         if let Some(error) = self.engines.get(&engine).map_or(Some(EngineError::Offline), |view| view.unreachable()) {
             if let Some(task) = self.tasks.get_mut(&task) {
                 task.results.insert(Deed::of(&op), Err(error));
+                task.heard_store = false;
             }
             return;
         }
@@ -83,7 +84,7 @@ impl Leader {
                 }
                 self.run(task, cx);
             }
-            Some(Waiting::Nothing | Waiting::Write) | None => (),
+            Some(Waiting::Nothing | Waiting::Write | Waiting::Lease) | None => (),
         }
     }
 
@@ -110,6 +111,7 @@ impl Leader {
         cx.disarm(Timer::CallRetry(key));
         cx.disarm(Timer::CallOver(key));
         task.results.insert(Deed::of(&op), result);
+        task.heard_store = false;
         if let (EngineOp::Destroy(gone), Ok(())) = (op.as_ref(), result) {
             task.forget_leftover(*gone);
         }

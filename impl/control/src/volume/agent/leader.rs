@@ -7,7 +7,7 @@ use quiesce_machine::CallId;
 
 use super::Standing;
 use super::nodes::EngineView;
-use super::task::{Task, Waiting};
+use super::task::{Task, Unsaid, Waiting};
 use super::writes::Pending;
 use crate::volume::id::{Birth, EngineId, Key, Role};
 use crate::volume::message::{Image, ToAgent, ToEngine, ToUser};
@@ -34,6 +34,8 @@ pub struct Leader {
     pub(super) unheard: BTreeSet<EngineId>,
     /// Requests that wait for a busy resource, with the tries left.
     pub(super) waiting: BTreeMap<(u8, CallId), (Arc<Request>, u8)>,
+    /// Answers that wait for the store to say that the lease is in force.
+    pub(super) unsaid: BTreeMap<(u8, CallId), Unsaid>,
     /// What was answered over this epoch's connections.
     pub(super) answered: BTreeMap<(u8, CallId), Reply>,
 }
@@ -58,6 +60,7 @@ impl Leader {
             engines: cluster.engines().map(|engine| (engine, EngineView::default())).collect(),
             unheard: cluster.engines().collect(),
             waiting: BTreeMap::new(),
+            unsaid: BTreeMap::new(),
             answered: BTreeMap::new(),
         }
     }
@@ -71,6 +74,9 @@ impl Leader {
         match (from, msg) {
             (Role::Store, ToAgent::WriteDone { epoch, revision, applied }) if epoch == self.epoch => {
                 self.write_done(revision, applied, cx);
+            }
+            (Role::Store, ToAgent::Confirmed { epoch, user, call }) if epoch == self.epoch => {
+                self.confirmed(user, call, cx);
             }
             (Role::Engine(engine), ToAgent::Register { life }) => self.registered(engine, life, cx),
             (Role::Engine(engine), ToAgent::Listing { epoch, life, changes, objects }) if epoch == self.epoch => {
@@ -88,6 +94,7 @@ impl Leader {
     pub(super) fn fire(&mut self, timer: Timer, cx: &mut Context<'_>) {
         match timer {
             Timer::Write => self.write_overdue(cx),
+            Timer::Confirm(user, call) => self.ask_for_lease(user, call, cx),
             Timer::CallRetry(key) => self.call_again(key, cx),
             Timer::CallOver(key) => self.call_over(key, cx),
             Timer::Reconcile => self.reconcile(cx),
@@ -123,6 +130,12 @@ impl Leader {
         for &(user, call) in self.waiting.keys() {
             cx.disarm(Timer::Guard(user, call));
             send(cx, Role::User(user), ToUser::NotLeading { call });
+        }
+        for (&(user, call), unsaid) in &self.unsaid {
+            cx.disarm(Timer::Confirm(user, call));
+            if unsaid.guards.is_none() {
+                send(cx, Role::User(user), ToUser::NotLeading { call });
+            }
         }
     }
 

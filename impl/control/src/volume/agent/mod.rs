@@ -111,6 +111,7 @@ impl Agent {
                 }
             }
             ToAgent::WriteDone { .. }
+            | ToAgent::Confirmed { .. }
             | ToAgent::Register { .. }
             | ToAgent::Listing { .. }
             | ToAgent::CallDone { .. }

@@ -21,6 +21,7 @@ impl Leader {
             Goal::CreateVolume(want) => self.plan_create_volume(key, *want, task, cx),
             Goal::DestroyVolume => self.plan_destroy_volume(key, task, cx),
             Goal::Clear => self.plan_clear(key),
+            Goal::Answer(reply) => Next::End(*reply),
             Goal::Publish(_) | Goal::Unpublish { .. } | Goal::Republish { .. } | Goal::Grow(_) | Goal::Shrink(..) => {
                 self.plan_update(key, task, cx)
             }

@@ -66,7 +66,8 @@ impl Leader {
             | Goal::CreateVolume(_)
             | Goal::DestroyVolume
             | Goal::Node(_)
-            | Goal::Clear => unreachable!("no change of a volume: {task:?}"),
+            | Goal::Clear
+            | Goal::Answer(_) => unreachable!("no change of a volume: {task:?}"),
         }
     }
 
@@ -82,7 +83,8 @@ impl Leader {
             | Goal::CreateVolume(_)
             | Goal::DestroyVolume
             | Goal::Node(_)
-            | Goal::Clear => unreachable!("no change of a volume: {:?}", change.task),
+            | Goal::Clear
+            | Goal::Answer(_) => unreachable!("no change of a volume: {:?}", change.task),
         };
         begin(change.key, change.spec, operation)
     }

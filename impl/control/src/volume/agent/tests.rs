@@ -8,7 +8,7 @@ use crate::volume::monitor::testing::{A1, E1, U1, V1, WANT, birth};
 use crate::volume::spec::{Body, Spec, Status, Target, VolumeWant};
 use crate::volume::user::{Reply, Request};
 use crate::volume::{
-    Cluster, Config, EngineId, Key, Msg, Node, Objects, Policies, PoolId, Role, Timing, ToAgent, ToEngine, ToStore,
+    Cluster, Config, EngineId, Key, Msg, Node, Objects, Policies, PoolId, Role, Timer, Timing, ToAgent, ToEngine, ToStore,
     ToUser, Uuid,
 };
 
@@ -45,9 +45,11 @@ impl Led {
         self.hear(U1, ToAgent::Api { epoch: 1, call: CallId(7), request: Arc::new(request) })
     }
 
-    /// The answer given at once; none if the request is taken up.
+    /// The answer given once the store says that the lease is in force; none if the request is taken up.
     fn answer(&mut self, request: Request) -> Option<Reply> {
-        self.ask(request).into_iter().find_map(|effect| match effect {
+        let asked = self.ask(request);
+        assert!(!asked.iter().any(is_answer), "answered from memory: {asked:?}");
+        self.hear(Role::Store, ToAgent::Confirmed { epoch: 1, user: 0, call: CallId(7) }).into_iter().find_map(|effect| match effect {
             Effect::Send { msg: Msg::ToUser(ToUser::Answer { reply, .. }), .. } => Some(reply),
             Effect::Send { .. }
             | Effect::Arm { .. }
@@ -60,6 +62,10 @@ impl Led {
     fn send(&self, to: Role, msg: impl Into<Msg>) -> Effect<Node> {
         Effect::Send { to: self.config.cluster.node(to), msg: msg.into() }
     }
+}
+
+fn is_answer(effect: &Effect<Node>) -> bool {
+    matches!(effect, Effect::Send { msg: Msg::ToUser(ToUser::Answer { .. }), .. })
 }
 
 fn pool_body() -> Body {
@@ -185,6 +191,28 @@ fn an_agent_that_gets_the_lease_lists_every_engine_before_it_takes_requests() {
     assert_eq!(led.hear(Role::Engine(E1), heard), [led.send(U1, ToUser::Leading { epoch: 3 })]);
     let stale = led.hear(U1, ToAgent::Api { epoch: 2, call: CallId(7), request });
     assert_eq!(stale, [led.send(U1, ToUser::Connect { call: CallId(7), epoch: 3 })]);
+}
+
+#[test]
+fn an_answer_from_memory_waits_until_the_lease_is_known_to_be_in_force() {
+    let mut led = Led::with(Vec::new());
+    let ask = led.send(Role::Store, ToStore::Confirm { epoch: 1, user: 0, call: CallId(7) });
+    let effects = led.ask(Request::DeleteVolume { volume: V1 });
+    assert_eq!(effects[0], ask);
+    assert_eq!(effects.len(), 2, "the question and the timer that asks again: {effects:?}");
+    let fire = Event::Fire { timer: Timer::Confirm(0, CallId(7)) };
+    assert_eq!(step(&mut led.agent, NodeId(0), &led.config, fire).effects[0], ask);
+    let deposed = led.hear(Role::Store, ToAgent::LeaseGone { epoch: 1 });
+    assert!(deposed.contains(&led.send(U1, ToUser::NotLeading { call: CallId(7) })), "{deposed:?}");
+    assert!(!deposed.iter().any(is_answer), "{deposed:?}");
+}
+
+#[test]
+fn the_reference_answers_from_memory_at_once() {
+    let mut led = Led::with(Vec::new());
+    led.config.policies.set("memory-answer", "at-once").unwrap();
+    let answer = led.send(U1, ToUser::Answer { call: CallId(7), reply: Reply::NotFound });
+    assert!(led.ask(Request::DeleteVolume { volume: V1 }).contains(&answer));
 }
 
 #[test]
