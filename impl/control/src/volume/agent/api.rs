@@ -43,7 +43,7 @@ impl Leader {
         known || self.tasks.values().any(|task| task.caller.as_ref().is_some_and(is))
     }
 
-    fn take_up(&mut self, user: u8, call: CallId, request: Arc<Request>, tries: u8, cx: &mut Context<'_>) {
+    pub(super) fn take_up(&mut self, user: u8, call: CallId, request: Arc<Request>, tries: u8, cx: &mut Context<'_>) {
         let Some(key) = request.key() else {
             return self.answer(user, call, request, Reply::InvalidArgument, cx);
         };

@@ -327,8 +327,11 @@ impl Leader {
     pub(super) fn confirmed(&mut self, user: u8, call: CallId, cx: &mut Context<'_>) {
         let Some(Unsaid { request, reply, guards }) = self.unsaid.remove(&(user, call)) else { return };
         cx.disarm(Timer::Confirm(user, call));
-        if let Some(key) = guards {
-            self.tasks.remove(&key);
+        match (guards, request.key()) {
+            (Some(key), _) => _ = self.tasks.remove(&key),
+            // Whoever was in the way is done by now.
+            (None, Some(key)) if !self.is_busy(key) => return self.take_up(user, call, request, 0, cx),
+            (None, _) => (),
         }
         self.answer(user, call, request, reply, cx);
     }
