@@ -61,6 +61,14 @@ impl Fact {
     ];
 }
 
+impl Fact {
+    /// Whether an engine changed something.
+    #[must_use]
+    pub fn is_change(&self) -> bool {
+        matches!(self, Fact::Made { .. } | Fact::Destroyed { .. } | Fact::Changed { .. } | Fact::ChildRemoved { .. })
+    }
+}
+
 impl Label for Fact {
     fn label(&self) -> &'static str {
         match self {

@@ -44,6 +44,12 @@ impl Store {
         self.image.specs.get(&key).map(Arc::as_ref)
     }
 
+    /// The epoch of the lease given out last.
+    #[must_use]
+    pub fn epoch(&self) -> u16 {
+        self.image.epoch
+    }
+
     /// Every spec.
     pub fn specs(&self) -> impl Iterator<Item = (Key, &Spec)> {
         self.image.specs.iter().map(|(&key, spec)| (key, spec.as_ref()))

@@ -8,8 +8,8 @@ use crate::volume::monitor::testing::{A1, E1, U1, V1, WANT, birth};
 use crate::volume::spec::{Body, Spec, Status, Target, VolumeWant};
 use crate::volume::user::{Reply, Request};
 use crate::volume::{
-    Cluster, Config, EngineId, Key, Msg, Node, Objects, Policies, PoolId, Role, Timer, Timing, ToAgent, ToEngine, ToStore,
-    ToUser, Uuid,
+    Cluster, Config, EngineId, Key, Msg, Node, Objects, Policies, PoolId, Role, Timer, Timing, ToAgent, ToEngine,
+    ToStore, ToUser, Uuid,
 };
 
 const V: Key = Key::Volume(V1);
@@ -49,14 +49,16 @@ impl Led {
     fn answer(&mut self, request: Request) -> Option<Reply> {
         let asked = self.ask(request);
         assert!(!asked.iter().any(is_answer), "answered from memory: {asked:?}");
-        self.hear(Role::Store, ToAgent::Confirmed { epoch: 1, user: 0, call: CallId(7) }).into_iter().find_map(|effect| match effect {
-            Effect::Send { msg: Msg::ToUser(ToUser::Answer { reply, .. }), .. } => Some(reply),
-            Effect::Send { .. }
-            | Effect::Arm { .. }
-            | Effect::Disarm { .. }
-            | Effect::Store { .. }
-            | Effect::Reply { .. } => None,
-        })
+        self.hear(Role::Store, ToAgent::Confirmed { epoch: 1, user: 0, call: CallId(7) }).into_iter().find_map(
+            |effect| match effect {
+                Effect::Send { msg: Msg::ToUser(ToUser::Answer { reply, .. }), .. } => Some(reply),
+                Effect::Send { .. }
+                | Effect::Arm { .. }
+                | Effect::Disarm { .. }
+                | Effect::Store { .. }
+                | Effect::Reply { .. } => None,
+            },
+        )
     }
 
     fn send(&self, to: Role, msg: impl Into<Msg>) -> Effect<Node> {

@@ -1,6 +1,6 @@
 //! The properties of this plane, one file each: S1 to S10 and L1 to L5 of `reference/mayastor-control-plane.md` section 12.
 
-use quiesce_machine::View;
+use quiesce_machine::{NodeId, View};
 
 use super::agent::leader::Leader;
 use super::engine::Engine;
@@ -63,6 +63,15 @@ fn leader(view: &dyn View<Node>) -> Option<&Leader> {
     leaders.max_by_key(|leader| leader.epoch())
 }
 
+/// Whether that agent leads in the latest epoch: what a deposed one says was so earlier.
+fn leads(view: &dyn View<Node>, by: NodeId) -> bool {
+    let epoch = match view.node(by) {
+        Some(Node::Agent(agent)) => agent.leader().map(Leader::epoch),
+        Some(Node::Store(_) | Node::Engine(_) | Node::User(_) | Node::Watcher(_)) | None => None,
+    };
+    store(view).is_none_or(|store| epoch == Some(store.epoch()))
+}
+
 /// The replicas that make up a volume, as the store has them.
 fn members(store: &Store, owner: Owner) -> impl Iterator<Item = (Key, &Spec)> {
     store.specs().filter(move |(key, spec)| {
@@ -88,7 +97,7 @@ pub(super) mod testing {
 
     use super::*;
     use crate::monitor::Property;
-    use crate::volume::message::{ToEngine, ToStore};
+    use crate::volume::message::{ToAgent, ToEngine, ToStore};
     use crate::volume::object::{EngineOp, Instance, Object, Replica};
     use crate::volume::spec::{Body, NodeSet, Target, VolumeWant};
     use crate::volume::user::{Reply, Request};
@@ -104,7 +113,7 @@ pub(super) mod testing {
     pub(in super::super) const WANT: VolumeWant =
         VolumeWant { size: 1, replicas: 2, nexuses: 0, allowed: NodeSet(0), preferred: NodeSet(0) };
 
-    /// One agent that does not lead, a store, two storage nodes and a user; all up.
+    /// One agent that leads and knows of nothing, a store, two storage nodes and a user; all up.
     pub(in super::super) struct Still {
         pub(in super::super) config: Config,
         pub(in super::super) nodes: Vec<Option<Node>>,
@@ -166,6 +175,8 @@ pub(super) mod testing {
             let nodes = (0..5).map(|node| Some(Node::boot(NodeId(node), &config))).collect();
             let mut still = Still { config, nodes, revision: 0 };
             still.deliver(A1, Role::Store, ToStore::Acquire { life: Incarnation(1), after: 0 });
+            let granted = ToAgent::Granted { epoch: 1, life: Incarnation(0), revision: 0, specs: Arc::default() };
+            still.deliver(Role::Store, A1, granted);
             still
         }
 
