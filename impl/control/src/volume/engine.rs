@@ -11,6 +11,7 @@ use quiesce_machine::{Event, Incarnation, NodeId, OpId, StoreError, Write};
 
 use super::fact::Fact;
 use super::id::{EngineId, Key, PoolId, Role};
+use super::mark;
 use super::message::{Msg, ToAgent, ToEngine};
 use super::object::{EngineError, EngineOp, Object, Objects};
 use super::policy::{EngineEpoch, LastHealthy};
@@ -153,12 +154,18 @@ impl Engine {
             cx.send(from, ToAgent::CallDone { epoch, op, changes, result: Err(error) }.into());
         };
         if self.is_stale(epoch, cx) {
+            cx.reach(mark::OLD_EPOCH);
             return refuse(EngineError::Stale(self.fence), cx, op);
         }
         let heard = self.hear(epoch);
         let guard = cx.config().policies.last_healthy == LastHealthy::Engine;
         match self.objects.check(&op, guard) {
-            Err(error) => refuse(error, cx, op),
+            Err(error) => {
+                if error == EngineError::LastHealthy {
+                    cx.reach(mark::LAST_HEALTHY);
+                }
+                refuse(error, cx, op);
+            }
             Ok(false) => self.commit(After::Answer { to: from, epoch, op, fact: None }, heard, cx),
             Ok(true) => {
                 self.objects.apply(&op);

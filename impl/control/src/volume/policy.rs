@@ -92,6 +92,13 @@ crate::policies! {
         /// The engine, when it is to take the child.
         Engine = "engine",
     }
+    /// In which sequence the parts of a new volume are written down and made (section 1).
+    create_sequence: CreateSequence = "create-sequence" {
+        /// Every part is written down first, then made, then completed, the volume last: what fails cannot be replaced.
+        AllAtOnce = "all-at-once",
+        /// One part after the other; a replica that fails is made elsewhere.
+        OneByOne = "one-by-one",
+    }
     /// When the deletion of a volume is acknowledged (H16).
     volume_delete: VolumeDelete = "volume-delete" {
         /// Once its key is gone, whatever remains of it.

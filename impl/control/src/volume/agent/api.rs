@@ -9,9 +9,10 @@ use super::leader::Leader;
 use super::task::{Caller, Goal, Task};
 use crate::volume::fact::Fact;
 use crate::volume::id::{EngineId, Key, PoolId, Role, Uuid};
+use crate::volume::mark;
 use crate::volume::message::ToUser;
 use crate::volume::policy::{PendingOperation, RepeatedCreate, RepeatedRequest};
-use crate::volume::spec::{Body, Spec, Status, VolumeWant};
+use crate::volume::spec::{Body, Drain, Spec, Status, VolumeWant};
 use crate::volume::timer::Timer;
 use crate::volume::user::{Reply, Request};
 use crate::volume::{Context, send};
@@ -25,6 +26,7 @@ impl Leader {
         if let Some(&reply) = self.answered.get(&(user, call))
             && cx.config().policies.repeated_request == RepeatedRequest::Recognised
         {
+            cx.reach(mark::RECOGNISED);
             return send(cx, Role::User(user), ToUser::Answer { call, reply });
         }
         self.take_up(user, call, request, cx.config().timing.guard_tries, cx);
@@ -53,12 +55,14 @@ impl Leader {
             && cx.config().policies.pending_operation == PendingOperation::Resumed
             && let Some(task) = self.remedy(key, cx)
         {
+            cx.reach(mark::RESOLVED_FIRST);
             self.start(key, task, cx);
         }
         if self.is_busy(key) {
             if tries == 0 {
                 return self.say(Caller { user, call, request }, Reply::Conflict, None, cx);
             }
+            cx.reach(mark::BUSY);
             self.waiting.insert((user, call), (request, tries - 1));
             return cx.arm(Timer::Guard(user, call), cx.config().timing.guard_wait);
         }
@@ -235,15 +239,17 @@ impl Leader {
         if !self.engines.contains_key(&node) {
             return Err(Reply::NotFound);
         }
-        let (cordoned, draining) = match spec.map(|spec| &spec.body) {
-            Some(&Body::Node { cordoned, draining }) => (cordoned, draining),
-            Some(_) | None => (false, false),
+        let (cordoned, state) = match spec.map(|spec| &spec.body) {
+            Some(&Body::Node { cordoned, drain }) => (cordoned, drain),
+            Some(_) | None => (false, Drain::Off),
         };
-        let same = if drain { draining } else { cordoned == on && (on || !draining) };
+        let same = if drain { state != Drain::Off } else { cordoned == on };
         if same || (drain && !cx.config().cluster.has_watcher()) {
             return Err(Reply::FailedPrecondition);
         }
-        Ok(Goal::Node(Body::Node { cordoned: on, draining: drain }))
+        // A drain is cancelled by an uncordon alone.
+        let state = if drain { Drain::Draining } else { Drain::Off };
+        Ok(Goal::Node(Body::Node { cordoned: on, drain: state }))
     }
 }
 

@@ -9,9 +9,10 @@ use super::Standing;
 use super::nodes::EngineView;
 use super::task::{Task, Unsaid, Waiting};
 use super::writes::Pending;
-use crate::volume::id::{Birth, EngineId, Key, Role};
+use crate::volume::id::{Birth, EngineId, Key, Role, VolumeId};
+use crate::volume::mark;
 use crate::volume::message::{Image, ToAgent, ToEngine, ToUser};
-use crate::volume::spec::{Owner, Spec, Status};
+use crate::volume::spec::{NodeSet, Owner, Spec, Status, VolumeWant};
 use crate::volume::timer::Timer;
 use crate::volume::user::{Reply, Request};
 use crate::volume::{Context, send};
@@ -133,6 +134,7 @@ impl Leader {
         }
         for (&(user, call), unsaid) in &self.unsaid {
             cx.disarm(Timer::Confirm(user, call));
+            cx.reach(mark::NOT_SAID);
             if unsaid.guards.is_none() {
                 send(cx, Role::User(user), ToUser::NotLeading { call });
             }
@@ -178,6 +180,13 @@ impl Leader {
         self.engines.get(&engine).is_some_and(EngineView::is_online)
     }
 
+    /// The nodes that could take a replica of a new volume.
+    #[must_use]
+    pub fn could_hold(&self, want: VolumeWant) -> NodeSet {
+        let nobody = Owner { volume: VolumeId(u8::MAX), birth: Birth::default() };
+        NodeSet::of(self.candidates(nobody, want).into_iter().map(|(_, node)| node))
+    }
+
     /// Whether a volume lacks a replica that it could have.
     #[must_use]
     pub fn could_grow(&self, key: Key) -> bool {
@@ -197,6 +206,13 @@ impl Leader {
     pub(super) fn owned(&self, owner: Owner, replicas: bool) -> impl Iterator<Item = (Key, &Spec)> {
         self.specs()
             .filter(move |(key, spec)| spec.owner() == Some(owner) && matches!(key, Key::Replica(_)) == replicas)
+    }
+
+    /// The replicas that a new target of a volume has for children; before the volume is complete, all that it has.
+    pub(super) fn to_serve(&self, owner: Owner) -> impl Iterator<Item = (Key, &Spec)> {
+        let unborn = self.volume_lives(owner).is_some_and(|spec| spec.status == Status::Creating);
+        let serves = move |status| status == Status::Created || (unborn && status == Status::Creating);
+        self.owned(owner, true).filter(move |(_, spec)| serves(spec.status))
     }
 
     /// The replicas that make up a volume.

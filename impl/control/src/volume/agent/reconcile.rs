@@ -8,9 +8,10 @@ use super::plan::{owner_of, replica_uuid};
 use super::task::{Goal, Next, Task, Waiting};
 use crate::volume::Context;
 use crate::volume::id::{EngineId, Key, Uuid};
+use crate::volume::mark;
 use crate::volume::object::{EngineOp, Instance, Object};
 use crate::volume::policy::{NewResource, Orphans, PendingOperation, TargetFence};
-use crate::volume::spec::{Body, Operation, Owner, Spec, Status, Target};
+use crate::volume::spec::{Body, Drain, Operation, Owner, Spec, Status, Target};
 use crate::volume::timer::Timer;
 use crate::volume::user::Reply;
 
@@ -24,6 +25,7 @@ impl Leader {
             let keys: Vec<Key> = self.specs.keys().copied().collect();
             for key in keys {
                 if let Some(task) = self.remedy(key, cx) {
+                    self.mark_remedy(key, &task, cx);
                     self.start(key, task, cx);
                 }
             }
@@ -46,6 +48,7 @@ impl Leader {
         let keys: Vec<Key> = self.specs.keys().copied().filter(|key| matches!(key, Key::Volume(_))).collect();
         for key in keys {
             if let Some(task) = self.move_away(key, engine) {
+                cx.reach(mark::TARGET_MOVED);
                 self.start(key, task, cx);
             }
         }
@@ -57,7 +60,7 @@ impl Leader {
         let reachable = spec.node().is_none_or(|node| self.is_online(node));
         let orphaned = spec.owner().is_some_and(|owner| self.volume_lives(owner).is_none());
         match (key, spec.status) {
-            (Key::Node(_), _) => None,
+            (Key::Node(node), _) => self.end_drain(node, spec),
             (Key::Volume(_), Status::Creating | Status::Deleting) => Some(Task::new(Goal::DestroyVolume, None)),
             (Key::Volume(_), Status::Created) => match spec.operation {
                 Some(operation) => Some(self.pending(operation, spec, cx)),
@@ -67,6 +70,37 @@ impl Leader {
             (_, Status::Created) if orphaned || self.is_stray(key, spec) => Some(Task::new(Goal::Destroy, None)),
             (_, Status::Creating | Status::Created | Status::Deleting) => None,
         }
+    }
+
+    /// Says which remedy it is.
+    fn mark_remedy(&self, key: Key, task: &Task, cx: &mut Context<'_>) {
+        let pending = self.spec(key).is_some_and(Spec::is_dirty);
+        let mark = match task.goal {
+            Goal::Node(_) => mark::DRAINED,
+            Goal::Unpublish { .. } | Goal::Shrink(..) if pending => mark::RESUMED,
+            Goal::Publish(_) | Goal::Republish { .. } | Goal::Grow(_) if pending => mark::TAKEN_BACK,
+            Goal::Republish { away: None } => mark::TARGET_ANEW,
+            Goal::Republish { away: Some(_) } => mark::TARGET_MOVED,
+            Goal::Shrink(..) => mark::REPLACED,
+            Goal::Grow(_) => mark::REGROWN,
+            Goal::Create(_)
+            | Goal::Destroy
+            | Goal::CreateVolume(_)
+            | Goal::DestroyVolume
+            | Goal::Publish(_)
+            | Goal::Unpublish { .. }
+            | Goal::Clear
+            | Goal::Answer(_) => return,
+        };
+        cx.reach(mark);
+    }
+
+    /// A node that is being drained is drained once no target is left on it.
+    fn end_drain(&self, node: EngineId, spec: &Spec) -> Option<Task> {
+        let Body::Node { cordoned, drain: Drain::Draining } = spec.body else { return None };
+        let left = self.specs().any(|(key, spec)| matches!(key, Key::Nexus(_)) && spec.node() == Some(node));
+        let drained = Body::Node { cordoned, drain: Drain::Drained };
+        (!spec.is_dirty() && !left).then(|| Task::new(Goal::Node(drained), None))
     }
 
     /// A nexus of a volume that has no operation under way and another target, or none.
@@ -115,8 +149,11 @@ impl Leader {
     }
 
     fn heal_target(&self, key: Key, owner: Owner, target: Target, cx: &Context<'_>) -> Option<Task> {
-        let draining =
-            matches!(self.spec(Key::Node(target.node)).map(|spec| &spec.body), Some(Body::Node { draining: true, .. }));
+        let drain = self.spec(Key::Node(target.node)).and_then(|spec| match spec.body {
+            Body::Node { drain, .. } => Some(drain),
+            Body::Pool { .. } | Body::Replica { .. } | Body::Nexus { .. } | Body::Volume { .. } => None,
+        });
+        let draining = drain.is_some_and(|drain| drain != Drain::Off);
         if draining && let Some(task) = self.move_away(key, target.node) {
             return Some(task);
         }
@@ -201,6 +238,7 @@ impl Leader {
                 let holds =
                     matches!((instance.key, object), (Key::Pool(pool), Object::Pool(_)) if objects.used(pool) > 0);
                 if !known && !holds {
+                    cx.reach(mark::ORPHAN);
                     self.send_call(engine, Arc::new(EngineOp::Destroy(instance)), cx);
                 }
             }

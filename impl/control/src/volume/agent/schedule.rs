@@ -54,9 +54,8 @@ impl Leader {
 
     /// Whether new resources may be placed on a node.
     pub(super) fn may_place(&self, node: EngineId) -> bool {
-        let cordoned = self
-            .spec(Key::Node(node))
-            .is_some_and(|spec| matches!(spec.body, Body::Node { cordoned, draining } if cordoned || draining));
+        let cordoned =
+            self.spec(Key::Node(node)).is_some_and(|spec| matches!(spec.body, Body::Node { cordoned: true, .. }));
         self.is_online(node) && !cordoned
     }
 

@@ -148,13 +148,13 @@ impl Leader {
     }
 
     /// Tells every replica to accept that nexus alone, and leaves out those that cannot be told.
-    fn step_fence(&self, owner: Owner, nexus: Instance, task: &Task, cx: &Context<'_>) -> Option<Next> {
+    pub(super) fn step_fence(&self, owner: Owner, nexus: Instance, task: &Task, cx: &Context<'_>) -> Option<Next> {
         if cx.config().policies.target_fence == TargetFence::None {
             return None;
         }
         let mut told = 0;
         let mut deaf = None;
-        for (key, spec) in self.members(owner) {
+        for (key, spec) in self.to_serve(owner) {
             let replica = Instance { key, birth: spec.birth };
             match task.result(Deed::Allow(replica, nexus.birth)) {
                 None => return Some(Next::Call(spec.node()?, EngineOp::Allow(replica, nexus.birth))),

@@ -11,6 +11,7 @@ use quiesce_machine::CallId;
 use super::leader::Leader;
 use crate::volume::fact::Fact;
 use crate::volume::id::{Birth, EngineId, Key, Role, Uuid};
+use crate::volume::mark;
 use crate::volume::message::{ToStore, ToUser};
 use crate::volume::object::{EngineError, EngineOp, Instance};
 use crate::volume::policy::{Adoption, MemoryAnswer, UnknownWrite};
@@ -226,6 +227,7 @@ impl Leader {
             }
             error if gives_up => self.finish(key, error.unwrap_or(Reply::FailedPersist), cx),
             Some(_) | None => {
+                cx.reach(mark::UNDO_AGAIN);
                 task.waiting = Waiting::Pause;
                 cx.arm(Timer::CallRetry(key), cx.config().timing.reconcile);
             }
@@ -236,7 +238,12 @@ impl Leader {
     pub(super) fn run(&mut self, key: Key, cx: &mut Context<'_>) {
         for _ in 0..STEPS_MOST {
             let Some(task) = self.tasks.get(&key).filter(|task| task.waiting == Waiting::Nothing) else { return };
-            match self.evict(task, cx).unwrap_or_else(|| self.plan(key, task, cx)) {
+            let evicted = self.evict(task, cx);
+            if evicted.is_some() {
+                cx.reach(mark::EVICTED);
+            }
+            let begun = task.begun;
+            match evicted.unwrap_or_else(|| self.plan(key, task, cx)) {
                 Next::New(new, body) => {
                     let birth = self.mint();
                     let at = match new {
@@ -249,6 +256,9 @@ impl Leader {
                 Next::Write(at, spec) => self.begin_write(key, at, spec, cx),
                 Next::Call(engine, op) => self.call(key, engine, op, cx),
                 Next::Fail(error) => {
+                    if begun {
+                        cx.reach(mark::UNDONE);
+                    }
                     if let Some(task) = self.tasks.get_mut(&key) {
                         assert!(task.error.is_none(), "the undo of {key} fails: {task:?}");
                         task.error = Some(error);
@@ -330,7 +340,10 @@ impl Leader {
         match (guards, request.key()) {
             (Some(key), _) => _ = self.tasks.remove(&key),
             // Whoever was in the way is done by now.
-            (None, Some(key)) if !self.is_busy(key) => return self.take_up(user, call, request, 0, cx),
+            (None, Some(key)) if !self.is_busy(key) => {
+                cx.reach(mark::CONFLICT_OVER);
+                return self.take_up(user, call, request, 0, cx);
+            }
             (None, _) => (),
         }
         self.answer(user, call, request, reply, cx);

@@ -4,7 +4,7 @@ use quiesce_machine::{CallId, NodeId, Obligation, Observation, View};
 
 use super::store;
 use crate::monitor::Property;
-use crate::volume::{Birth, Body, Fact, Key, Node, Spec, Status};
+use crate::volume::{Birth, Body, Drain, Fact, Key, Node, Spec, Status};
 
 /// S10: after an error the resource comes to be as it was before the request, or gone if that was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -95,7 +95,7 @@ fn shape(spec: &Spec) -> Option<Shape> {
         published: volume.is_some_and(|(_, target)| target.is_some()),
         replicas: volume.map_or(0, |(want, _)| want.replicas),
         node: match spec.body {
-            Body::Node { cordoned, draining } => (cordoned, draining),
+            Body::Node { cordoned, drain } => (cordoned, drain != Drain::Off),
             Body::Pool { .. } | Body::Replica { .. } | Body::Nexus { .. } | Body::Volume { .. } => (false, false),
         },
     })

@@ -1,4 +1,5 @@
-//! The properties of this plane, one file each: S1 to S10 and L1 to L5 of `reference/mayastor-control-plane.md` section 12.
+//! The properties of this plane, one file each: S1 to S10 and L1 to L5 of
+//! `reference/mayastor-control-plane.md` section 12, and one of the seed.
 
 use quiesce_machine::{NodeId, View};
 
@@ -26,6 +27,7 @@ crate::monitors! {
     drained::Drained,
     converge::Converge,
     retry_safe::RetrySafe,
+    only_if_it_must::OnlyIfItMust,
 }
 
 fn config(view: &dyn View<Node>) -> &Config {
