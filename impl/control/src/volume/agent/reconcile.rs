@@ -9,7 +9,7 @@ use super::task::{Goal, Next, Task, Waiting};
 use crate::volume::Context;
 use crate::volume::id::{EngineId, Key, Uuid};
 use crate::volume::mark;
-use crate::volume::object::{EngineOp, Instance, Object};
+use crate::volume::object::{EngineOp, Instance, Object, Objects};
 use crate::volume::policy::{NewResource, Orphans, PendingOperation, TargetFence};
 use crate::volume::spec::{Body, Drain, Operation, Owner, Spec, Status, Target};
 use crate::volume::timer::Timer;
@@ -174,7 +174,7 @@ impl Leader {
         let foreign = view.children(target.nexus).is_some_and(|children| {
             children.keys().any(|&child| !self.members(owner).any(|(key, _)| key == Key::Replica(child)))
         });
-        let fits = self.reachable_member(owner);
+        let fits = self.fit_member(owner);
         ((!(there && accepted) || foreign) && fits).then(|| Task::new(Goal::Republish { away: None }, None))
     }
 
@@ -183,12 +183,18 @@ impl Leader {
         let (want, target) = spec.volume()?;
         let owner = owner_of(key, spec);
         let hit = target.is_some_and(|target| target.node == from) && !self.is_busy(key);
-        let fits = hit && self.reachable_member(owner) && self.target_node(owner, want, Some(from)).is_some();
+        let fits = hit && self.fit_member(owner) && self.target_node(owner, want, Some(from)).is_some();
         fits.then(|| Task::new(Goal::Republish { away: Some(from) }, None))
     }
 
-    fn reachable_member(&self, owner: Owner) -> bool {
-        self.members(owner).any(|(_, spec)| spec.node().is_some_and(|node| self.is_online(node)))
+    /// Whether a replica is there that a target could use.
+    fn fit_member(&self, owner: Owner) -> bool {
+        let fit = |key: Key, spec: &Spec| {
+            let view = self.engines.get(&spec.node()?).filter(|view| view.is_online())?;
+            let failed = |objects: &Objects| objects.replica(replica_uuid(key)?).map(|(_, replica)| replica.failed);
+            (view.objects().and_then(failed) != Some(true)).then_some(())
+        };
+        self.members(owner).any(|(key, spec)| fit(key, spec).is_some())
     }
 
     /// The children of a target, if it is known to be there.

@@ -1,12 +1,12 @@
 use quiesce_machine::{Obligation, Observation, View};
 
-use super::{engine, leader, members, owner, store};
+use super::{engine, has_fit_member, leader, members, owner, store};
 use crate::monitor::Property;
 use crate::volume::{Fact, Key, Node, Spec, Status};
 
 /// L4: a volume comes to have the replicas and the target that are wanted of it.
 ///
-/// Replicas only as far as there is room for them, a target only while its node is up.
+/// Replicas only as far as there is room for them, a target only while its node and a sound replica are up.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Converge {
     judged: bool,
@@ -53,7 +53,7 @@ fn lack(view: &dyn View<Node>, key: Key, spec: &Spec) -> Option<&'static str> {
     if count > usize::from(want.replicas) {
         return Some("has more replicas than wanted");
     }
-    let target = target?;
+    let target = target.filter(|_| has_fit_member(view, store, owner))?;
     let engine = engine(view, target.node)?;
     match engine.objects().children(target.nexus) {
         None => Some("is published, and its target is not there"),

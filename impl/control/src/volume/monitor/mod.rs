@@ -81,6 +81,18 @@ fn members(store: &Store, owner: Owner) -> impl Iterator<Item = (Key, &Spec)> {
     })
 }
 
+/// Whether a volume has a replica that a target could use: one on a node that is up, whose disk is sound.
+fn has_fit_member(view: &dyn View<Node>, store: &Store, owner: Owner) -> bool {
+    members(store, owner).any(|(key, spec)| serves(view, key, spec).unwrap_or(false))
+}
+
+/// Whether that very replica is there and its disk sound; none if its node is down.
+fn serves(view: &dyn View<Node>, key: Key, spec: &Spec) -> Option<bool> {
+    let engine = engine(view, spec.node()?)?;
+    let Key::Replica(uuid) = key else { return Some(false) };
+    Some(engine.objects().replica(uuid).is_some_and(|(birth, replica)| birth == spec.birth && !replica.failed))
+}
+
 /// The owner that parts of that volume name.
 fn owner(key: Key, spec: &Spec) -> Option<Owner> {
     match key {

@@ -2,10 +2,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use quiesce_machine::{CallId, NodeId, Observation, View};
 
-use super::{engine, members, owner, store};
+use super::{members, owner, serves, store};
 use crate::monitor::Property;
 use crate::volume::id::Key;
-use crate::volume::spec::{Spec, Status};
+use crate::volume::spec::Status;
 use crate::volume::{Fact, Instance, Node, Reply, Request};
 
 /// S1: nothing that a user was promised is destroyed unless somebody asked for it.
@@ -18,6 +18,8 @@ pub struct NoLiveDestroy {
     promised: BTreeSet<Key>,
     /// Requests that take something away.
     standing: BTreeMap<Key, BTreeMap<(NodeId, CallId), (Takes, Standing)>>,
+    /// Replicas that ever made up a volume: others never had anything to lose.
+    complete: BTreeSet<Key>,
     /// Replicas whose disk failed: nothing is lost with them.
     failed: BTreeSet<Key>,
 }
@@ -61,6 +63,9 @@ impl Property<Node> for NoLiveDestroy {
                     return Err(format!("{key} is on its way out, and nobody asks for that"));
                 }
                 self.promised.remove(key);
+            }
+            Fact::Stored { key: key @ Key::Replica(_), status: Some(Status::Created), .. } => {
+                self.complete.insert(*key);
             }
             Fact::Leads { .. } => {
                 for (_, standing) in self.standing.values_mut().flat_map(BTreeMap::values_mut) {
@@ -125,21 +130,16 @@ impl NoLiveDestroy {
         if Some(object.key) == target && self.is_promised(key, Takes::Target) {
             return Err(format!("{object} is destroyed, the target of {key}, and nobody asks for that"));
         }
-        let is_replica = matches!(object.key, Key::Replica(_));
-        let others = members(store, owned).any(|(member, spec)| member != object.key && serves(member, spec, view));
-        if is_replica && !others && !self.failed.contains(&object.key) && self.is_promised(key, Takes::All) {
+        let counts = self.complete.contains(&object.key) && !self.failed.contains(&object.key);
+        let others = members(store, owned).any(|(member, spec)| {
+            // What is on a node that is down is durable.
+            member != object.key && serves(view, member, spec).unwrap_or(true)
+        });
+        if counts && !others && self.is_promised(key, Takes::All) {
             return Err(format!("{object} is destroyed, the last of {key}, and nobody asks for that"));
         }
         Ok(())
     }
-}
-
-/// Whether a replica is there and healthy; what is on a node that is down is durable.
-fn serves(key: Key, spec: &Spec, view: &dyn View<Node>) -> bool {
-    let Key::Replica(uuid) = key else { return false };
-    spec.node().and_then(|node| engine(view, node)).is_none_or(|engine| {
-        engine.objects().replica(uuid).is_some_and(|(birth, replica)| birth == spec.birth && !replica.failed)
-    })
 }
 
 fn takes_away(request: &Request) -> Option<(Key, Takes)> {
@@ -244,14 +244,21 @@ mod tests {
             (crate::volume::Role::Engine(E1), Fact::Destroyed { object: made(replica(number), number), epoch: 1 })
         };
         let promise = replied(0, put_volume(), Reply::Ok);
-        assert_eq!(still.tell(&mut NoLiveDestroy::default(), &[promise.clone(), destroyed(2)]), Ok(()));
+        let complete = |number| {
+            let (key, birth) = (replica(number), birth(number));
+            (crate::volume::Role::Store, Fact::Stored { key, birth, status: Some(Status::Created) })
+        };
+        let history = [complete(2), promise.clone(), destroyed(2)];
+        assert_eq!(still.tell(&mut NoLiveDestroy::default(), &history), Ok(()));
         for (engine, number) in [(E1, 2), (E2, 3)] {
             still.call(engine, crate::volume::EngineOp::Destroy(made(replica(number), number)));
         }
         let history = [promise.clone(), destroyed(2)];
+        assert_eq!(still.tell(&mut NoLiveDestroy::default(), &history), Ok(()), "it never counted");
+        let history = [complete(2), promise.clone(), destroyed(2)];
         let evidence = still.tell(&mut NoLiveDestroy::default(), &history).unwrap_err();
         assert_eq!(evidence, "replica 1.2 (born 1.2) is destroyed, the last of volume 1, and nobody asks for that");
         let failed = (crate::volume::Role::Engine(E1), Fact::DiskFailed { replica: replica(2) });
-        assert_eq!(still.tell(&mut NoLiveDestroy::default(), &[promise, failed, destroyed(2)]), Ok(()));
+        assert_eq!(still.tell(&mut NoLiveDestroy::default(), &[complete(2), promise, failed, destroyed(2)]), Ok(()));
     }
 }

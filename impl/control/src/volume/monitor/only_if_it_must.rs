@@ -111,13 +111,8 @@ fn judge(create: Create, reply: Reply, view: &dyn View<Node>) -> Result<(), Stri
     let for_want = [Reply::ResourceExhausted, Reply::ReplicaCreateNumber, Reply::Internal, Reply::Unavailable];
     let Some(leader) = leader(view).filter(|_| for_want.contains(&reply)) else { return Ok(()) };
     let failed = |node| create.tried.has(node) && !create.made.has(node);
-    let cordoned = |node| {
-        let spec = store(view).and_then(|store| store.spec(Key::Node(node)));
-        spec.is_some_and(|spec| matches!(spec.body, Body::Node { cordoned: true, .. }))
-    };
-    let able = |&node: &EngineId| {
-        create.able.has(node) && !failed(node) && leader.is_online(node) && !cordoned(node)
-    };
+    let able_still = leader.could_hold(create.want);
+    let able = |&node: &EngineId| create.able.has(node) && able_still.has(node) && !failed(node);
     let able = view.config().cluster.engines().filter(able).count();
     if able >= usize::from(create.want.replicas) {
         let (volume, wanted) = (create.volume.0, create.want.replicas);
