@@ -166,7 +166,11 @@ impl Engine {
                 }
                 refuse(error, cx, op);
             }
-            Ok(false) => self.commit(After::Answer { to: from, epoch, op, fact: None }, heard, cx),
+            Ok(false) => {
+                let sound = matches!(*op, EngineOp::Vouch(_));
+                let fact = sound.then(|| Fact::Vouched { replica: op.instance() });
+                self.commit(After::Answer { to: from, epoch, op, fact }, heard, cx);
+            }
             Ok(true) => {
                 self.objects.apply(&op);
                 self.changes += 1;
@@ -188,7 +192,7 @@ impl Engine {
                 let healthy = children.map_or(0, |children| children.values().filter(|&&healthy| healthy).count());
                 Fact::ChildRemoved { nexus, child, healthy: u8::try_from(healthy).unwrap_or(u8::MAX), epoch }
             }
-            EngineOp::Allow(..) | EngineOp::AddChild(..) => Fact::Changed { object, epoch },
+            EngineOp::Allow(..) | EngineOp::AddChild(..) | EngineOp::Vouch(_) => Fact::Changed { object, epoch },
         }
     }
 

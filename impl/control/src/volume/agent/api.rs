@@ -125,7 +125,10 @@ impl Leader {
             (None, None) => return Err(Reply::NotFound),
         };
         let goal = self.admit_create(spec, Body::Replica { pool, node, size, owner: None }, cx)?;
-        self.on_node(node, goal)
+        match self.is_going(Key::Pool(pool)) {
+            true => Err(Reply::FailedPrecondition),
+            false => self.on_node(node, goal),
+        }
     }
 
     fn admit_nexus(
@@ -136,7 +139,10 @@ impl Leader {
         cx: &Context<'_>,
     ) -> Result<Goal, Reply> {
         let children: Vec<Uuid> = children.iter().map(|&child| Uuid::Given(child)).collect();
-        let there = |&child: &Uuid| self.spec(Key::Replica(child)).is_some_and(|spec| spec.status == Status::Created);
+        let there = |&child: &Uuid| {
+            let key = Key::Replica(child);
+            self.spec(key).is_some_and(|spec| spec.status == Status::Created) && !self.is_going(key)
+        };
         if children.is_empty() {
             return Err(Reply::InvalidArgument);
         }
@@ -151,7 +157,8 @@ impl Leader {
             return Ok(Goal::DestroyVolume);
         }
         let child_of = |uuid: Uuid| {
-            self.specs().any(|(_, spec)| matches!(&spec.body, Body::Nexus { children, .. } if children.contains(&uuid)))
+            let mut specs = self.specs().map(|(_, spec)| spec).chain(self.newborn());
+            specs.any(|spec| matches!(&spec.body, Body::Nexus { children, .. } if children.contains(&uuid)))
         };
         let in_use = match key {
             Key::Pool(pool) => self.replicas_on(pool).next().is_some(),

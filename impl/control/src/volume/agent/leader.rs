@@ -168,6 +168,11 @@ impl Leader {
             })
     }
 
+    /// Whether somebody is about to destroy that resource.
+    pub(super) fn is_going(&self, key: Key) -> bool {
+        self.tasks.get(&key).is_some_and(|task| task.goal.destroys())
+    }
+
     /// The epoch in which it leads.
     #[must_use]
     pub fn epoch(&self) -> u16 {

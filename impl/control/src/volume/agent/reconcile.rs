@@ -130,6 +130,10 @@ impl Leader {
     fn heal(&self, key: Key, spec: &Spec, cx: &Context<'_>) -> Option<Task> {
         let (want, target) = spec.volume()?;
         let owner = owner_of(key, spec);
+        // There is nothing to make it whole from.
+        if !self.fit_member(owner) {
+            return None;
+        }
         if let Some(target) = target {
             if let Some(task) = self.heal_target(key, owner, target, cx) {
                 return Some(task);
@@ -205,14 +209,20 @@ impl Leader {
     /// A member whose replica is gone or failed, or that the target no longer uses.
     fn bad_member(&self, owner: Owner, target: Option<Target>) -> Option<Uuid> {
         let children = target.and_then(|target| self.target_view(target));
-        let is_bad = |key: Key, spec: &Spec| {
+        let is_bad = |key: Key| {
             let uuid = replica_uuid(key)?;
-            let held = spec.node().and_then(|node| self.engines.get(&node)).and_then(|view| view.objects());
-            let lost = held.is_some_and(|held| held.replica(uuid).is_none_or(|(_, replica)| replica.failed));
             let unused = children.is_some_and(|children| children.get(&uuid) != Some(&true));
-            (lost || unused).then_some(uuid)
+            (self.is_lost(key) || unused).then_some(uuid)
         };
-        self.members(owner).find_map(|(key, spec)| is_bad(key, spec))
+        self.members(owner).find_map(|(key, _)| is_bad(key))
+    }
+
+    /// Whether a replica is known to be gone, or its disk to have failed.
+    pub(super) fn is_lost(&self, key: Key) -> bool {
+        let node = self.spec(key).and_then(Spec::node);
+        let held = node.and_then(|node| self.engines.get(&node)).and_then(|view| view.objects());
+        let found = held.zip(replica_uuid(key)).map(|(held, uuid)| held.replica(uuid));
+        found.is_some_and(|found| found.is_none_or(|(_, replica)| replica.failed))
     }
 
     /// The member that a volume can best do without.

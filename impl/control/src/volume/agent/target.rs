@@ -266,12 +266,30 @@ impl Leader {
             return Next::Fail(Reply::FailedPrecondition);
         }
         let gone = Next::Write(key, Some(spec.deleting()));
-        let Some((target, nexus)) = self.target_of(change) else { return gone };
+        let Some((target, nexus)) = self.target_of(change) else { return self.vouched(change, key).unwrap_or(gone) };
         match task.result(Deed::RemoveChild(nexus, victim)) {
             None => Next::Call(target.node, EngineOp::RemoveChild(nexus, victim)),
-            Some(Ok(()) | Err(EngineError::NotFound | EngineError::Down)) => gone,
+            Some(Ok(())) => gone,
+            Some(Err(EngineError::NotFound | EngineError::Down)) => self.vouched(change, key).unwrap_or(gone),
             Some(Err(error)) => Next::Fail(reply_to(error)),
         }
+    }
+
+    /// Where no target guards the last sound replica, another one's engine has to vouch for it before `victim` goes:
+    /// what is known from before may be old (H17). None: one has, or nothing is lost with the victim.
+    fn vouched(&self, change: Change<'_>, victim: Key) -> Option<Next> {
+        if self.is_lost(victim) {
+            return None;
+        }
+        for (key, spec) in self.members(change.owner).filter(|&(key, _)| key != victim) {
+            let replica = Instance { key, birth: spec.birth };
+            match change.task.result(Deed::Vouch(replica)) {
+                None => return Some(Next::Call(spec.node()?, EngineOp::Vouch(replica))),
+                Some(Ok(())) => return None,
+                Some(Err(_)) => (),
+            }
+        }
+        Some(Next::Fail(Reply::FailedPrecondition))
     }
 
     /// A volume's target and its nexus, if it has one.

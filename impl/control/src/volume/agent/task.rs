@@ -128,6 +128,7 @@ pub(super) enum Deed {
     Allow(Instance, Birth),
     AddChild(Instance, Uuid),
     RemoveChild(Instance, Uuid),
+    Vouch(Instance),
 }
 
 impl Deed {
@@ -138,6 +139,7 @@ impl Deed {
             EngineOp::Allow(instance, nexus) => Deed::Allow(instance, nexus),
             EngineOp::AddChild(instance, child) => Deed::AddChild(instance, child),
             EngineOp::RemoveChild(instance, child) => Deed::RemoveChild(instance, child),
+            EngineOp::Vouch(instance) => Deed::Vouch(instance),
         }
     }
 }

@@ -23,6 +23,12 @@ pub(super) struct Pending {
 }
 
 impl Leader {
+    /// Specs of resources that are being written down for the first time.
+    pub(super) fn newborn(&self) -> impl Iterator<Item = &Spec> {
+        let fresh = self.writes.iter().filter(|write| !self.specs.contains_key(&write.key));
+        fresh.filter_map(|write| write.spec.as_deref())
+    }
+
     pub(super) fn write(&mut self, task: Key, key: Key, spec: Option<Spec>, cx: &mut Context<'_>) {
         self.writes.push_back(Pending { task, key, spec: spec.map(Arc::new) });
         if self.writes.len() == 1 {

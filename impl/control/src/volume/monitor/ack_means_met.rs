@@ -5,7 +5,7 @@ use quiesce_machine::{NodeId, Observation, View};
 use super::{engine, leader, leads, members, owner, store};
 use crate::monitor::Property;
 use crate::volume::id::VolumeId;
-use crate::volume::{Body, EngineId, Fact, Instance, Key, Node, NodeSet, Object, Reply, Request, Spec, Status, Uuid};
+use crate::volume::{Birth, Body, EngineId, Fact, Instance, Key, Node, NodeSet, Object, Owner, Request, Spec, Status, Uuid};
 
 /// S9: what is acknowledged is so: what was put is there as asked for, what was deleted is gone.
 ///
@@ -17,8 +17,8 @@ pub struct AckMeansMet {
     judged: bool,
     /// Nexuses that were made and not destroyed.
     nexuses: BTreeSet<Key>,
-    /// Volumes being deleted, and the nodes that did not answer at some time since.
-    deletions: BTreeMap<VolumeId, NodeSet>,
+    /// Volumes being deleted: which life, and the nodes that did not answer at some time since.
+    deletions: BTreeMap<VolumeId, (Birth, NodeSet)>,
 }
 
 impl Property<Node> for AckMeansMet {
@@ -29,15 +29,16 @@ impl Property<Node> for AckMeansMet {
         let Observation::Fact { by, fact } = *seen else { return Ok(()) };
         if let Fact::Admitted { request, .. } = fact
             && let Request::DeleteVolume { volume } = **request
+            && let Some(spec) = spec_of(Key::Volume(volume), view)
         {
-            self.deletions.insert(volume, NodeSet::default());
+            self.deletions.insert(volume, (spec.birth, NodeSet::default()));
         }
         self.note_silence(fact, view);
         match *fact {
             Fact::Made { object: Instance { key: key @ Key::Nexus(_), .. }, .. } => _ = self.nexuses.insert(key),
             Fact::Destroyed { object: Instance { key, .. }, .. } => _ = self.nexuses.remove(&key),
             Fact::Replied { ref request, reply, .. } if reply.is_success() => {
-                return self.acknowledged(by, request, reply, view);
+                return self.acknowledged(by, request, view);
             }
             Fact::Replied { .. }
             | Fact::Made { .. }
@@ -50,6 +51,7 @@ impl Property<Node> for AckMeansMet {
             | Fact::Stored { .. }
             | Fact::ChildRemoved { .. }
             | Fact::Changed { .. }
+            | Fact::Vouched { .. }
             | Fact::DiskFailed { .. } => (),
         }
         Ok(())
@@ -69,14 +71,13 @@ impl AckMeansMet {
         let back = |id: EngineId| matches!(*fact, Fact::Claimed { engine, .. } if engine == id);
         let silent = |&id: &EngineId| back(id) || leader(view).is_none_or(|leader| !leader.is_online(id));
         let silent = NodeSet::of(view.config().cluster.engines().filter(silent));
-        self.deletions.values_mut().for_each(|nodes| nodes.0 |= silent.0);
+        self.deletions.values_mut().for_each(|(_, nodes)| nodes.0 |= silent.0);
     }
 
     fn acknowledged(
         &mut self,
         by: NodeId,
         request: &Request,
-        reply: Reply,
         view: &dyn View<Node>,
     ) -> Result<(), String> {
         if !leads(view, by) {
@@ -96,8 +97,8 @@ impl AckMeansMet {
             Request::Republish { volume } => self.is_published(volume, None, view),
             Request::Unpublish { volume, .. } => is_unpublished(volume, view),
             Request::DeleteVolume { volume } => {
-                let silent = self.deletions.remove(&volume).unwrap_or_default();
-                if reply == Reply::NoContent { is_gone(volume, silent, view) } else { Ok(()) }
+                let Some((birth, silent)) = self.deletions.remove(&volume) else { return Ok(()) };
+                is_gone(Owner { volume, birth }, silent, view)
             }
             Request::DeletePool { .. } | Request::DeleteReplica { .. } | Request::DeleteNexus { .. } => {
                 request.key().map_or(Ok(()), |key| has_no_spec(key, view))
@@ -190,25 +191,25 @@ fn is_unpublished(volume: VolumeId, view: &dyn View<Node>) -> Result<(), String>
     Ok(())
 }
 
-fn is_gone(volume: VolumeId, silent: NodeSet, view: &dyn View<Node>) -> Result<(), String> {
-    let key = Key::Volume(volume);
+fn is_gone(life: Owner, silent: NodeSet, view: &dyn View<Node>) -> Result<(), String> {
     let Some(store) = store(view) else { return Ok(()) };
-    let live = store.spec(key).map(|spec| spec.birth);
-    let of_the_dead = |spec: &Spec| spec.owner().is_some_and(|o| o.volume == volume && Some(o.birth) != live);
-    for (part, spec) in store.specs().filter(|(_, spec)| of_the_dead(spec)) {
-        let excused = spec.status == Status::Deleting && spec.node().is_some_and(|node| silent.has(node));
-        if !excused {
-            return Err(format!("{key} is acknowledged as deleted, and {part} is still on record"));
-        }
+    let key = Key::Volume(life.volume);
+    if store.spec(key).is_some_and(|spec| spec.birth == life.birth) {
+        return Err(format!("{key} is acknowledged as deleted, and is on record"));
     }
-    Ok(())
+    let excused = |spec: &Spec| spec.status == Status::Deleting && spec.node().is_some_and(|node| silent.has(node));
+    let left = store.specs().find(|(_, spec)| spec.owner() == Some(life) && !excused(spec));
+    match left {
+        Some((part, _)) => Err(format!("{key} is acknowledged as deleted, and {part} is still on record")),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::testing::*;
     use super::*;
-    use crate::volume::PoolId;
+    use crate::volume::{PoolId, Reply};
 
     fn verdict(still: &Still, request: Request, reply: Reply) -> Result<(), String> {
         let mut property = AckMeansMet::default();
@@ -232,15 +233,18 @@ mod tests {
     #[test]
     fn a_deleted_volume_of_which_a_replica_is_on_record_is_bad_unless_its_node_was_silent() {
         let mut still = Still::whole();
-        still.put(Key::Volume(V1), None);
         let delete = || Request::DeleteVolume { volume: V1 };
-        let evidence = verdict(&still, delete(), Reply::NoContent).unwrap_err();
+        let mut property = AckMeansMet::default();
+        still.tell(&mut property, &[admitted(0, delete())]).unwrap();
+        let answered = [replied(0, delete(), Reply::NoContent)];
+        let verdict = |still: &Still| still.tell(&mut property.clone(), &answered);
+        assert_eq!(verdict(&still).unwrap_err(), "volume 1 is acknowledged as deleted, and is on record");
+        still.put(Key::Volume(V1), None);
+        let evidence = verdict(&still).unwrap_err();
         assert_eq!(evidence, "volume 1 is acknowledged as deleted, and replica 1.2 is still on record");
         still.put(replica(2), None);
         still.put(replica(3), Some(spec(3, replica_body(E2)).deleting()));
-        assert!(verdict(&still, delete(), Reply::NoContent).is_err());
-        let history = [admitted(0, delete()), replied(0, delete(), Reply::NoContent)];
-        assert_eq!(still.tell(&mut AckMeansMet::default(), &history), Ok(()), "its node did not answer");
+        assert_eq!(verdict(&still), Ok(()), "no node answers this leader");
     }
 
     #[test]

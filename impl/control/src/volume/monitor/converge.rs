@@ -6,7 +6,8 @@ use crate::volume::{Fact, Key, Node, Spec, Status};
 
 /// L4: a volume comes to have the replicas and the target that are wanted of it.
 ///
-/// Replicas only as far as there is room for them, a target only while its node and a sound replica are up.
+/// Replicas only as far as there is room for them, a target only while its node is up, and nothing while no sound replica
+/// is: there is nothing to make it whole from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Converge {
     judged: bool,
@@ -46,6 +47,9 @@ fn short(view: &dyn View<Node>) -> Vec<(Key, &'static str)> {
 
 fn lack(view: &dyn View<Node>, key: Key, spec: &Spec) -> Option<&'static str> {
     let (store, owner, (want, target)) = (store(view)?, owner(key, spec)?, spec.volume()?);
+    if !has_fit_member(view, store, owner) {
+        return None;
+    }
     let count = members(store, owner).count();
     if leader(view).is_some_and(|leader| leader.could_grow(key)) {
         return Some("has fewer replicas than wanted, and there is room");
@@ -53,7 +57,7 @@ fn lack(view: &dyn View<Node>, key: Key, spec: &Spec) -> Option<&'static str> {
     if count > usize::from(want.replicas) {
         return Some("has more replicas than wanted");
     }
-    let target = target.filter(|_| has_fit_member(view, store, owner))?;
+    let target = target?;
     let engine = engine(view, target.node)?;
     match engine.objects().children(target.nexus) {
         None => Some("is published, and its target is not there"),

@@ -58,6 +58,7 @@ impl Property<Node> for ErrorNoEffect {
             | Fact::Destroyed { .. }
             | Fact::ChildRemoved { .. }
             | Fact::Changed { .. }
+            | Fact::Vouched { .. }
             | Fact::DiskFailed { .. } => (),
         }
         Ok(())

@@ -11,7 +11,8 @@ use crate::volume::{Fact, Instance, Node, Reply, Request};
 /// S1: nothing that a user was promised is destroyed unless somebody asked for it.
 ///
 /// Promised are pools, replicas, nexuses and volumes that were acknowledged, and a volume's target. A replica of a volume
-/// may be replaced as long as another one is there and healthy, or if its own disk failed. A request stands until it is
+/// may be replaced as long as another one is there and healthy, or was when its engine was asked for that; or if its own
+/// disk failed. A request stands until it is
 /// answered, and beyond if the answer leaves open what became of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct NoLiveDestroy {
@@ -22,6 +23,8 @@ pub struct NoLiveDestroy {
     complete: BTreeSet<Key>,
     /// Replicas whose disk failed: nothing is lost with them.
     failed: BTreeSet<Key>,
+    /// Replicas that an engine vouched for since one of their volume was destroyed.
+    vouched: BTreeSet<Key>,
 }
 
 /// What a request takes away.
@@ -74,8 +77,13 @@ impl Property<Node> for NoLiveDestroy {
                     }
                 }
             }
-            Fact::Destroyed { object, .. } => return self.destroyed(*object, view),
+            Fact::Destroyed { object, .. } => {
+                let judged = self.destroyed(*object, view);
+                self.use_up_vouchers(*object, view);
+                return judged;
+            }
             Fact::DiskFailed { replica } => _ = self.failed.insert(*replica),
+            Fact::Vouched { replica } => _ = self.vouched.insert(replica.key),
             Fact::Stored { .. }
             | Fact::Admitted { .. }
             | Fact::Claimed { .. }
@@ -117,6 +125,14 @@ impl NoLiveDestroy {
         }
     }
 
+    /// One voucher is good for one replica that goes.
+    fn use_up_vouchers(&mut self, object: Instance, view: &dyn View<Node>) {
+        let owner = |key| store(view).and_then(|store| store.spec(key)).and_then(|spec| spec.owner());
+        if let (Key::Replica(_), Some(gone)) = (object.key, owner(object.key)) {
+            self.vouched.retain(|&key| owner(key) != Some(gone));
+        }
+    }
+
     fn destroyed(&self, object: Instance, view: &dyn View<Node>) -> Result<(), String> {
         let Some(store) = store(view) else { return Ok(()) };
         let Some(spec) = store.spec(object.key).filter(|spec| spec.birth == object.birth) else { return Ok(()) };
@@ -133,7 +149,8 @@ impl NoLiveDestroy {
         let counts = self.complete.contains(&object.key) && !self.failed.contains(&object.key);
         let others = members(store, owned).any(|(member, spec)| {
             // What is on a node that is down is durable.
-            member != object.key && serves(view, member, spec).unwrap_or(true)
+            let sound = serves(view, member, spec).unwrap_or(true) || self.vouched.contains(&member);
+            member != object.key && sound
         });
         if counts && !others && self.is_promised(key, Takes::All) {
             return Err(format!("{object} is destroyed, the last of {key}, and nobody asks for that"));

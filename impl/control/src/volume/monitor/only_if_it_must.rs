@@ -10,8 +10,8 @@ use crate::volume::{Body, EngineId, Fact, Key, Node, NodeSet, Reply, Request, St
 /// Seed 004: an operation that fails could not be met. A volume is refused for want of replicas only if too few nodes
 /// could take one.
 ///
-/// A node counts if it had room and answered the whole time, nobody else placed a replica on it, and it did not fail to
-/// make one. Volumes that are to have a target from the start are not judged: the target may be what failed.
+/// A node counts if it had room and answered the whole time, nobody else placed a replica on it, and it was not asked in
+/// vain to make one. Volumes that are to have a target from the start are not judged: the target may be what failed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct OnlyIfItMust {
     open: BTreeMap<(NodeId, u8, CallId), Create>,
@@ -27,7 +27,7 @@ struct Create {
     able: NodeSet,
     /// Nodes that were to make one.
     tried: NodeSet,
-    /// Nodes that made one.
+    /// Nodes with one that is complete.
     made: NodeSet,
 }
 
@@ -49,7 +49,7 @@ impl Property<Node> for OnlyIfItMust {
             }
             Fact::Claimed { engine, .. } => self.open.values_mut().for_each(|create| remove(&mut create.able, engine)),
             Fact::Stored { key: key @ Key::Replica(_), status: Some(Status::Creating), .. } => self.placed(key, view),
-            Fact::Made { object, .. } => self.made(object.key, view),
+            Fact::Stored { key: key @ Key::Replica(_), status: Some(Status::Created), .. } => self.made(key, view),
             Fact::Leads { .. } => self.open.clear(),
             Fact::Replied { user, call, reply, .. } => {
                 if let Some(create) = self.open.remove(&(by, user, call)) {
@@ -61,9 +61,11 @@ impl Property<Node> for OnlyIfItMust {
             | Fact::Answered { .. }
             | Fact::SteppedDown { .. }
             | Fact::Stored { .. }
+            | Fact::Made { .. }
             | Fact::Destroyed { .. }
             | Fact::ChildRemoved { .. }
             | Fact::Changed { .. }
+            | Fact::Vouched { .. }
             | Fact::DiskFailed { .. } => (),
         }
         Ok(())
