@@ -215,6 +215,9 @@ impl Leader {
                 Ok(Goal::Grow(replicas))
             }
             Request::SetReplicas { replicas, .. } if replicas > 0 && replicas + 1 == want.replicas => {
+                if target.is_some_and(|target| !self.is_online(target.node)) {
+                    return Err(Reply::Unavailable);
+                }
                 let victim = self.victim(owner, target).ok_or(Reply::FailedPrecondition)?;
                 Ok(Goal::Shrink(victim, replicas))
             }

@@ -10,8 +10,8 @@ use crate::volume::{Fact, Instance, Node, Reply, Request};
 
 /// S1: nothing that a user was promised is destroyed unless somebody asked for it.
 ///
-/// Promised are pools, replicas, nexuses and volumes that were acknowledged, and a volume's target. A replica of a volume
-/// may be replaced as long as another one is there and healthy, or was when its engine was asked for that; or if its own
+/// Promised are pools, replicas, nexuses and volumes that were acknowledged, and a volume's target. A replica may leave
+/// its volume, which is when it is on record as on its way out, as long as another one is there and healthy, or was when its engine was asked for that; or if its own
 /// disk failed. A request stands until it is
 /// answered, and beyond if the answer leaves open what became of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -19,11 +19,11 @@ pub struct NoLiveDestroy {
     promised: BTreeSet<Key>,
     /// Requests that take something away.
     standing: BTreeMap<Key, BTreeMap<(NodeId, CallId), (Takes, Standing)>>,
-    /// Replicas that ever made up a volume: others never had anything to lose.
+    /// Replicas that make up a volume: others have nothing to lose.
     complete: BTreeSet<Key>,
     /// Replicas whose disk failed: nothing is lost with them.
     failed: BTreeSet<Key>,
-    /// Replicas that an engine vouched for since one of their volume was destroyed.
+    /// Replicas that an engine vouched for since one left their volume.
     vouched: BTreeSet<Key>,
 }
 
@@ -61,6 +61,16 @@ impl Property<Node> for NoLiveDestroy {
             }
             Fact::Answered { call, request, reply } => self.answered(by, *call, request, *reply),
             Fact::Replied { request, reply, .. } => self.replied(request, *reply),
+            Fact::Stored { key: key @ Key::Replica(_), status: Some(Status::Deleting), birth } => {
+                let judged = self.leaves(Instance { key: *key, birth: *birth }, view);
+                self.use_up_vouchers(*key, view);
+                self.complete.remove(key);
+                if self.is_promised(*key, Takes::All) {
+                    return Err(format!("{key} is on its way out, and nobody asks for that"));
+                }
+                self.promised.remove(key);
+                return judged;
+            }
             Fact::Stored { key, status: None | Some(Status::Deleting), .. } => {
                 if self.is_promised(*key, Takes::All) {
                     return Err(format!("{key} is on its way out, and nobody asks for that"));
@@ -77,20 +87,15 @@ impl Property<Node> for NoLiveDestroy {
                     }
                 }
             }
-            Fact::Destroyed { object, .. } => {
-                let judged = self.destroyed(*object, view);
-                self.use_up_vouchers(*object, view);
-                return judged;
-            }
+            Fact::Destroyed { object, .. } => return self.destroyed(*object, view),
             Fact::DiskFailed { replica } => _ = self.failed.insert(*replica),
-            Fact::Vouched { replica } => _ = self.vouched.insert(replica.key),
+            Fact::Vouched { replica: object } | Fact::Changed { object, .. } => _ = self.vouched.insert(object.key),
             Fact::Stored { .. }
             | Fact::Admitted { .. }
             | Fact::Claimed { .. }
             | Fact::SteppedDown { .. }
             | Fact::Made { .. }
-            | Fact::ChildRemoved { .. }
-            | Fact::Changed { .. } => (),
+            | Fact::ChildRemoved { .. } => (),
         }
         Ok(())
     }
@@ -126,9 +131,9 @@ impl NoLiveDestroy {
     }
 
     /// One voucher is good for one replica that goes.
-    fn use_up_vouchers(&mut self, object: Instance, view: &dyn View<Node>) {
+    fn use_up_vouchers(&mut self, gone: Key, view: &dyn View<Node>) {
         let owner = |key| store(view).and_then(|store| store.spec(key)).and_then(|spec| spec.owner());
-        if let (Key::Replica(_), Some(gone)) = (object.key, owner(object.key)) {
+        if let Some(gone) = owner(gone) {
             self.vouched.retain(|&key| owner(key) != Some(gone));
         }
     }
@@ -146,14 +151,23 @@ impl NoLiveDestroy {
         if Some(object.key) == target && self.is_promised(key, Takes::Target) {
             return Err(format!("{object} is destroyed, the target of {key}, and nobody asks for that"));
         }
-        let counts = self.complete.contains(&object.key) && !self.failed.contains(&object.key);
+        if spec.status == Status::Deleting { Ok(()) } else { self.leaves(object, view) }
+    }
+
+    /// A replica leaves its volume: what becomes of it afterwards, and of the others, does not matter any more.
+    fn leaves(&self, replica: Instance, view: &dyn View<Node>) -> Result<(), String> {
+        let Some(store) = store(view) else { return Ok(()) };
+        let Some(owned) = store.spec(replica.key).and_then(|spec| spec.owner()) else { return Ok(()) };
+        let key = Key::Volume(owned.volume);
+        let lives = store.spec(key).is_some_and(|spec| owner(key, spec) == Some(owned));
+        let counts = self.complete.contains(&replica.key) && !self.failed.contains(&replica.key);
         let others = members(store, owned).any(|(member, spec)| {
             // What is on a node that is down is durable.
             let sound = serves(view, member, spec).unwrap_or(true) || self.vouched.contains(&member);
-            member != object.key && sound
+            member != replica.key && sound
         });
-        if counts && !others && self.is_promised(key, Takes::All) {
-            return Err(format!("{object} is destroyed, the last of {key}, and nobody asks for that"));
+        if lives && counts && !others && self.is_promised(key, Takes::All) {
+            return Err(format!("{replica} leaves {key}, the last that is sound, and nobody asks for that"));
         }
         Ok(())
     }
@@ -274,7 +288,7 @@ mod tests {
         assert_eq!(still.tell(&mut NoLiveDestroy::default(), &history), Ok(()), "it never counted");
         let history = [complete(2), promise.clone(), destroyed(2)];
         let evidence = still.tell(&mut NoLiveDestroy::default(), &history).unwrap_err();
-        assert_eq!(evidence, "replica 1.2 (born 1.2) is destroyed, the last of volume 1, and nobody asks for that");
+        assert_eq!(evidence, "replica 1.2 (born 1.2) leaves volume 1, the last that is sound, and nobody asks for that");
         let failed = (crate::volume::Role::Engine(E1), Fact::DiskFailed { replica: replica(2) });
         assert_eq!(still.tell(&mut NoLiveDestroy::default(), &[complete(2), promise, failed, destroyed(2)]), Ok(()));
     }

@@ -5,12 +5,13 @@ use quiesce_machine::{CallId, NodeId, Observation, View};
 use super::{leader, store};
 use crate::monitor::Property;
 use crate::volume::id::VolumeId;
-use crate::volume::{Body, EngineId, Fact, Key, Node, NodeSet, Reply, Request, Status, VolumeWant};
+use crate::volume::{Body, EngineId, Fact, Key, Node, NodeSet, Reply, Request, Spec, Status, VolumeWant};
 
 /// Seed 004: an operation that fails could not be met. A volume is refused for want of replicas only if too few nodes
 /// could take one.
 ///
-/// A node counts if it had room and answered the whole time, nobody else placed a replica on it, and it was not asked in
+/// A node counts if it had room and answered the whole time, nobody else placed a replica on it
+/// or wanted it out of use, and it was not asked in
 /// vain to make one. Volumes that are to have a target from the start are not judged: the target may be what failed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct OnlyIfItMust {
@@ -46,6 +47,7 @@ impl Property<Node> for OnlyIfItMust {
                     let create = Create { volume: *volume, want: *want, able, tried: none, made: none };
                     self.open.insert((by, user, call), create);
                 }
+                self.in_question(request, view);
             }
             Fact::Claimed { engine, .. } => self.open.values_mut().for_each(|create| remove(&mut create.able, engine)),
             Fact::Stored { key: key @ Key::Replica(_), status: Some(Status::Creating), .. } => self.placed(key, view),
@@ -85,6 +87,18 @@ impl OnlyIfItMust {
                 true => create.tried.0 |= NodeSet::of([node]).0,
                 false => remove(&mut create.able, node),
             }
+        }
+    }
+
+    /// Somebody wants to take a pool or a node out of use: whether or not that comes to pass, nothing is placed there.
+    fn in_question(&mut self, request: &Request, view: &dyn View<Node>) {
+        let node = match request.key() {
+            Some(Key::Node(node)) => Some(node),
+            Some(key @ Key::Pool(_)) => store(view).and_then(|store| store.spec(key)).and_then(Spec::node),
+            Some(Key::Replica(_) | Key::Nexus(_) | Key::Volume(_)) | None => None,
+        };
+        if let Some(node) = node {
+            self.open.values_mut().for_each(|create| remove(&mut create.able, node));
         }
     }
 
@@ -132,7 +146,7 @@ mod tests {
     use super::super::testing::*;
     use super::*;
     use crate::volume::message::ToAgent;
-    use crate::volume::{Birth, Objects, PoolId, Role, Spec};
+    use crate::volume::{Birth, Objects, PoolId, Role};
 
     /// A leader that knows of a pool on each of two nodes that answer.
     fn led() -> Still {
