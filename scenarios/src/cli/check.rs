@@ -18,7 +18,7 @@ pub(super) fn check(args: &Check, shared: &Shared, out: &mut Out) -> Result<Exit
         SearchWord::Stateright => Search::StaterightBfs,
     };
     let max_states = Some(usize::try_from(args.states_max).unwrap_or(usize::MAX));
-    let limits = Limits { max_states, timeout: args.budget, first_failure: false };
+    let limits = Limits { max_states, timeout: args.budget, threads: threads(shared.jobs), ..Limits::default() };
     let bar = CheckProgress::new(shared.quiet);
     let how = Checking { choices: &choices, search, limits, progress: &|progress| bar.show(progress) };
     let found = planes::ALL.iter().find_map(|plane| plane.check(&args.scope, &how));
