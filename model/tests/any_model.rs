@@ -2,6 +2,10 @@
 //!
 //! Each trap is shown twice: that it is there, so that we notice when it goes, and that we do not fall into it.
 
+#[path = "../examples/any_model.rs"]
+mod example;
+
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use quiesce_model::fair::{Class, Edge, regions};
@@ -225,7 +229,8 @@ impl Explore for Commit {
         let packed =
             u64::from(state.managers) | u64::from(state.sent) << 24 | u64::from(state.counted) << 36 | decision << 48;
         packed.wrapping_mul(0x9E37_79B9_7F4A_7C15)
-    }}
+    }
+}
 
 #[test]
 fn stateright_s_own_example_has_its_published_counts() {
@@ -237,6 +242,34 @@ fn stateright_s_own_example_has_its_published_counts() {
         assert_eq!(found.found(1), None, "and never beside an abort");
         assert_eq!(found.debts.graph().edge_count(), 0, "nothing is owed, so no edge is kept");
     }
+}
+
+#[test]
+fn stateright_s_paxos_has_its_published_count_and_waits_that_stateright_does_not_judge() {
+    let model = example::paxos(2);
+    let ours = walk(&model, Bounds::default());
+    let theirs = model.checker().spawn_bfs().join();
+    assert_eq!((ours.unique(), ours.unique()), (16_668, theirs.unique_state_count() as u64));
+    assert_eq!((ours.generated, ours.depth + 1), (theirs.state_count() as u64, theirs.max_depth() as u64));
+    assert!(ours.found(0).is_none() && theirs.discovery("linearizable").is_none());
+    let chosen = ours.route(theirs.model(), ours.found(1).expect("a value can be chosen")).actions.len();
+    let path = theirs.discovery("value chosen").expect("theirs finds it too").into_actions().len();
+    assert!(chosen <= path, "ours took {chosen} steps, theirs {path}");
+    let stuck = |client| !regions(ours.debts.graph(), &ours.debts.owing(&[client])).is_empty();
+    assert!(stuck(3) && stuck(4), "with two leaders, one may never hear of its proposal");
+}
+
+#[test]
+fn threads_change_nothing_that_is_found() {
+    let model = Commit { managers: 6 };
+    let found = |threads| {
+        let limits = Limits { threads: NonZeroUsize::new(threads).expect("some"), ..Limits::default() };
+        let found = walk(&model, Bounds { limits, ..Bounds::default() });
+        let route = found.route(&model, found.found(0).expect("a commit is possible"));
+        (found.unique(), found.generated, found.depth, found.found(0), route.states)
+    };
+    let one = found(1);
+    assert!([2, 3, 8].into_iter().all(|threads| found(threads) == one));
 }
 
 #[test]

@@ -50,7 +50,9 @@ impl<'a> Finder<'a> {
         let graph = self.graph;
         let mut stays = vec![false; graph.len() as usize];
         self.scratch.components(graph, states, |component| {
-            if component.len() > 1 || graph.edges(component[0]).all(|edge| graph.fairness(edge.class) == Fairness::Unfair) {
+            if component.len() > 1
+                || graph.edges(component[0]).all(|edge| graph.fairness(edge.class) == Fairness::Unfair)
+            {
                 component.iter().for_each(|&state| stays[state as usize] = true);
             }
         });

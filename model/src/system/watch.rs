@@ -110,7 +110,8 @@ impl<M: std::hash::Hash + Eq> Watch<M> {
             armed: vec![false; monitors.len()],
             owing: vec![false; monitors.len()],
         };
-        let first = monitors.iter().enumerate().map(|(index, monitor)| watch.keep::<N>(index, monitor.clone())).collect();
+        let first =
+            monitors.iter().enumerate().map(|(index, monitor)| watch.keep::<N>(index, monitor.clone())).collect();
         let first = watch.together.intern(first).0;
         (watch, first)
     }
@@ -307,12 +308,7 @@ struct Failing {
 }
 
 /// Shows one monitor what one step of `by` let be seen.
-fn show_one<N: Node, M: Monitor<N>>(
-    monitor: &M,
-    outcome: &Outcome<N>,
-    by: NodeId,
-    look: &Look<'_, N, M>,
-) -> Shown<M> {
+fn show_one<N: Node, M: Monitor<N>>(monitor: &M, outcome: &Outcome<N>, by: NodeId, look: &Look<'_, N, M>) -> Shown<M> {
     let mut monitor = monitor.clone();
     let mut looked = false;
     let mut show = |at: u32, seen: &Observation<'_, N>, look: &Look<'_, N, M>| {

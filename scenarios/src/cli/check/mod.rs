@@ -1,8 +1,11 @@
 //! `quiesce check`: every run of a small world.
 
-use quiesce_model::{Ending, Limits, PropertyReport, Search, Verdict};
+mod args;
 
-use super::args::{Check, SearchWord, Shared};
+use quiesce_model::{Ending, PropertyReport, Verdict};
+
+pub(super) use self::args::Check;
+use super::args::Shared;
 use super::exit::{Exit, Refusal};
 use super::policies::checked;
 use crate::check::{Checked, Checking, Story};
@@ -12,15 +15,13 @@ use crate::text::nearest;
 
 pub(super) fn check(args: &Check, shared: &Shared, out: &mut Out) -> Result<Exit, Refusal> {
     let choices = checked(shared.choices())?;
-    let search = match args.search {
-        SearchWord::Bfs => Search::Bfs,
-        SearchWord::Dfs => Search::Dfs,
-        SearchWord::Stateright => Search::StaterightBfs,
-    };
-    let max_states = Some(usize::try_from(args.states_max).unwrap_or(usize::MAX));
-    let limits = Limits { max_states, timeout: args.budget, threads: threads(shared.jobs), ..Limits::default() };
     let bar = CheckProgress::new(shared.quiet);
-    let how = Checking { choices: &choices, search, limits, progress: &|progress| bar.show(progress) };
+    let how = Checking {
+        choices: &choices,
+        search: args.search(),
+        limits: args.limits(),
+        progress: &|progress| bar.show(progress),
+    };
     let found = planes::ALL.iter().find_map(|plane| plane.check(&args.scope, &how));
     bar.finish();
     let checked: Checked = found.ok_or_else(|| unknown(&args.scope))??;
