@@ -117,20 +117,17 @@ impl Oracle {
         if self.published {
             alive.truncate(1);
         }
-        let refused = alive.iter().find(|(_, prev)| match kind {
-            Kind::Lru | Kind::MakeNCopies | Kind::CopyBck => true,
-            Kind::BlobDownload => prev.arg == arg,
-            Kind::IndexShard => prev.arg == arg || prev.arg == 0 || arg == 0,
-            _ => false,
+        let refused = alive.iter().find(|(_, prev)| {
+            [Kind::Lru, Kind::MakeNCopies, Kind::CopyBck].contains(&kind)
+                || (kind == Kind::BlobDownload && prev.arg == arg)
+                || (kind == Kind::IndexShard && (prev.arg == arg || prev.arg == 0 || arg == 0))
         });
         if let Some((prev, _)) = refused {
             self.answer = format!("refused by {prev}");
             return;
         }
-        let used = alive.iter().find(|(_, prev)| match kind {
-            Kind::PutCopies | Kind::LoadLomCache => true,
-            Kind::GetBatch => prev.bucket == bucket,
-            _ => false,
+        let used = alive.iter().find(|(_, prev)| {
+            [Kind::PutCopies, Kind::LoadLomCache].contains(&kind) || (kind == Kind::GetBatch && prev.bucket == bucket)
         });
         if let Some(&(prev, _)) = used {
             self.answer = format!("used {prev}");
@@ -179,21 +176,17 @@ impl Oracle {
 
     fn abort_target(&mut self, target: &Target) {
         let published = self.published;
-        let one = match target {
-            Target::One(at) => self.job(*at).map(|(number, _)| number),
-            _ => None,
-        };
+        let one = if let Target::One(at) = target { self.job(*at).map(|(number, _)| number) } else { None };
         let chosen = |number: u32, job: &Job| {
             let named = match *target {
                 Target::One(_) => Some(number) == one,
                 Target::Kind(kind) => job.kind == kind,
                 Target::Bucket(bucket) => job.bucket == bucket,
                 Target::KindAndBucket(kind, bucket) => job.kind == kind && job.bucket == bucket,
-                Target::NewRebalance => match job.kind {
-                    Kind::BlobDownload | Kind::CopyBck | Kind::GetBatch | Kind::EtlInline => true,
-                    Kind::IndexShard => !published,
-                    _ => false,
-                },
+                Target::NewRebalance => {
+                    [Kind::BlobDownload, Kind::CopyBck, Kind::GetBatch, Kind::EtlInline].contains(&job.kind)
+                        || (job.kind == Kind::IndexShard && !published)
+                }
                 Target::All => true,
             };
             named && (job.kept || !published)
@@ -300,7 +293,10 @@ impl Job {
                 self.state = State::Closing;
                 return "Expiring".to_owned();
             }
-            _ => (),
+            Op::Run(_) | Op::Rest(_) => (),
+            Op::Renew { .. } | Op::Finish(_) | Op::Abort(_) | Op::Expire(_) | Op::PruneActive | Op::PruneHistory => {
+                unreachable!("not a step of one job")
+            }
         }
         String::new()
     }

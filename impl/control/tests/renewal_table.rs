@@ -55,10 +55,8 @@ const TWO_BUCKETS: [Kind; 6] =
 
 fn ask(kind: Kind, number: u32, (from, to): (u16, u16), arg: Arg) -> Ask {
     let bucket = |name| Some(Bucket { name: BucketName(name), generation: 1 });
-    let id = match kind {
-        Kind::Rebalance => XactId::rebalance(number),
-        _ => XactId::minted(DaemonId::Client(0), Incarnation(1), number).in_form_of(kind),
-    };
+    let minted = XactId::minted(DaemonId::Client(0), Incarnation(1), number).in_form_of(kind);
+    let id = if kind == Kind::Rebalance { XactId::rebalance(number) } else { minted };
     Ask { id, kind, from: bucket(from), to: bucket(to).filter(|_| TWO_BUCKETS.contains(&kind)), arg }
 }
 
