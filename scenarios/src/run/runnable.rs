@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use quiesce_control::policy::PolicyError;
-use quiesce_sim::{Decision, DrawSource, Plan, Trace};
+use quiesce_sim::{Course, Decision, Plan, Trace};
 
 use super::{CrashProgress, CrashSweep, Run};
 use crate::choices::Choices;
@@ -41,7 +41,7 @@ pub trait Prepared: Debug + Send + Sync {
     fn record(&self, seed: u64) -> (Run, Trace);
 
     /// Runs with draws decided in advance, and keeps what happened and every decision.
-    fn replay(&self, source: &DrawSource) -> Replayed;
+    fn replay(&self, source: &Course) -> Replayed;
 
     /// Branches off one seed's run at every effect; see [`CrashSweep::sweep`].
     fn crash_sweep(&self, seed: u64, down: Duration, tried: &(dyn Fn(CrashProgress) + Sync)) -> CrashSweep;
@@ -99,7 +99,7 @@ impl<P: Plane> Prepared for Ready<P> {
         let (outcome, trace) = quiesce_sim::record(&self.plan, seed);
         (Run::judge(seed, outcome, &self.expect), trace)
     }
-    fn replay(&self, source: &DrawSource) -> Replayed {
+    fn replay(&self, source: &Course) -> Replayed {
         let quiesce_sim::Replay { outcome, trace, decisions, unused } = quiesce_sim::replay(&self.plan, source);
         Replayed { run: Run::judge(source.seed, outcome, &self.expect), trace, decisions, unused }
     }
