@@ -199,8 +199,8 @@ impl Prepared for Moody {
         self.inner.record(seed)
     }
 
-    fn replay(&self, source: &Course) -> Replayed {
-        self.inner.replay(source)
+    fn inspect(&self, course: &Course, steps: &[u32]) -> (Replayed, Vec<Snapshot>) {
+        self.inner.inspect(course, steps)
     }
 
     fn crash_sweep(&self, seed: u64, down: Duration, tried: &(dyn Fn(CrashProgress) + Sync)) -> CrashSweep {
