@@ -8,7 +8,7 @@ use quiesce::load;
 use quiesce::run::{CrashProgress, CrashSweep, Prepared, Reach, Replayed, Run, Sweep, Sweeping, Verdict, sweep};
 use quiesce::schema::{Expect, Head, Seeds};
 use quiesce::text::Source;
-use quiesce_sim::{Course, Digest, Trace};
+use quiesce_sim::{Course, Digest, Snapshot, Trace};
 
 /// A job, a wait, and room for what the tests add.
 fn scenario(top: &str, entries: &str, expect: &str) -> String {
