@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use miette::Diagnostic;
+use quiesce_control::xaction::UnknownKind;
 use thiserror::Error;
 
 use crate::capsule::{CapsuleError, WorldError};
@@ -58,6 +59,10 @@ pub(crate) enum Refusal {
         #[help]
         help: String,
     },
+    /// A name that no kind has.
+    #[error("{0}")]
+    #[diagnostic(help("`quiesce kinds` shows them all"))]
+    Kind(UnknownKind),
     /// Not a policy, or not a choice of it.
     #[error(transparent)]
     Policy(#[from] quiesce_control::policy::PolicyError),
@@ -90,6 +95,7 @@ impl Refusal {
         match self {
             Refusal::Load(mistakes) => mistakes.iter().map(|mistake| mistake as &dyn Diagnostic).collect(),
             Refusal::Unknown { .. }
+            | Refusal::Kind(_)
             | Refusal::Policy(_)
             | Refusal::Check(_)
             | Refusal::Capsule(_)
@@ -99,6 +105,12 @@ impl Refusal {
             | Refusal::Stdout(_)
             | Refusal::Threads { .. } => vec![self],
         }
+    }
+}
+
+impl From<UnknownKind> for Refusal {
+    fn from(mistake: UnknownKind) -> Self {
+        Refusal::Kind(mistake)
     }
 }
 

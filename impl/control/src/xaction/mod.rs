@@ -27,7 +27,7 @@ pub use config::{Cluster, ClusterError, Config, Timing};
 pub use fact::Fact;
 pub use id::{DaemonId, JobName, XactId};
 pub use job::{Ending, JobSpec, Record, Snap, Status, Work, XactError};
-pub use kind::{IcMode, Kind};
+pub use kind::{Descriptor, IcMode, Kind, Scope, UnknownKind};
 pub use mark::MARKS;
 pub use message::{Msg, QueryError, Select, StartError, ToClient, ToProxy, ToTarget};
 

@@ -3,6 +3,7 @@
 mod check;
 mod crash;
 mod replay;
+mod rows;
 mod scenario;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use serde::Serialize;
 pub use check::CheckResult;
 pub use crash::CrashResult;
 pub use replay::ReplayResult;
+pub use rows::Rows;
 pub use scenario::ScenarioResult;
 
 use super::out::Out;
