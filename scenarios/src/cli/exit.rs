@@ -6,7 +6,7 @@ use miette::Diagnostic;
 use quiesce_control::xaction::UnknownKind;
 use thiserror::Error;
 
-use crate::capsule::CapsuleError;
+use crate::capsule::{CapsuleError, WorldError};
 use crate::check::CheckRefused;
 use crate::files::WriteError;
 use crate::text::LoadError;
@@ -72,6 +72,12 @@ pub(crate) enum Refusal {
     /// Not a capsule.
     #[error(transparent)]
     Capsule(#[from] CapsuleError),
+    /// A failure that is gone when its run is repeated.
+    #[error("seed {seed} failed {property}, and its run repeated does not: the code under test is not deterministic")]
+    Fickle { seed: u64, property: String },
+    /// A capsule about a small world that is gone.
+    #[error("{0}")]
+    NoScope(String),
     /// Results could not be written.
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -93,6 +99,8 @@ impl Refusal {
             | Refusal::Policy(_)
             | Refusal::Check(_)
             | Refusal::Capsule(_)
+            | Refusal::NoScope(_)
+            | Refusal::Fickle { .. }
             | Refusal::Write(_)
             | Refusal::Stdout(_)
             | Refusal::Threads { .. } => vec![self],
@@ -109,5 +117,15 @@ impl From<UnknownKind> for Refusal {
 impl From<LoadError> for Refusal {
     fn from(mistake: LoadError) -> Self {
         Refusal::Load(vec![mistake])
+    }
+}
+
+impl From<WorldError> for Refusal {
+    fn from(error: WorldError) -> Self {
+        match error {
+            WorldError::Load(mistake) => mistake.into(),
+            WorldError::Policy(error) => error.into(),
+            WorldError::NoScope { .. } => Refusal::NoScope(error.to_string()),
+        }
     }
 }

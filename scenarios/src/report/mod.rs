@@ -7,7 +7,7 @@ mod out;
 mod progress;
 mod table;
 
-pub use failure::describe;
+pub use failure::{describe, quoted};
 pub use json::{JsonLines, Line, Rows};
 pub use mistake::explain;
 pub use out::{Out, error_has_colour, tell};

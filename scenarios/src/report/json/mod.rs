@@ -135,10 +135,10 @@ impl<'a> Line<'a> {
         Line::Result(Box::new(Done::Check(CheckResult::new(scope, checked))))
     }
 
-    /// A crash sweep's line.
+    /// A crash sweep's line; `capsules` by property.
     #[must_use]
-    pub fn crashes(scenario: &'a str, sweep: &'a CrashSweep) -> Self {
-        Line::Result(Box::new(Done::Crashes(CrashResult::new(scenario, sweep))))
+    pub fn crashes(scenario: &'a str, sweep: &'a CrashSweep, capsules: &'a BTreeMap<&'static str, PathBuf>) -> Self {
+        Line::Result(Box::new(Done::Crashes(CrashResult::new(scenario, sweep, capsules))))
     }
 
     /// The last line after sweeps.
