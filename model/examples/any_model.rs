@@ -24,7 +24,7 @@ use stateright::{Model, Property};
 type Paxos = ActorModel<RegisterActor<Acceptor>, (), LinearizabilityTester<Id, Register<char>>>;
 
 /// Paxos, for the walk.
-pub struct Walked(Paxos);
+pub(crate) struct Walked(Paxos);
 
 impl Model for Walked {
     type State = <Paxos as Model>::State;
@@ -77,8 +77,8 @@ type Proposal = (u64, Id, char);
 type Msg = RegisterMsg<u64, char, Internal>;
 
 /// What servers tell each other.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Internal {
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Internal {
     Prepare(Ballot),
     Prepared(Ballot, Option<(Ballot, Proposal)>),
     Accept(Ballot, Proposal),
@@ -88,13 +88,13 @@ enum Internal {
 
 /// A server: acceptor of all proposals and leader of its own.
 #[derive(Clone, Debug)]
-struct Acceptor {
+pub(crate) struct Acceptor {
     peers: Vec<Id>,
 }
 
 /// What a server remembers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Memory {
+pub(crate) struct Memory {
     ballot: Ballot,
     proposal: Option<Proposal>,
     prepared: BTreeMap<Id, Option<(Ballot, Proposal)>>,
@@ -193,7 +193,7 @@ impl Acceptor {
 }
 
 /// Three servers and so many clients, each of which writes once and then reads.
-pub fn paxos(clients: usize) -> Walked {
+pub(crate) fn paxos(clients: usize) -> Walked {
     let servers = 3;
     let server = |index| RegisterActor::Server(Acceptor { peers: model_peers(index, servers) });
     let client = |_| RegisterActor::Client { put_count: 1, server_count: servers };

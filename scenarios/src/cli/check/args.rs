@@ -26,10 +26,16 @@ pub(crate) struct Check {
     /// Give up when the process holds so much memory, like 512MiB
     #[arg(long, value_name = "SIZE", default_value = "12GiB")]
     pub(super) memory: Bytes,
+    /// How often a saved failure that ends in a loop goes round it
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=LOOPS_MOST))]
+    pub(super) loops: u16,
     /// How many threads search; one per core if not given. What is found does not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=THREADS_MOST))]
     pub(super) threads: Option<u16>,
 }
+
+/// The most rounds of a loop that are saved.
+const LOOPS_MOST: i64 = 1000;
 
 /// More threads than any search has a use for.
 const THREADS_MOST: i64 = 1024;
