@@ -10,7 +10,7 @@ use crate::disk::Landing;
 use crate::network::{Fate, Loss};
 use crate::trace::EntryKind;
 use crate::world::{Held, Item, World};
-use crate::{Answer, Records};
+use crate::{Answer, Records, Strike};
 
 impl<N: Node, M: Monitor<N>> World<'_, N, M> {
     /// Does what a node asked for, in order, and empties the outbox.
@@ -41,16 +41,15 @@ impl<N: Node, M: Monitor<N>> World<'_, N, M> {
                 survey(found, self.events, node, self.now, &self.outbox.effects);
                 self.perform(node);
             }
-            &mut Some(Probe::Strike { event, effect, blow, down }) if event == self.events => {
-                self.perform_struck(node, effect as usize, blow, down);
-            }
-            Some(Probe::Strike { .. }) | None => self.perform(node),
+            &mut Some(Probe::Strike(strike)) if strike.event == self.events => self.perform_struck(node, strike),
+            Some(Probe::Strike(_)) | None => self.perform(node),
         }
     }
 
-    fn perform_struck(&mut self, node: NodeId, place: usize, blow: Blow, down: Duration) {
+    fn perform_struck(&mut self, node: NodeId, Strike { effect, blow, down_ns, .. }: Strike) {
         let mut effects = std::mem::take(&mut self.outbox.effects);
-        let behind = effects.split_off(place.min(effects.len()));
+        let down = Duration::from_nanos(down_ns);
+        let behind = effects.split_off((effect as usize).min(effects.len()));
         self.outbox.effects = effects;
         self.perform(node);
         self.end = self.end.max(self.now + down + self.plan.settle);

@@ -134,7 +134,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         }
     }
 
-    fn call(&mut self, node: NodeId, call: CallId, request: N::Request) {
+    pub(crate) fn call(&mut self, node: NodeId, call: CallId, request: N::Request) {
         if self.is_up(node) {
             self.happen(node, 0, Event::Call { call, request });
         } else {
@@ -155,8 +155,13 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         }
     }
 
-    /// A process that is up dies.
+    /// A process that is up dies; chance decides how many of its pending writes are applied.
     pub(crate) fn crash(&mut self, step: Option<usize>, node: NodeId, records: Records) {
+        self.die(step, node, records, None);
+    }
+
+    /// A process that is up dies, with so many of its pending writes applied, oldest first.
+    pub(crate) fn die(&mut self, step: Option<usize>, node: NodeId, records: Records, applied: Option<usize>) {
         self.note(EntryKind::Crash, Some(node), format!("records {records:?}").to_lowercase());
         self.cluster.nodes[node.index()] = None;
         let process = &mut self.processes[node.index()];
@@ -167,8 +172,10 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         }
         process.timers.clear();
         let pending = process.store.pending();
-        let kept = self.draws.of(node, self.events).below(Purpose::Crash, About::NOTHING, pending as u64 + 1) as usize;
-        process.store.crash(kept);
+        let kept = applied.unwrap_or_else(|| {
+            self.draws.of(node, self.events).below(Purpose::Crash, About::NOTHING, pending as u64 + 1) as usize
+        });
+        process.store.crash(kept.min(pending));
         if records == Records::Lost {
             process.store.wipe();
         }

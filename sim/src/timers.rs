@@ -103,6 +103,20 @@ impl<T: Ord> Timers<T> {
         (self.release(entry.slot), cause)
     }
 
+    /// The armed timers, ascending.
+    pub(crate) fn armed(&self) -> impl Iterator<Item = &T> {
+        let slots = self.order.iter().map(|&index| &self.slots[index as usize]);
+        slots.filter(|slot| slot.armed).filter_map(|slot| slot.timer.as_ref())
+    }
+
+    /// Takes a timer before its time, and the event that armed it; none if it is not armed.
+    pub(crate) fn take(&mut self, timer: &T) -> Option<(T, u32)> {
+        let index = self.order[self.find(timer).ok()?];
+        let slot = &self.slots[index as usize];
+        let (armed, cause) = (slot.armed, slot.cause);
+        armed.then(|| (self.release(index), cause))
+    }
+
     /// Disarms all; entries in the queue become stale.
     pub(crate) fn clear(&mut self) {
         for index in std::mem::take(&mut self.order) {

@@ -9,14 +9,15 @@ use quiesce_machine::{CallId, Cx, Event, Label, Monitor, Node, NodeId, Observati
 
 use crate::branch::Probe;
 use crate::cluster::{Cluster, Process, Waiting};
-use crate::decisions::Ledger;
 use crate::digest::Digester;
 use crate::disk::Disks;
 use crate::draws::Draws;
 use crate::faults::{Faults, vacuities};
 use crate::judge::Judge;
+use crate::lens::Lens;
 use crate::network::Links;
 use crate::queue::{Due, PENDING_MAX, Queue};
+use crate::run::Played;
 use crate::tally::Tally;
 use crate::timers::{Entry, Surfaced};
 use crate::trace::{Brief, EntryKind, Trace, payload};
@@ -54,6 +55,9 @@ pub(crate) struct World<'p, N: Node, M> {
     pub(crate) unheard: Vec<CallId>,
     pub(crate) trace: Option<Trace>,
     pub(crate) probe: Option<Probe>,
+    pub(crate) lens: Option<Lens>,
+    /// The turns that could not be taken.
+    pub(crate) missed: Vec<usize>,
     /// The end of the run, unless something goes wrong so late that it takes longer to come to rest.
     pub(crate) end: Time,
     judge: Judge<M>,
@@ -135,6 +139,8 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
             unheard: Vec::new(),
             trace,
             probe: None,
+            lens: None,
+            missed: Vec::new(),
             end: plan.end(),
             judge: Judge::new(plan.monitors.clone()),
             bound: None,
@@ -145,6 +151,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
 
     /// Runs to the end, to a finding, or to a bound.
     pub(crate) fn play(&mut self) {
+        self.look();
         self.queue.push_as(self.plan.until, self.order.len() as u64, Item::Heal);
         self.queue_step();
         for node in self.node_ids() {
@@ -153,8 +160,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         while !self.is_over() {
             let Some(due) = self.queue.pop_until(self.end) else {
                 self.now = self.end;
-                self.doing = Doing::Rest;
-                self.judge.demand_rest(&self.cluster, self.now);
+                self.demand_rest();
                 return;
             };
             self.take(due);
@@ -162,6 +168,12 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
                 self.bound = Some(Bound::Pending { most: self.pending_most as u64, at: self.now });
             }
         }
+    }
+
+    /// Demands that nothing is owed.
+    pub(crate) fn demand_rest(&mut self) {
+        self.doing = Doing::Rest;
+        self.judge.demand_rest(&self.cluster, self.now);
     }
 
     /// Reports a panic of [`play`](Self::play).
@@ -180,8 +192,9 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         self.judge.panicked(format!("panic while {doing}: {message}"), self.now);
     }
 
-    /// What the run came to, its trace if one was kept, and its decisions if they were.
-    pub(crate) fn finish(mut self) -> (Outcome<N>, Option<Trace>, Option<Box<Ledger>>, Option<Probe>) {
+    /// What the run came to, with what was kept of it.
+    pub(crate) fn finish(mut self) -> Played<N> {
+        self.look_last();
         if let Some(trace) = &mut self.trace {
             for finding in self.judge.findings() {
                 let text = format!("{} {}: {}", finding.kind, finding.property, finding.evidence);
@@ -204,7 +217,8 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
             armed: self.judge.names(true),
             unarmed: self.judge.names(false),
         };
-        (outcome, self.trace, self.draws.into_ledger(), self.probe)
+        let (trace, probe, lens, missed) = (self.trace, self.probe, self.lens, self.missed);
+        Played { outcome, trace, ledger: self.draws.into_ledger(), probe, lens, missed }
     }
 
     fn verdict(&self, faults: &[crate::FaultCount]) -> Verdict {
@@ -219,11 +233,12 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         if vacuous.is_empty() { Verdict::Pass } else { Verdict::Vacuous(vacuous) }
     }
 
-    fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.bound.is_some() || !self.judge.findings().is_empty()
     }
 
-    fn take(&mut self, Due { at, sequence, item }: Due<Item<N>>) {
+    /// The time of something has come.
+    pub(crate) fn take(&mut self, Due { at, sequence, item }: Due<Item<N>>) {
         self.now = at;
         match item {
             Item::Step => self.next_step(),
@@ -364,6 +379,9 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         } else {
             self.perform(node);
         }
+        if self.lens.is_some() {
+            self.look();
+        }
     }
 
     /// Shows the monitors what happened, unless the run is over.
@@ -492,7 +510,7 @@ mod tests {
         let mut world = World::new(&plan, 0, Draws::new(1, &plan.nodes, None), None);
         world.pending_most = 1000;
         world.play();
-        let (outcome, ..) = world.finish();
+        let outcome = world.finish().outcome;
         let Verdict::Incomplete(bound) = outcome.verdict else { panic!("{:?}", outcome.verdict) };
         assert_eq!(bound, Bound::Pending { most: 1000, at: outcome.now });
         assert!(outcome.events < 200, "{}", outcome.events);

@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Run(Run),
     /// List what is bundled: scenarios, policies, properties, scopes, kinds
     List(List),
+    /// Show every kind of batch job of the xaction plane, with all its columns
+    Kinds(Kinds),
     /// Search every run of a small world for a violation
     Check(Check),
     /// Run a saved failure again and show what happened
@@ -82,6 +84,12 @@ pub(crate) enum Listed {
     Properties,
     Scopes,
     Kinds,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Kinds {
+    /// Kinds to show, by either name; all if none is given
+    pub(crate) kinds: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -141,8 +149,8 @@ pub(crate) struct Shared {
     /// Run every seed twice and compare
     #[arg(long, global = true)]
     pub(crate) verify_determinism: bool,
-    /// Write results as JSON Lines; `-` for standard output
-    #[arg(long, global = true, value_name = "FILE|-")]
+    /// Write results as JSON Lines, tables as a JSON array; `-` or nothing for standard output
+    #[arg(long, global = true, value_name = "FILE|-", num_args = 0..=1, default_missing_value = "-")]
     pub(crate) json: Option<String>,
     /// Where failing runs are saved
     #[arg(long, global = true, value_name = "DIR", default_value = "quiesce-failures")]
