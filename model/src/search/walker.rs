@@ -153,7 +153,9 @@ where
             let edges = &mut edges[edges_start..edges_end];
             let done = match source.owes {
                 Owes::Unknown => self.learn(state),
-                _ => self.take_in_one(source, edges, edges_start, finds.by_ref().take(finds_end - finds_start)),
+                Owes::Nothing | Owes::Set(_) | Owes::NewSet(_) => {
+                    self.take_in_one(source, edges, edges_start, finds.by_ref().take(finds_end - finds_start))
+                }
             };
             if !done {
                 return;
