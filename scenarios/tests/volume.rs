@@ -1,5 +1,7 @@
 //! The volume plane under every fault: a crash or a lost message at every step of every request, and a swarm.
 
+#[path = "volume/matrix.rs"]
+mod matrix;
 #[path = "volume/sweep.rs"]
 mod sweep;
 #[path = "volume/worlds.rs"]

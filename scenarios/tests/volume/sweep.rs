@@ -18,7 +18,7 @@ use quiesce_sim::{Action, EntryKind, Plan, Ratio, Records, Step, StoreFault, Ver
 use crate::worlds::{Script, base, millis};
 
 /// When the request is made, and until when it is watched.
-const FROM: Duration = Duration::from_secs(31);
+pub(crate) const FROM: Duration = Duration::from_secs(31);
 const TO: Duration = Duration::from_secs(33);
 
 /// When it is made again.
@@ -79,7 +79,8 @@ pub(crate) fn sweep(before: &[Request], request: &Request, depth: Depth) -> Swep
     swept
 }
 
-fn undisturbed(before: &[Request], request: &Request) -> Plan<Node, Monitor> {
+/// The request after those before it, and once more when all is calm; nothing goes wrong.
+pub(crate) fn undisturbed(before: &[Request], request: &Request) -> Plan<Node, Monitor> {
     let cluster = Cluster::new(1, 3, 1, true).expect("a cluster that can be");
     let mut plan = base(cluster, Timing::default());
     plan.store_latency = millis(1).into();

@@ -241,7 +241,12 @@ impl Leader {
 
     /// A replica that is not to be after all leaves the target before it goes.
     fn take_back_growth(&self, change: Change<'_>, fresh: Option<(Key, &Spec)>) -> Next {
-        let Some((key, spec)) = fresh else { return change.give_up() };
+        let Some((key, spec)) = fresh else {
+            // It is destroyed at once if that can be: the next try may want its place.
+            let leaving = self.owned(change.owner, true).filter(|(_, spec)| spec.status == Status::Deleting);
+            let mut steps = leaving.filter_map(|(key, spec)| self.step_destroy(key, spec, change.task));
+            return steps.next().unwrap_or_else(|| change.give_up());
+        };
         if let (Some((target, nexus)), Some(uuid)) = (self.target_of(change), replica_uuid(key))
             && change.task.result(Deed::RemoveChild(nexus, uuid)).is_none()
         {
