@@ -33,12 +33,15 @@ pub mod check;
 pub mod choices;
 pub mod cli;
 pub mod files;
+pub mod keep;
 mod load;
 pub mod plane;
 pub mod planes;
 pub mod report;
 pub mod run;
 pub mod schema;
+pub mod shrink;
+pub mod state;
 pub mod suite;
 pub mod text;
 

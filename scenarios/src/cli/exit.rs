@@ -72,9 +72,25 @@ pub(crate) enum Refusal {
     /// Not a capsule.
     #[error(transparent)]
     Capsule(#[from] CapsuleError),
+    /// Words that do not go together.
+    #[error("{message}")]
+    Usage {
+        message: &'static str,
+        #[help]
+        help: &'static str,
+    },
     /// A failure that is gone when its run is repeated.
     #[error("seed {seed} failed {property}, and its run repeated does not: the code under test is not deterministic")]
     Fickle { seed: u64, property: String },
+    /// A failure that could not be made smaller.
+    #[error(transparent)]
+    Shrink(#[from] crate::shrink::ShrinkError),
+    /// Not a name.
+    #[error("{0}")]
+    Name(#[from] crate::text::Mistake),
+    /// A file that is there already.
+    #[error("{path} is there already")]
+    Exists { path: String },
     /// A capsule about a small world that is gone.
     #[error("{0}")]
     NoScope(String),
@@ -100,7 +116,11 @@ impl Refusal {
             | Refusal::Check(_)
             | Refusal::Capsule(_)
             | Refusal::NoScope(_)
+            | Refusal::Shrink(_)
+            | Refusal::Name(_)
+            | Refusal::Exists { .. }
             | Refusal::Fickle { .. }
+            | Refusal::Usage { .. }
             | Refusal::Write(_)
             | Refusal::Stdout(_)
             | Refusal::Threads { .. } => vec![self],
