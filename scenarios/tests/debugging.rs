@@ -31,7 +31,8 @@ fn a_replay_stops_behind_a_step_an_instant_or_a_fact() {
     assert_eq!(steps(&until("--until 99h")), all);
     let fact = until("--break job-registered");
     assert!(steps(&fact).len() < all.len());
-    let shown = fact.stdout.lines().rfind(|line| line.contains(" p1 ")).expect("p1 registers the job");
+    let stop = steps(&fact).len().to_string();
+    let shown = fact.stdout.lines().find(|line| line.trim_start().starts_with(&stop)).expect("the last step");
     assert!(shown.contains("| takes call"), "{shown}");
     let back = until("--break job-registered --back 2");
     assert_eq!(steps(&back).len() + 2, steps(&fact).len());
@@ -78,4 +79,49 @@ fn replays_in_number_print_the_same_bytes() {
     let json = shell.run(&format!("replay {CAPSULE} --times 2 --json -"));
     json.ends(1).says(&format!("\"replays\":2,\"prints\":[\"{}\"]", prints[0]));
     shell.run(&format!("replay {CAPSULE} --times 2 --policy job-identity=request")).ends(0).says("fixed ");
+}
+
+#[test]
+fn a_failure_is_shrunk_to_a_scenario_that_fails_by_itself() {
+    let shell = failed("shrink");
+    let small = "quiesce-failures/twice.reference.one-start-one-job.seed-3.toml";
+    let done = shell.run(&format!("shrink {CAPSULE}"));
+    done.ends(0).says(&format!("quiesce run {small}  (2 of 2 entries, 3 of 5 nodes, 2 of them active; "));
+    done.says("\ncluster = { proxies = 1, targets = 1, ic_size = 1");
+    shell.run(&format!("run {small}")).ends(1).says("one-start-one-job (safety): 1 seed");
+    let two = shell.run(&format!("shrink {CAPSULE} {CAPSULE}"));
+    two.ends(0).says("2 of 2 failures made small: median 2 entries, 3 nodes, 2 of them active; longest ");
+    let mended = std::fs::read_to_string(shell.0.join(CAPSULE)).expect("it was saved");
+    shell.file("mended.json", &mended.replace("\"job-identity\": \"gateway\"", "\"job-identity\": \"request\""));
+    shell.run("shrink mended.json").ends(3).says("one-start-one-job does not fail any more");
+}
+
+#[test]
+fn a_run_shrinks_what_it_finds_if_asked() {
+    let shell = Shell::new("run-shrink");
+    shell.file("twice.toml", TWICE);
+    let done = shell.run("run twice.toml --profile reference --shrink");
+    done.ends(1)
+        .says("    small   quiesce run quiesce-failures/twice.reference.one-start-one-job.seed-3.toml  (2 of 2");
+    assert_eq!(shell.left("quiesce-failures").len(), 2);
+}
+
+#[test]
+fn a_kept_failure_is_a_scenario_of_the_suite_beside_its_trace() {
+    let shell = failed("keep");
+    let name = "twice-one-start-one-job";
+    let done = shell.run(&format!("keep {CAPSULE} --suite suite"));
+    done.ends(0).says(&format!("kept suite/xaction/{name}.toml and suite/xaction/{name}.trace\n"));
+    done.says("it passes with our policies and fails with the reference's choice of job-identity\n");
+    shell.run(&format!("run suite/xaction/{name}.toml")).ends(0);
+    let broken = shell.run(&format!("run suite/xaction/{name}.toml --policy job-identity=gateway --trace"));
+    let golden = std::fs::read_to_string(shell.0.join(format!("suite/xaction/{name}.trace"))).expect("it was kept");
+    broken.ends(1);
+    assert!(golden.lines().count() > 5 && golden.lines().all(|line| broken.stdout.contains(line)), "{golden}");
+    let again = shell.run(&format!("keep {CAPSULE} --suite suite"));
+    again.ends(2);
+    assert!(again.stderr.contains("is there already"), "{}", again.stderr);
+    shell.run(&format!("keep {CAPSULE} --suite suite --name other -q")).ends(0);
+    assert_eq!(shell.left("suite/xaction").len(), 4);
+    shell.run(&format!("keep {CAPSULE} --name No")).ends(2);
 }

@@ -55,7 +55,7 @@ impl Shrinker {
         let hits = hits(table, key, &trace, &decisions);
         self.attempt(|draft| {
             without(draft);
-            draft.timeline.extend(hits);
+            draft.put_first(hits);
         });
     }
 
@@ -88,7 +88,14 @@ impl Shrinker {
                 vec![vec![crash(0)], vec![crash(1)], unsent.chain([crash(1)]).collect()]
             }
         };
-        ways.into_iter().find_map(|entries| self.attempt(|draft| draft.timeline.extend(entries)).then_some(()))
+        ways.into_iter().find_map(|entries| self.attempt(|draft| draft.put_first(entries)).then_some(()))
+    }
+}
+
+impl Draft {
+    /// Adds entries before those that are there: of one instant, they happen first.
+    fn put_first(&mut self, entries: Vec<InlineTable>) {
+        self.timeline.splice(0..0, entries);
     }
 }
 
