@@ -91,6 +91,11 @@ pub(crate) enum Refusal {
     /// A file that is there already.
     #[error("{path} is there already")]
     Exists { path: String },
+    /// A counterexample that the simulator does not see.
+    #[error(
+        "{property} fails in {scope}, and the simulator, taking the same steps, does not see it: a defect of quiesce"
+    )]
+    Unlike { scope: String, property: &'static str },
     /// A capsule about a small world that is gone.
     #[error("{0}")]
     NoScope(String),
@@ -121,6 +126,7 @@ impl Refusal {
             | Refusal::Exists { .. }
             | Refusal::Fickle { .. }
             | Refusal::Usage { .. }
+            | Refusal::Unlike { .. }
             | Refusal::Write(_)
             | Refusal::Stdout(_)
             | Refusal::Threads { .. } => vec![self],

@@ -4,6 +4,7 @@
 //! Election, joins, rebalance and the registry's renew rules are not here yet.
 //! Source: `reference/aistore-information-center.md`.
 
+pub mod bucket;
 pub mod client;
 pub mod config;
 pub mod fact;
@@ -16,6 +17,7 @@ pub mod message;
 pub mod monitor;
 pub mod policy;
 pub mod proxy;
+pub mod registry;
 pub mod sources;
 pub mod target;
 pub mod timer;

@@ -140,7 +140,7 @@ impl Proxy {
             JobIdentity::Request => request,
             JobIdentity::Gateway => {
                 self.minted += 1;
-                XactId { by: self.me, life: self.life, number: self.minted }
+                XactId::minted(self.me, self.life, self.minted)
             }
         };
         if self.starts.contains_key(&job) {

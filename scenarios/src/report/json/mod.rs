@@ -137,10 +137,10 @@ impl<'a> Line<'a> {
         Line::Result(Box::new(Done::Replays(ReplaysResult::new(capsule, comparison, times, prints))))
     }
 
-    /// A check's line.
+    /// A check's line; `capsules` in the order of its counterexamples.
     #[must_use]
-    pub fn check(scope: &'a str, checked: &'a Checked) -> Self {
-        Line::Result(Box::new(Done::Check(CheckResult::new(scope, checked))))
+    pub fn check(scope: &'a str, checked: &'a Checked, capsules: &'a [PathBuf]) -> Self {
+        Line::Result(Box::new(Done::Check(CheckResult::new(scope, checked, capsules))))
     }
 
     /// A crash sweep's line; `capsules` by property.
