@@ -41,7 +41,8 @@ pub mod report;
 pub mod run;
 pub mod schema;
 pub mod shrink;
-pub mod state;
+pub mod snapshot;
+
 pub mod suite;
 pub mod text;
 

@@ -8,7 +8,7 @@ use crate::cli::args::{Replay, Shared, Until};
 use crate::cli::exit::Refusal;
 use crate::report::Out;
 use crate::run::{Prepared, Replayed};
-use crate::state;
+use crate::snapshot;
 use crate::text::nearest;
 
 /// Whether something about one run is asked for.
@@ -114,13 +114,13 @@ fn cut(trace: &Trace, stop: Stop) -> Trace {
 fn dump(snapshot: &Snapshot, wanted: &[String], out: &mut Out) {
     for node in snapshot.nodes.iter().filter(|node| wanted.contains(&node.name)) {
         out.line(&format!("{} behind step {}, at {}", node.name, snapshot.step, snapshot.at));
-        state::describe(node).iter().for_each(|line| out.line(&format!("    {line}")));
+        snapshot::describe(node).iter().for_each(|line| out.line(&format!("    {line}")));
     }
 }
 
 fn diff(before: &Snapshot, after: &Snapshot, out: &mut Out) {
     let (from, to) = (before.step, after.step);
-    let lines = state::differences(before, after);
+    let lines = snapshot::differences(before, after);
     let what = if lines.is_empty() { "no node differs" } else { "what differs" };
     out.line(&format!("{what} behind step {to}, at {}, from step {from}, at {}", after.at, before.at));
     lines.iter().for_each(|line| out.line(&format!("    {line}")));
