@@ -18,7 +18,7 @@ use crate::volume::{Fact, Instance, Node, Reply, Request};
 pub struct NoLiveDestroy {
     promised: BTreeSet<Key>,
     /// Requests that take something away.
-    standing: BTreeMap<Key, BTreeMap<(NodeId, CallId), (Takes, Standing)>>,
+    standing: BTreeMap<Key, Requests>,
     /// Replicas that make up a volume: others have nothing to lose.
     complete: BTreeSet<Key>,
     /// Replicas whose disk failed: nothing is lost with them.
@@ -26,6 +26,9 @@ pub struct NoLiveDestroy {
     /// Replicas that an engine vouched for since one left their volume.
     vouched: BTreeSet<Key>,
 }
+
+/// What each request about a resource takes away, and how far it has come.
+type Requests = BTreeMap<(NodeId, CallId), (Takes, Standing)>;
 
 /// What a request takes away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
