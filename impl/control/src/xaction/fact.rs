@@ -43,6 +43,10 @@ pub enum Fact {
     ChangeMade { change: Change },
     /// An administrator is answered.
     ChangeReturned { call: CallId },
+    /// A daemon is asked to join.
+    JoinAsked { call: CallId },
+    /// A daemon that was asked to join is a member.
+    Joined { call: CallId },
     /// A daemon makes a map.
     MapMade { map: Smap },
     /// A daemon goes by this map from now on.
@@ -53,7 +57,7 @@ pub enum Fact {
 
 impl Fact {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 18] = [
+    pub const LABELS: [&'static str; 20] = [
         "start-taken",
         "job-registered",
         "xact-began",
@@ -69,6 +73,8 @@ impl Fact {
         "change-asked",
         "change-made",
         "change-returned",
+        "join-asked",
+        "joined",
         "map-made",
         "map-installed",
         "took-over",
@@ -93,6 +99,8 @@ impl Label for Fact {
             Fact::ChangeAsked { .. } => "change-asked",
             Fact::ChangeMade { .. } => "change-made",
             Fact::ChangeReturned { .. } => "change-returned",
+            Fact::JoinAsked { .. } => "join-asked",
+            Fact::Joined { .. } => "joined",
             Fact::MapMade { .. } => "map-made",
             Fact::MapInstalled { .. } => "map-installed",
             Fact::TookOver { .. } => "took-over",
@@ -117,6 +125,8 @@ impl fmt::Display for Fact {
             Fact::ChangeAsked { call, change } => write!(f, "change {}: {} {}", call.0, change.label(), change.of()),
             Fact::ChangeMade { change } => write!(f, "says that {} {} is made", change.label(), change.of()),
             Fact::ChangeReturned { call } => write!(f, "change {} returns", call.0),
+            Fact::JoinAsked { .. } => f.write_str("is asked to join"),
+            Fact::Joined { .. } => f.write_str("has joined"),
             Fact::MapMade { map } => write!(f, "makes {map}"),
             Fact::MapInstalled { map } => write!(f, "goes by {map}"),
             Fact::TookOver { map } => write!(f, "takes over with {}", map.version()),

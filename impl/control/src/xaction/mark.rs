@@ -31,6 +31,14 @@ pub const TARGET_GONE: &str = "xaction/part-lost-with-its-target";
 pub const STAFFED: &str = "xaction/staffed";
 /// A target learns that it was out of the cluster while it worked.
 pub const WAS_OUT: &str = "xaction/target-was-out";
+/// A target refuses its part of a job whose targets were chosen before it became a member.
+pub const OLDER_THAN_I: &str = "xaction/refused-an-older-job";
+/// A gateway is no member any more, and drops the jobs it was starting.
+pub const STOPS_STARTING: &str = "xaction/gateway-left-out-stops-starting";
+/// A gateway finds a job registered with other targets, by another gateway before it.
+pub const OTHERS_FIRST: &str = "xaction/registered-with-other-targets-before";
+/// A member that consults the others about a job hears that it was over and pruned long ago.
+pub const PRUNED_ELSEWHERE: &str = "xaction/pruned-elsewhere";
 /// A primary takes a daemon in again of which it had heard too long nothing.
 pub const READMITTED: &str = "xaction/readmitted-by-keepalive";
 /// A primary leaves silent members out of the map.
@@ -47,7 +55,7 @@ pub const STANDS: &str = "xaction/stands-for-election";
 pub const LOST_ELECTION: &str = "xaction/lost-an-election";
 
 /// Every mark.
-pub const MARKS: [&str; 21] = [
+pub const MARKS: [&str; 25] = [
     ADOPTED,
     MERGED_LATER,
     TOMBSTONE,
@@ -62,6 +70,10 @@ pub const MARKS: [&str; 21] = [
     TARGET_GONE,
     STAFFED,
     WAS_OUT,
+    OLDER_THAN_I,
+    PRUNED_ELSEWHERE,
+    OTHERS_FIRST,
+    STOPS_STARTING,
     READMITTED,
     REMOVED_SILENT,
     NO_QUORUM,

@@ -11,7 +11,7 @@ use super::fact::Fact;
 use super::id::{DaemonId, XactId};
 use super::job::{Ending, Snap, Work, XactError};
 use super::kind::{IcMode, Kind};
-use super::membership::{Flags, Membership, Smap};
+use super::membership::{Flags, Membership, Smap, Version};
 use super::message::{Msg, ToProxy, ToTarget};
 use super::policy::{Notification, StopUnknown, XactRecord};
 use super::record::{PartRecord, Record, RecordKey};
@@ -193,11 +193,20 @@ impl Target {
         sources: Sources,
         cx: &mut Context<'_>,
     ) {
+        let late = self.joined_after(&sources);
         match self.xacts.get_mut(&job) {
             Some(Xact { phase: Phase::Beginning(_), starters, .. }) => {
                 starters.insert(gateway);
             }
             Some(_) => send(cx, gateway, ToProxy::XactStarted { job }),
+            None if late => {
+                cx.reach(mark::OLDER_THAN_I);
+                let phase = Phase::Ending(Snap::Aborted(XactError::LeftCluster));
+                let mut xact = Xact::new(kind, sources, phase);
+                xact.starters.insert(gateway);
+                self.xacts.insert(job, xact);
+                self.record(job, cx);
+            }
             None => {
                 let mut xact = Xact::new(kind, sources, Phase::Beginning(work));
                 xact.starters.insert(gateway);
@@ -205,6 +214,13 @@ impl Target {
                 self.record(job, cx);
             }
         }
+    }
+
+    /// Whether a job's targets were chosen before this one became a member: it was left out since, its part was given up,
+    /// and the job may have ended.
+    fn joined_after(&self, sources: &Sources) -> bool {
+        let since = self.membership.map().member(self.me).map(|member| member.since);
+        sources.as_of() != Version::default() && since.is_none_or(|since| sources.as_of() < since)
     }
 
     fn abort(&mut self, member: DaemonId, job: XactId, kind: Kind, sources: Sources, cx: &mut Context<'_>) {
