@@ -5,6 +5,7 @@ mod check;
 mod crash;
 mod exit;
 mod find;
+mod kinds;
 mod list;
 mod policies;
 mod replay;
@@ -49,6 +50,7 @@ fn dispatch(cli: Cli, out: &mut Out) -> Result<Exit, Refusal> {
         Some(Command::Run(args)) if args.crash_sweep => crash::crash(&args, &shared, out),
         Some(Command::Run(args)) => run::run(&args, &shared, out),
         Some(Command::List(args)) => list::list(&args, out),
+        Some(Command::Kinds(args)) => kinds::kinds(&args, &shared, out),
         Some(Command::Check(args)) => check::check(&args, &shared, out),
         Some(Command::Replay(args)) => replay::replay(&args, &shared, out),
     }

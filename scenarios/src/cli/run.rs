@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
+use quiesce_sim::Course;
 use tracing::info;
 
 use super::args::{Run, Shared};
 use super::exit::{Exit, Refusal};
 use super::find::{Found, find};
 use super::policies::checked;
-use crate::capsule::Capsule;
+use crate::capsule::{Capsule, World};
 use crate::choices::Choices;
 use crate::plane::Profile;
 use crate::report::{self, JsonLines, Line, Look, Out, Progress};
@@ -109,8 +110,11 @@ impl Task {
     /// Saves a capsule for each failure.
     fn save(&self, failures: &[Failure], profile: Profile, shared: &Shared) -> Result<Vec<PathBuf>, Refusal> {
         let save = |failure: &Failure| {
-            let Failure { run, finding, .. } = failure;
-            let capsule = Capsule::new(&self.found.source, self.scenario.as_ref(), profile, run, finding);
+            let (world, course) = (World::of(&self.found.source), Course::seed(failure.run.seed));
+            let property = &failure.finding.property;
+            let capsule = Capsule::of(world, self.scenario.as_ref(), profile, &course, property);
+            let capsule =
+                capsule.ok_or_else(|| Refusal::Fickle { seed: failure.run.seed, property: property.clone() })?;
             Ok(capsule.save(&shared.capsules, self.name())?)
         };
         failures.iter().map(save).collect()

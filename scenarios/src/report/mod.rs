@@ -7,8 +7,8 @@ mod out;
 mod progress;
 mod table;
 
-pub use failure::describe;
-pub use json::{JsonLines, Line};
+pub use failure::{describe, quoted};
+pub use json::{JsonLines, Line, Rows};
 pub use mistake::explain;
 pub use out::{Out, error_has_colour, tell};
 pub use progress::{BranchProgress, CheckProgress, Progress};

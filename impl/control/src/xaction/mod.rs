@@ -4,6 +4,7 @@
 //! rules are not here yet.
 //! Source: `reference/aistore-information-center.md`.
 
+pub mod bucket;
 pub mod client;
 pub mod config;
 mod digest;
@@ -19,6 +20,7 @@ pub mod monitor;
 pub mod policy;
 pub mod proxy;
 pub mod record;
+pub mod registry;
 pub mod sources;
 pub mod target;
 pub mod timer;
@@ -30,7 +32,7 @@ pub use config::{Cluster, ClusterError, Config, Timing};
 pub use fact::Fact;
 pub use id::{DaemonId, JobName, XactId};
 pub use job::{Ending, JobSpec, Snap, Status, Work, XactError};
-pub use kind::{IcMode, Kind};
+pub use kind::{Descriptor, IcMode, Kind, Scope, UnknownKind};
 pub use mark::MARKS;
 pub use membership::{AdminError, Change, ClusterMsg, ClusterTimer, Deployment, Flags, Smap, Upkeep, Version};
 pub use message::{Msg, QueryError, Select, StartError, ToClient, ToProxy, ToTarget};

@@ -12,7 +12,6 @@ use super::fact::Fact;
 use super::ic::{Asker, Ic};
 use super::id::{DaemonId, XactId};
 use super::job::JobSpec;
-use super::kind::IcMode;
 use super::membership::Membership;
 use super::message::{Msg, QueryError, Select, StartError, ToClient, ToProxy, ToTarget};
 use super::policy::{JobIdentity, Registration, StartDelivery};
@@ -207,7 +206,7 @@ impl Proxy {
             JobIdentity::Request => request,
             JobIdentity::Gateway => {
                 self.minted += 1;
-                XactId { by: self.me, life: self.life, number: self.minted }
+                XactId::minted(self.me, self.life, self.minted)
             }
         };
         if self.starts.contains_key(&job) {
@@ -224,7 +223,7 @@ impl Proxy {
     fn register(&mut self, job: XactId, cx: &mut Context<'_>) {
         let start = &self.starts[&job];
         let (kind, sources) = (start.spec.kind, start.sources.clone());
-        if kind.ic_mode() == IcMode::None {
+        if !kind.is_ic_tracked() {
             return self.broadcast_start(job, cx);
         }
         if self.ic.is_member() {

@@ -10,7 +10,7 @@ use super::config::Config;
 use super::fact::Fact;
 use super::id::{DaemonId, XactId};
 use super::job::{Ending, Snap, Work, XactError};
-use super::kind::{IcMode, Kind};
+use super::kind::Kind;
 use super::membership::{Flags, Membership, Smap, Version};
 use super::message::{Msg, ToProxy, ToTarget};
 use super::policy::{Notification, StopUnknown, XactRecord};
@@ -313,7 +313,7 @@ impl Target {
 
     fn notify_all(&mut self, job: XactId, cx: &mut Context<'_>) {
         let xact = self.xacts.get_mut(&job).expect("only a known xaction is told of");
-        if xact.kind.ic_mode() == IcMode::None {
+        if !xact.kind.is_ic_tracked() {
             return keep_for_history(job, cx);
         }
         xact.unacknowledged = self.membership.map().ic().collect();
