@@ -82,7 +82,8 @@ impl NoAbortWithoutCause {
                 listeners.into_iter().any(|listener| listener.active().all(|active| active != target))
             };
             let ended = |target| job.ended.contains(&cluster.node(target));
-            let lost = |&target: &DaemonId| !map.contains(target) && !(ended(target) && heard(target));
+            let known = |target| ended(target) && heard(target);
+            let lost = |&target: &DaemonId| !map.contains(target) && !known(target);
             job.caused |= job.sources.iter().any(lost);
         }
     }
