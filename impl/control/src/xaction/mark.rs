@@ -25,9 +25,29 @@ pub const FENCED: &str = "xaction/fenced-an-unknown-job";
 pub const CUT_SHORT: &str = "xaction/restart-found-a-part-cut-short";
 /// A write failed and is tried again.
 pub const WRITE_AGAIN: &str = "xaction/write-tried-again";
+/// A target whose part of a job has not ended is no member any more.
+pub const TARGET_GONE: &str = "xaction/part-lost-with-its-target";
+/// A proxy is taken into the Information Center.
+pub const STAFFED: &str = "xaction/staffed";
+/// A target learns that it was out of the cluster while it worked.
+pub const WAS_OUT: &str = "xaction/target-was-out";
+/// A primary takes a daemon in again of which it had heard too long nothing.
+pub const READMITTED: &str = "xaction/readmitted-by-keepalive";
+/// A primary leaves silent members out of the map.
+pub const REMOVED_SILENT: &str = "xaction/removed-silent-members";
+/// A primary hears of too few members to leave others out.
+pub const NO_QUORUM: &str = "xaction/primary-without-quorum";
+/// A primary learns of a later map that names another primary.
+pub const YIELDED: &str = "xaction/primary-yielded";
+/// A daemon that was left out of the map asks to be taken in again.
+pub const ASKS_BACK_IN: &str = "xaction/asks-back-in";
+/// A proxy stands for election.
+pub const STANDS: &str = "xaction/stands-for-election";
+/// A candidate does not win.
+pub const LOST_ELECTION: &str = "xaction/lost-an-election";
 
 /// Every mark.
-pub const MARKS: [&str; 11] = [
+pub const MARKS: [&str; 21] = [
     ADOPTED,
     MERGED_LATER,
     TOMBSTONE,
@@ -39,4 +59,14 @@ pub const MARKS: [&str; 11] = [
     FENCED,
     CUT_SHORT,
     WRITE_AGAIN,
+    TARGET_GONE,
+    STAFFED,
+    WAS_OUT,
+    READMITTED,
+    REMOVED_SILENT,
+    NO_QUORUM,
+    YIELDED,
+    ASKS_BACK_IN,
+    STANDS,
+    LOST_ELECTION,
 ];

@@ -6,14 +6,17 @@ use std::sync::Arc;
 
 use quiesce_machine::{CallId, Event, Incarnation};
 
+use super::config::Config;
 use super::fact::Fact;
 use super::ic::{Asker, Ic};
 use super::id::{DaemonId, XactId};
 use super::job::JobSpec;
+use super::membership::Membership;
 use super::message::{Msg, QueryError, Select, StartError, ToClient, ToProxy, ToTarget};
 use super::policy::{JobIdentity, Registration, StartDelivery};
 use super::sources::Sources;
 use super::timer::{GatewayTimer, Timer};
+use super::user::Request;
 use super::{Context, Node, send};
 
 /// How many members have to know a job before it starts, where registration is acknowledged: one may die.
@@ -28,6 +31,7 @@ pub struct Proxy {
     minted: u32,
     starts: BTreeMap<XactId, Start>,
     ic: Ic,
+    membership: Membership,
 }
 
 /// A job that this gateway starts.
@@ -49,8 +53,10 @@ enum Phase {
 }
 
 impl Proxy {
-    pub(crate) fn new(me: DaemonId) -> Self {
-        Proxy { me, life: Incarnation::default(), minted: 0, starts: BTreeMap::new(), ic: Ic::new(me) }
+    pub(crate) fn new(me: DaemonId, config: &Config) -> Self {
+        let membership = Membership::new(me, config);
+        let ic = Ic::new(me, membership.map().clone());
+        Proxy { me, life: Incarnation::default(), minted: 0, starts: BTreeMap::new(), ic, membership }
     }
 
     /// This proxy's share in the Information Center.
@@ -59,12 +65,34 @@ impl Proxy {
         &self.ic
     }
 
+    /// This proxy's part in membership.
+    #[must_use]
+    pub fn membership(&self) -> &Membership {
+        &self.membership
+    }
+
     pub(crate) fn handle(&mut self, event: Event<Node>, cx: &mut Context<'_>) {
+        let before = self.membership.map().clone();
+        self.take(event, cx);
+        if *self.membership.map() != before {
+            self.map_changed(cx);
+        }
+    }
+
+    fn take(&mut self, event: Event<Node>, cx: &mut Context<'_>) {
         match event {
-            Event::Start { incarnation, .. } => {
+            Event::Start { incarnation, records } => {
                 self.life = incarnation;
                 self.ic.start(cx);
+                self.membership.start(&records, cx);
             }
+            Event::Deliver { from, msg: Msg::Cluster(msg) } => {
+                let from = cx.config().cluster.daemon(from);
+                self.membership.receive(from, msg, cx);
+            }
+            Event::Fire { timer: Timer::Cluster(timer) } => self.membership.fire(timer, cx),
+            Event::Stored { outcome, .. } => self.membership.stored(outcome, cx),
+            Event::Call { call, request: Request::Join { via } } => self.membership.join(call, via, cx),
             Event::Deliver { msg: msg @ (Msg::ToClient(_) | Msg::ToTarget(_)), .. } => {
                 unreachable!("not for a proxy: {msg:?}")
             }
@@ -81,14 +109,15 @@ impl Proxy {
             Event::Fire { timer: Timer::Member(timer) } => self.ic.fire(timer, cx),
             Event::Fire { timer } => unreachable!("not a proxy's: {timer:?}"),
             Event::Call { request, .. } => unreachable!("users do not call proxies, found {request:?}"),
-            Event::Stored { op, .. } => unreachable!("a proxy stores nothing, found {op:?}"),
         }
     }
 
     fn receive(&mut self, from: DaemonId, msg: ToProxy, cx: &mut Context<'_>) {
         match msg {
+            ToProxy::StartRequest { .. } if !self.membership.is_member() => (),
             ToProxy::StartRequest { call, request, spec } => self.take_start(from, call, request, spec, cx),
             ToProxy::StatusRequest { call, select } => self.take_query(from, call, select, cx),
+            ToProxy::AdminRequest { call, change } => self.membership.take_admin(from, call, change, cx),
             ToProxy::RoutedStatus { client, call, job } => {
                 self.ic.query(Asker { gateway: Some(from), client, call }, Select::Id(job), cx);
             }
@@ -124,7 +153,31 @@ impl Proxy {
             }
             Msg::ToProxy(ToProxy::PullTable { job }) => self.ic.asked(to, job, cx),
             Msg::ToProxy(ToProxy::StarterProbe { job }) => self.ic.settled(to, job, cx),
+            Msg::Cluster(msg) => self.membership.bounced(to, &msg, cx),
             Msg::ToClient(_) | Msg::ToTarget(_) | Msg::ToProxy(_) => (),
+        }
+    }
+
+    /// Goes on by another map: members and targets that are gone are waited for no longer.
+    fn map_changed(&mut self, cx: &mut Context<'_>) {
+        let map = self.membership.map().clone();
+        self.ic.map_changed(&map, cx);
+        let jobs: Vec<XactId> = self.starts.keys().copied().collect();
+        for job in jobs {
+            let start = self.starts.get_mut(&job).expect("listed just now");
+            match &mut start.phase {
+                Phase::Registering { copies, silent } => {
+                    copies.retain(|&member| map.is_ic(member));
+                    *silent = map.ic().filter(|member| !copies.contains(member)).collect();
+                    self.register(job, cx);
+                }
+                Phase::Starting { silent } => {
+                    silent.retain(|&target| map.contains(target));
+                    if silent.is_empty() {
+                        self.answer_start(job, Ok(job), cx);
+                    }
+                }
+            }
         }
     }
 
@@ -147,8 +200,8 @@ impl Proxy {
             return;
         }
         cx.fact(Fact::StartTaken { job, client, call });
-        let sources: Sources = cx.config().cluster.targets().collect();
-        let phase = Phase::Registering { copies: BTreeSet::new(), silent: self.ic.others(cx).into_iter().collect() };
+        let sources = Sources::of(self.membership.map());
+        let phase = Phase::Registering { copies: BTreeSet::new(), silent: self.ic.others().collect() };
         self.starts.insert(job, Start { client, call, spec, sources, phase });
         self.register(job, cx);
     }
@@ -160,12 +213,12 @@ impl Proxy {
         if !kind.is_ic_tracked() {
             return self.broadcast_start(job, cx);
         }
-        if cx.config().cluster.is_ic(self.me) {
+        if self.ic.is_member() {
             self.ic.watch(job, kind, self.me, sources.clone(), false, cx);
             self.registered(job, self.me, true, cx);
         }
         let Some(Start { phase: Phase::Registering { copies, .. }, .. }) = self.starts.get(&job) else { return };
-        for member in cx.config().cluster.ic().filter(|member| !copies.contains(member)) {
+        for member in self.membership.map().ic().filter(|member| !copies.contains(member)) {
             let sources = sources.clone();
             send(cx, member, ToProxy::WatchXaction { job, kind, starter: self.me, sources });
         }
@@ -184,7 +237,7 @@ impl Proxy {
         let enough = match cx.config().policies.registration {
             Registration::BestEffort => silent.is_empty(),
             Registration::Acknowledged => {
-                let wanted = COPIES.min(usize::from(cx.config().cluster.ic_size()));
+                let wanted = COPIES.min(self.membership.map().ic().count());
                 copies.len() >= wanted || (silent.is_empty() && !copies.is_empty())
             }
         };
@@ -253,16 +306,22 @@ impl Proxy {
     fn take_query(&mut self, client: DaemonId, call: CallId, select: Select, cx: &mut Context<'_>) {
         let asker = Asker { gateway: None, client, call };
         match select {
-            _ if cx.config().cluster.is_ic(self.me) => self.ic.query(asker, select, cx),
-            Select::Id(job) => {
-                let owner = cx.config().cluster.hrw_ic(job);
-                send(cx, owner, ToProxy::RoutedStatus { client, call, job });
-            }
+            _ if self.ic.is_member() => self.ic.query(asker, select, cx),
+            Select::Id(job) => match self.membership.map().hrw_ic(job) {
+                Some(owner) => send(cx, owner, ToProxy::RoutedStatus { client, call, job }),
+                None => send(cx, client, ToClient::StatusAnswer { call, result: Err(QueryError::BadGateway) }),
+            },
             Select::Kind(_) => {
-                let members = self.ic.others(cx);
-                let count = u32::try_from(members.len()).expect("few members");
-                let to = members[cx.choose("redirect", count) as usize];
-                send(cx, client, ToClient::Redirect { call, to });
+                let members: Vec<DaemonId> = self.ic.others().collect();
+                match u32::try_from(members.len()) {
+                    Ok(count @ 1..) => {
+                        let to = members[cx.choose("redirect", count) as usize];
+                        send(cx, client, ToClient::Redirect { call, to });
+                    }
+                    Ok(0) | Err(_) => {
+                        send(cx, client, ToClient::StatusAnswer { call, result: Err(QueryError::BadGateway) });
+                    }
+                }
             }
         }
     }

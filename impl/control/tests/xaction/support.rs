@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quiesce_control::xaction::{
-    Cluster, Config, DaemonId, Ending, Fact, JobSpec, Kind, Msg, Node, Policies, Record, Reply, Request, Sources,
-    Timer, Timing, Work, XactId,
+    Cluster, Config, DaemonId, Deployment, Ending, Fact, JobSpec, Kind, Msg, Node, Policies, Record, Reply, Request,
+    Sources, Timer, Timing, Work, XactId,
 };
 use quiesce_machine::{CallId, Delay, Effect, Event, Incarnation, Node as _, OpId, Write, step};
 
@@ -38,7 +38,7 @@ impl Bench {
         }
         let named = Policies::ROWS.iter().filter(|row| reference.contains(&row.name)).count();
         assert_eq!(named, reference.len(), "{reference:?} are policies");
-        let config = Config { cluster, timing: Timing::default(), policies };
+        let config = Config { cluster, timing: Timing::default(), deployment: Deployment::default(), policies };
         let mut bench = Bench { node: Node::boot(cluster.node(me), &config), me, config, facts: Vec::new() };
         bench.start(1, Vec::new());
         bench

@@ -118,10 +118,11 @@ impl Ic {
         }
         self.table.add(job, listener);
         self.conclude_known(job, cx);
+        self.give_up_gone(job, cx);
     }
 
     /// Takes note of the end of one part.
-    fn mark(&mut self, target: DaemonId, job: XactId, snap: Snap, cx: &mut Context<'_>) {
+    pub(super) fn mark(&mut self, target: DaemonId, job: XactId, snap: Snap, cx: &mut Context<'_>) {
         let Some(listener) = self.table.entry_mut(job) else { return };
         if !listener.take(target, snap) {
             return;

@@ -94,7 +94,7 @@ impl Ic {
     /// Asks one other member and waits a while, or all others until each has answered or is down. In the second case
     /// no timer hurries them: a client that is tired of waiting asks again, and so does this.
     fn ask(&mut self, asker: Asker, job: XactId, cx: &mut Context<'_>) {
-        let others = self.others(cx);
+        let others: Vec<DaemonId> = self.others().collect();
         if others.is_empty() {
             return answer(asker, Err(QueryError::NotFound), cx);
         }
@@ -117,7 +117,7 @@ impl Ic {
         }
     }
 
-    fn conclude(&mut self, job: XactId, result: Result<Status, QueryError>, cx: &mut Context<'_>) {
+    pub(super) fn conclude(&mut self, job: XactId, result: Result<Status, QueryError>, cx: &mut Context<'_>) {
         let Some(ask) = self.asks.remove(&job) else { return };
         cx.disarm(MemberTimer::Ask(job).into());
         for asker in ask.askers {

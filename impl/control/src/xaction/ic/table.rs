@@ -91,6 +91,13 @@ impl Table {
         self.running.remove(&job);
     }
 
+    /// Forgets everything but what was pruned lately.
+    pub(super) fn clear(&mut self) {
+        self.running.clear();
+        self.finished.clear();
+        self.ended.clear();
+    }
+
     pub(super) fn prune(&mut self, job: XactId) {
         self.finished.remove(&job);
         self.ended.retain(|&ended| ended != job);
