@@ -6,7 +6,9 @@ use quiesce_machine::{CallId, Label};
 
 use super::id::{DaemonId, XactId};
 use super::job::{Snap, Status};
+use super::kind::Kind;
 use super::membership::{Change, Smap};
+use super::start::{Manner, Refused};
 use super::user::Outcome;
 
 /// What an operator could have observed.
@@ -17,6 +19,12 @@ pub enum Fact {
     StartTaken { job: XactId, client: DaemonId, call: CallId },
     /// A member tracks this job from now on.
     JobRegistered { job: XactId },
+    /// A target's registry holds this job from now on.
+    XactRegistered { job: XactId, kind: Kind, manner: Manner },
+    /// A target does not start its part.
+    StartRefused { job: XactId, why: Refused },
+    /// A gateway stops what it started, as not every target did.
+    StartUndone { job: XactId },
     /// A target's part began.
     XactBegan { job: XactId },
     /// A target's part has ended, durably where the policy says so; stated again when a restart finds it so.
@@ -53,9 +61,12 @@ pub enum Fact {
 
 impl Fact {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 18] = [
+    pub const LABELS: [&'static str; 21] = [
         "start-taken",
         "job-registered",
+        "xact-registered",
+        "start-refused",
+        "start-undone",
         "xact-began",
         "xact-ended",
         "job-aborted",
@@ -80,6 +91,9 @@ impl Label for Fact {
         match self {
             Fact::StartTaken { .. } => "start-taken",
             Fact::JobRegistered { .. } => "job-registered",
+            Fact::XactRegistered { .. } => "xact-registered",
+            Fact::StartRefused { .. } => "start-refused",
+            Fact::StartUndone { .. } => "start-undone",
             Fact::XactBegan { .. } => "xact-began",
             Fact::XactEnded { .. } => "xact-ended",
             Fact::JobAborted { .. } => "job-aborted",
@@ -105,6 +119,9 @@ impl fmt::Display for Fact {
         match self {
             Fact::StartTaken { job, client, call } => write!(f, "takes call {} of {client} as {job}", call.0),
             Fact::JobRegistered { job } => write!(f, "tracks {job}"),
+            Fact::XactRegistered { job, kind, manner } => write!(f, "registers {job}, {kind}{manner}"),
+            Fact::StartRefused { job, why } => write!(f, "refuses {job}: {why}"),
+            Fact::StartUndone { job } => write!(f, "stops {job}, which not every target started"),
             Fact::XactBegan { job } => write!(f, "runs {job}"),
             Fact::XactEnded { job, snap } => write!(f, "{job} {snap} here"),
             Fact::JobAborted { job } => write!(f, "takes {job} for aborted"),

@@ -46,8 +46,24 @@ pub const STANDS: &str = "xaction/stands-for-election";
 /// A candidate does not win.
 pub const LOST_ELECTION: &str = "xaction/lost-an-election";
 
+/// A start is refused because something in its way still runs after some seconds.
+pub const CONFLICT: &str = "xaction/start-refused-for-what-runs";
+/// What was allowed when it looked is refused when it registers.
+pub const CONFLICT_SINCE: &str = "xaction/conflict-arose-before-registration";
+/// A start is refused because what runs will do.
+pub const RUNS_ALREADY: &str = "xaction/refused-as-running-already";
+/// What was begun is given up.
+pub const BEGUN_GIVEN_UP: &str = "xaction/begun-and-given-up";
+/// A start is undone because a target refused.
+pub const START_UNDONE: &str = "xaction/start-undone";
+
 /// Every mark.
-pub const MARKS: [&str; 21] = [
+pub const MARKS: [&str; 26] = [
+    CONFLICT,
+    CONFLICT_SINCE,
+    RUNS_ALREADY,
+    BEGUN_GIVEN_UP,
+    START_UNDONE,
     ADOPTED,
     MERGED_LATER,
     TOMBSTONE,

@@ -10,6 +10,7 @@ use super::job::{JobSpec, Snap, Status, Work};
 use super::kind::Kind;
 use super::membership::{AdminError, Change, ClusterMsg};
 use super::sources::Sources;
+use super::start::{Manner, Refused};
 
 /// What a status query names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,6 +35,8 @@ pub enum QueryError {
 pub enum StartError {
     /// A target did not answer, or could not be reached.
     TargetSilent(DaemonId),
+    /// A target refused.
+    Refused(DaemonId, Refused),
     /// The gateway could not be reached, or did not answer.
     GatewaySilent,
 }
@@ -54,7 +57,7 @@ pub enum Msg {
 
 impl Msg {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 39] = [
+    pub const LABELS: [&'static str; 42] = [
         "start-answer",
         "status-answer",
         "redirect",
@@ -70,9 +73,12 @@ impl Msg {
         "starter-probe",
         "starter-answer",
         "xact-started",
+        "xact-begun",
+        "xact-refused",
         "snap-answer",
         "notify-finished",
         "start-xact",
+        "begin-xact",
         "abort-xact",
         "pull-snap",
         "notify-done",
@@ -169,6 +175,10 @@ pub enum ToProxy {
     StarterAnswer { job: XactId, starting: bool },
     /// The target has started it, now or before.
     XactStarted { job: XactId },
+    /// The target has begun its part.
+    XactBegun { job: XactId },
+    /// The target does not start its part.
+    XactRefused { job: XactId, why: Refused },
     /// The target's answer; no snap: 404.
     SnapAnswer { job: XactId, settled: bool, snap: Option<Snap> },
     /// A target tells a member that its part has ended (N1); with `sources`, a member that does not know the job takes
@@ -198,6 +208,8 @@ impl Label for ToProxy {
             ToProxy::StarterProbe { .. } => "starter-probe",
             ToProxy::StarterAnswer { .. } => "starter-answer",
             ToProxy::XactStarted { .. } => "xact-started",
+            ToProxy::XactBegun { .. } => "xact-begun",
+            ToProxy::XactRefused { .. } => "xact-refused",
             ToProxy::SnapAnswer { .. } => "snap-answer",
             ToProxy::NotifyFinished { .. } => "notify-finished",
         }
@@ -209,7 +221,9 @@ impl Label for ToProxy {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ToTarget {
     /// A gateway starts a target's part (S3).
-    StartXact { job: XactId, kind: Kind, work: Work, sources: Sources },
+    StartXact { job: XactId, kind: Kind, work: Work, sources: Sources, manner: Option<Arc<Manner>> },
+    /// A gateway has a target begin its part, to be committed by a start.
+    BeginXact { job: XactId, kind: Kind, manner: Option<Arc<Manner>> },
     /// A member stops a target's part (S2).
     AbortXact { job: XactId, kind: Kind, sources: Sources },
     /// A member asks a target how its part stands (S1); `settled`: the starter starts no more.
@@ -228,6 +242,7 @@ impl Label for ToTarget {
     fn label(&self) -> &'static str {
         match self {
             ToTarget::StartXact { .. } => "start-xact",
+            ToTarget::BeginXact { .. } => "begin-xact",
             ToTarget::AbortXact { .. } => "abort-xact",
             ToTarget::PullSnap { .. } => "pull-snap",
             ToTarget::NotifyDone { .. } => "notify-done",

@@ -22,6 +22,7 @@ pub mod proxy;
 pub mod record;
 pub mod registry;
 pub mod sources;
+pub mod start;
 pub mod target;
 pub mod timer;
 pub mod user;
@@ -41,6 +42,7 @@ pub use monitor::Monitor;
 pub use policy::Policies;
 pub use record::{PartRecord, Record, RecordKey};
 pub use sources::Sources;
+pub use start::{Hosting, Manner, Refused};
 pub use timer::{ClientTimer, GatewayTimer, MemberTimer, TargetTimer, Timer};
 pub use user::{Awaited, Outcome, Reply, Request};
 

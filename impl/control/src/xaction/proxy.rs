@@ -1,6 +1,8 @@
 //! A gateway: takes start requests and status queries, and is perhaps a member of the Information Center.
 //! Source: `reference/aistore-information-center.md` sections 5 (list-range start) and 8 (routing).
 
+mod phases;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -48,8 +50,12 @@ struct Start {
 enum Phase {
     /// Members have not all answered; `copies` have the job, `silent` have said nothing yet.
     Registering { copies: BTreeSet<DaemonId>, silent: BTreeSet<DaemonId> },
+    /// These targets have not begun.
+    Beginning { silent: BTreeSet<DaemonId> },
     /// These targets have not answered.
     Starting { silent: BTreeSet<DaemonId> },
+    /// The start has failed, and these targets may still work.
+    Undoing { silent: BTreeSet<DaemonId>, error: StartError },
 }
 
 impl Proxy {
@@ -106,6 +112,7 @@ impl Proxy {
             }
             Event::Fire { timer: Timer::Gateway(GatewayTimer::Register(job)) } => self.register_over(job, cx),
             Event::Fire { timer: Timer::Gateway(GatewayTimer::Start(job)) } => self.start_over(job, cx),
+            Event::Fire { timer: Timer::Gateway(GatewayTimer::Begin(job)) } => self.begin_over(job, cx),
             Event::Fire { timer: Timer::Member(timer) } => self.ic.fire(timer, cx),
             Event::Fire { timer } => unreachable!("not a proxy's: {timer:?}"),
             Event::Call { request, .. } => unreachable!("users do not call proxies, found {request:?}"),
@@ -136,9 +143,14 @@ impl Proxy {
             ToProxy::StarterAnswer { job, starting: false } => self.ic.settled(from, job, cx),
             ToProxy::StarterAnswer { starting: true, .. } => (),
             ToProxy::XactStarted { job } => self.started(job, from, cx),
+            ToProxy::XactBegun { job } => self.begun(job, from, cx),
+            ToProxy::XactRefused { job, why } => self.refused_by(job, from, why, cx),
             ToProxy::SnapAnswer { job, settled, snap } => self.ic.pulled(from, job, settled, snap, cx),
             ToProxy::NotifyFinished { job, kind, snap, sources } => {
-                self.ic.notified(from, job, kind, snap, sources, cx)
+                let for_undoing_alone = !(self.ic.is_member() && kind.is_ic_tracked());
+                if !(self.undone(job, from, cx) && for_undoing_alone) {
+                    self.ic.notified(from, job, kind, snap, sources, cx);
+                }
             }
         }
     }
@@ -171,6 +183,14 @@ impl Proxy {
                     *silent = map.ic().filter(|member| !copies.contains(member)).collect();
                     self.register(job, cx);
                 }
+                Phase::Beginning { silent } => {
+                    silent.retain(|&target| map.contains(target));
+                    self.commit_if_all_have_begun(job, cx);
+                }
+                Phase::Undoing { silent, .. } => {
+                    silent.retain(|&target| map.contains(target));
+                    self.answer_if_undone(job, cx);
+                }
                 Phase::Starting { silent } => {
                     silent.retain(|&target| map.contains(target));
                     if silent.is_empty() {
@@ -200,10 +220,12 @@ impl Proxy {
             return;
         }
         cx.fact(Fact::StartTaken { job, client, call });
-        let sources = Sources::of(self.membership.map());
+        let sources = spec.only.map_or_else(|| Sources::of(self.membership.map()), |only| [only].into_iter().collect());
         let phase = Phase::Registering { copies: BTreeSet::new(), silent: self.ic.others().collect() };
         self.starts.insert(job, Start { client, call, spec, sources, phase });
-        self.register(job, cx);
+        if !self.begins(job, cx) {
+            self.register(job, cx);
+        }
     }
 
     /// Registers a job with every member (I1); kinds that are not tracked start at once.
@@ -266,7 +288,8 @@ impl Proxy {
         if let Phase::Starting { silent } = &start.phase {
             for &target in silent {
                 let (kind, work, sources) = (start.spec.kind, start.spec.work_of(target), start.sources.clone());
-                send(cx, target, ToTarget::StartXact { job, kind, work, sources });
+                let manner = start.spec.manner.clone();
+                send(cx, target, ToTarget::StartXact { job, kind, work, sources, manner });
             }
             cx.arm(GatewayTimer::Start(job).into(), cx.config().timing.max_keepalive);
         }
@@ -287,7 +310,9 @@ impl Proxy {
     }
 
     fn start_over(&mut self, job: XactId, cx: &mut Context<'_>) {
-        let Some(Start { phase: Phase::Starting { silent }, .. }) = self.starts.get(&job) else { return };
+        let Some(Start { phase: Phase::Starting { silent }, .. }) = self.starts.get(&job) else {
+            return self.undo(job, cx);
+        };
         match cx.config().policies.start_delivery {
             StartDelivery::UntilAnswered => self.start_silent(job, cx),
             StartDelivery::Once => {

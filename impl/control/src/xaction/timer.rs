@@ -30,7 +30,13 @@ impl Timer {
             | Timer::Member(
                 MemberTimer::Sync | MemberTimer::Housekeep | MemberTimer::Prune(_) | MemberTimer::Tombstone(_),
             )
-            | Timer::Target(TargetTimer::History(_)) => Span::Long,
+            | Timer::Target(
+                TargetTimer::History(_)
+                | TargetTimer::Transaction(_)
+                | TargetTimer::Ripen(_)
+                | TargetTimer::PruneActive
+                | TargetTimer::PruneHistory,
+            ) => Span::Long,
             Timer::Cluster(timer) => timer.span(),
             Timer::Client(_) | Timer::Gateway(_) | Timer::Member(_) | Timer::Target(_) => Span::Short,
         }
@@ -83,6 +89,8 @@ pub enum GatewayTimer {
     Register(XactId),
     /// Targets have not all answered a start.
     Start(XactId),
+    /// Targets have not all begun.
+    Begin(XactId),
 }
 
 impl From<GatewayTimer> for Timer {
@@ -96,6 +104,7 @@ impl Label for GatewayTimer {
         match self {
             GatewayTimer::Register(_) => "register",
             GatewayTimer::Start(_) => "start",
+            GatewayTimer::Begin(_) => "begin",
         }
     }
 }
@@ -153,6 +162,16 @@ pub enum TargetTimer {
     Persist(XactId),
     /// Forget a finished xaction.
     History(XactId),
+    /// Look again whether a job may start, or register it.
+    Admit(XactId),
+    /// Give up what was begun and not committed.
+    Transaction(XactId),
+    /// History may forget that xaction.
+    Ripen(XactId),
+    /// Prune the list of active xactions.
+    PruneActive,
+    /// Prune history.
+    PruneHistory,
 }
 
 impl From<TargetTimer> for Timer {
@@ -168,6 +187,11 @@ impl Label for TargetTimer {
             TargetTimer::Notify(_) => "notify",
             TargetTimer::Persist(_) => "persist",
             TargetTimer::History(_) => "history",
+            TargetTimer::Admit(_) => "admit",
+            TargetTimer::Transaction(_) => "transaction",
+            TargetTimer::Ripen(_) => "ripen",
+            TargetTimer::PruneActive => "prune-active",
+            TargetTimer::PruneHistory => "prune-history",
         }
     }
 }

@@ -15,11 +15,11 @@ fn request(kind: Kind) -> ToProxy {
 }
 
 fn watch(starter: DaemonId) -> ToProxy {
-    ToProxy::WatchXaction { job: JOB, kind: KIND, starter, sources: sources() }
+    ToProxy::WatchXaction { job: JOB, kind: KIND, starter, sources: sources(), manner: None }
 }
 
 fn start() -> ToTarget {
-    ToTarget::StartXact { job: JOB, kind: KIND, work: WORK, sources: sources() }
+    ToTarget::StartXact { job: JOB, kind: KIND, work: WORK, sources: sources(), manner: None }
 }
 
 fn started(job: XactId) -> ToProxy {

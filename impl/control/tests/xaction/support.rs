@@ -38,7 +38,8 @@ impl Bench {
         }
         let named = Policies::ROWS.iter().filter(|row| reference.contains(&row.name)).count();
         assert_eq!(named, reference.len(), "{reference:?} are policies");
-        let config = Config { cluster, timing: Timing::default(), deployment: Deployment::default(), policies };
+        let config =
+            Config { cluster, timing: Timing::default(), deployment: Deployment::default(), hosting: None, policies };
         let mut bench = Bench { node: Node::boot(cluster.node(me), &config), me, config, facts: Vec::new() };
         bench.start(1, Vec::new());
         bench

@@ -1,9 +1,10 @@
 //! Scenarios about AIStore's batch jobs.
 //!
 //! Verbs: `start` a kind of job on every target, `wait` for a job or for whatever job of a kind, ask for its `status`;
-//! those of membership are in `membership`.
+//! those of membership are in `membership`, and what targets with registries add in `hosting`.
 //! Nodes are named `p1..` (proxies), `t1..` (targets) and `c1..` (clients).
 
+mod hosting;
 mod membership;
 mod scopes;
 
@@ -29,7 +30,10 @@ pub enum Xaction {}
 
 /// What users do; administrators' verbs are membership's.
 const VERBS: [Verb; 9] = [
-    Verb { word: "start", keys: &["as", "via", "client", "work", "slow", "fail", "abort"] },
+    Verb {
+        word: "start",
+        keys: &["as", "via", "client", "work", "slow", "fail", "abort", "bucket", "to", "named", "only", "origin"],
+    },
     Verb { word: "wait", keys: &["as", "via", "client", "deadline"] },
     Verb { word: "status", keys: &["as", "via", "client"] },
     membership::VERBS[0],
@@ -46,7 +50,7 @@ impl Plane for Xaction {
 
     const NAME: &'static str = "xaction";
     const VERBS: &'static [Verb] = &VERBS;
-    const KEYS: &'static [&'static str] = &["cluster", "timing", "membership"];
+    const KEYS: &'static [&'static str] = &["cluster", "timing", "membership", "registry"];
     const MESSAGES: &'static [&'static str] = &Msg::LABELS;
     const REPLIES: &'static [&'static str] = &Reply::LABELS;
     const FACTS: &'static [&'static str] = &Fact::LABELS;
@@ -72,7 +76,8 @@ impl Plane for Xaction {
         let timing = scenario.get("timing").map_or_else(|| Ok(Timing::default()), |value| timing(&value))?;
         let cluster = cluster(scenario.get("cluster"))?;
         let deployment = membership::deployment(scenario.get("membership"), &cluster)?;
-        Ok(Config { cluster, timing, deployment, policies: Policies::hardened() })
+        let hosting = scenario.get("registry").map(|value| hosting::hosting(&value)).transpose()?;
+        Ok(Config { cluster, timing, deployment, hosting, policies: Policies::hardened() })
     }
 
     fn nodes(config: &Config) -> Vec<String> {
@@ -113,7 +118,7 @@ impl Plane for Xaction {
             return Ok((client.unwrap_or(anyone), Request::Admin { change, via }));
         }
         if asked.verb == "start" {
-            let spec = Arc::new(job_spec(entry, cluster)?);
+            let spec = Arc::new(job_spec(entry, asked.config)?);
             return Ok((client.unwrap_or(anyone), Request::Start { name: job_name(asked.call.0), via, spec }));
         }
         let value = entry.need(asked.verb, "the job that is meant")?;
@@ -217,7 +222,8 @@ fn kind(value: &Value<'_>) -> Read<Kind> {
 }
 
 /// `start = "prefetch-objects", work = "2s", slow = { t3 = "90s" }, fail = { t2 = "disk-full" }, abort = {..}`.
-fn job_spec(entry: &Fields<'_>, cluster: &Cluster) -> Read<JobSpec> {
+fn job_spec(entry: &Fields<'_>, config: &Config) -> Read<JobSpec> {
+    let cluster = &config.cluster;
     let kind = kind(&entry.need("start", "a kind of job")?)?;
     let takes = entry.get("work").map_or(Ok(Duration::from_secs(1)), |value| value.duration())?;
     let work = Work { takes, ends: Ending::Finishes };
@@ -237,7 +243,8 @@ fn job_spec(entry: &Fields<'_>, cluster: &Cluster) -> Read<JobSpec> {
             part.ends = ending(xact_error(&value)?);
         }
     }
-    Ok(JobSpec { kind, work, special })
+    let only = entry.get("only").map(|value| daemon(&value, "target", cluster.targets())).transpose()?;
+    Ok(JobSpec { kind, work, special, only, manner: hosting::manner(entry, config)? })
 }
 
 fn xact_error(value: &Value<'_>) -> Read<XactError> {

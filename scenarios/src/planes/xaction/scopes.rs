@@ -4,7 +4,6 @@
 //! switched off by configuration: retention where a message may be lost or repeated (its minutes would race the seconds
 //! of a retry), the exchange of tables and a client's patience where nothing is lost.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,11 +55,17 @@ fn world(
     let (first, last) = (DaemonId::Proxy(0), DaemonId::Proxy(members - 1));
     let name = JobName(0);
     let work = Work { takes: Duration::from_secs(1), ends };
-    let spec = Arc::new(JobSpec { kind: Kind::PrefetchListrange, work, special: BTreeMap::new() });
+    let spec = Arc::new(JobSpec::everywhere(Kind::PrefetchListrange, work));
     let start = Request::Start { name, via: first, spec };
     let wait = Request::Wait { what: Awaited::Job(name), via: last, deadline: None };
     Scope {
-        config: Config { cluster, timing, deployment: Deployment::default(), policies: Policies::hardened() },
+        config: Config {
+            cluster,
+            timing,
+            deployment: Deployment::default(),
+            hosting: None,
+            policies: Policies::hardened(),
+        },
         nodes: cluster.daemons().map(|daemon| daemon.to_string()).collect(),
         calls: vec![(client, start), (client, wait)],
         monitors: PROPERTIES.iter().chain(properties).filter_map(|name| Monitor::named(name)).collect(),

@@ -410,7 +410,7 @@ mod tests {
     #[test]
     fn jobs_spread_over_the_members() {
         let map = Smap::deployed(&Cluster::new(3, 1, 1, 3).unwrap(), &BTreeSet::new(), &BTreeSet::new());
-        let heaviest = |number| map.hrw_ic(XactId { by: DaemonId::Client(0), life: Incarnation(1), number });
+        let heaviest = |number| map.hrw_ic(XactId::minted(DaemonId::Client(0), Incarnation(1), number));
         for member in map.ic() {
             let served = (0..300).filter(|&number| heaviest(number) == Some(member)).count();
             assert!((70..130).contains(&served), "{member} serves {served} of 300");

@@ -9,7 +9,8 @@ use crate::xaction::{DaemonId, Fact, Node, Smap, Snap, XactError, XactId};
 /// A member takes a job for aborted only if something cut it short.
 ///
 /// Causes: a target aborted its part unasked; a target died before its part had ended, or lost its records; a target was
-/// left out of the map before its part had ended; a gateway died before the job had begun everywhere.
+/// left out of the map before its part had ended; a gateway died before the job had begun everywhere; a target refused to
+/// start its part, or its gateway gave up on the start.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct NoAbortWithoutCause {
     jobs: BTreeMap<XactId, Job>,
@@ -57,6 +58,8 @@ impl NoAbortWithoutCause {
             let job = self.jobs.entry(job).or_default();
             job.ended.insert(by);
             job.caused |= matches!(snap, Snap::Aborted(error) if error != XactError::IcAbort);
+        } else if let &(Fact::StartRefused { job, .. } | Fact::StartUndone { job }) = fact {
+            self.jobs.entry(job).or_default().caused = true;
         } else if let Fact::MapMade { map } = fact {
             self.left_out(map, view);
         } else if let Fact::JobEnded { .. } = fact {

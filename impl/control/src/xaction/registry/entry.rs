@@ -78,6 +78,8 @@ pub enum Cause {
     Transaction,
     /// Its bucket is gone.
     BucketGone,
+    /// It gave up by itself.
+    Itself,
 }
 
 impl Cause {
@@ -91,6 +93,7 @@ impl Cause {
             Cause::Rebalance => "starting rebalance",
             Cause::Transaction => "transaction abort",
             Cause::BucketGone => "bucket destroyed",
+            Cause::Itself => "gave up",
         }
     }
 }

@@ -8,7 +8,6 @@ mod abort;
 mod coexist;
 mod demand;
 mod entry;
-pub mod policy;
 mod prune;
 mod query;
 mod renew;

@@ -3,11 +3,11 @@
 use thiserror::Error;
 
 use super::entry::{Arg, Cause, Entry, Phase};
-use super::policy::{Expiry, Policies, RenewMatch, RenewalAbort};
 use super::rule::{Rule, Says};
 use super::{Limits, Registry};
 use crate::xaction::bucket::Bucket;
 use crate::xaction::id::Form;
+use crate::xaction::policy::{Expiry, Policies, RenewMatch, RenewalAbort};
 use crate::xaction::{Kind, Scope, XactId};
 
 /// What is to be started.
