@@ -15,7 +15,7 @@ fn request(kind: Kind) -> ToProxy {
 }
 
 fn watch(starter: DaemonId) -> ToProxy {
-    ToProxy::WatchXaction { job: JOB, kind: KIND, starter, sources: sources(), manner: None }
+    ToProxy::WatchXaction { job: JOB, kind: KIND, starter, sources: sources() }
 }
 
 fn start() -> ToTarget {

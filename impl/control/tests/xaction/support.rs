@@ -110,5 +110,5 @@ pub(crate) fn sources() -> Sources {
 }
 
 pub(crate) fn spec(kind: Kind) -> Arc<JobSpec> {
-    Arc::new(JobSpec { kind, work: WORK, special: std::collections::BTreeMap::new() })
+    Arc::new(JobSpec::everywhere(kind, WORK))
 }

@@ -12,7 +12,7 @@ fn start() -> ToTarget {
 }
 
 fn stop() -> ToTarget {
-    ToTarget::AbortXact { job: JOB, kind: KIND, sources: sources(), manner: None }
+    ToTarget::AbortXact { job: JOB, kind: KIND, sources: sources() }
 }
 
 fn record(snap: Snap) -> Record {
