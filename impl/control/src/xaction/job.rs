@@ -79,11 +79,13 @@ pub enum XactError {
     LeftCluster,
     /// Another of its kind takes its place on that target.
     Renewed,
+    /// A user stopped it.
+    UserAbort,
 }
 
 impl XactError {
     /// Every error, in order.
-    pub const ALL: [XactError; 7] = [
+    pub const ALL: [XactError; 8] = [
         XactError::DiskFull,
         XactError::IoError,
         XactError::Restarted,
@@ -91,6 +93,7 @@ impl XactError {
         XactError::IcAbort,
         XactError::LeftCluster,
         XactError::Renewed,
+        XactError::UserAbort,
     ];
 
     /// Its stable name.
@@ -102,6 +105,7 @@ impl XactError {
             XactError::Restarted => "restarted",
             XactError::NotFound => "not-found",
             XactError::IcAbort => "ic-abort",
+            XactError::UserAbort => "user-abort",
             XactError::Renewed => "renewed",
             XactError::LeftCluster => "left-cluster",
         }

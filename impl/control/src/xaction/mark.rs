@@ -56,9 +56,18 @@ pub const RUNS_ALREADY: &str = "xaction/refused-as-running-already";
 pub const BEGUN_GIVEN_UP: &str = "xaction/begun-and-given-up";
 /// A start is undone because a target refused.
 pub const START_UNDONE: &str = "xaction/start-undone";
+/// An abort by filter hits something that runs.
+pub const SWEPT: &str = "xaction/swept-by-a-filter";
+/// Work comes to an on-demand xaction whose idle timer has run out.
+pub const EXPIRY_REVOKED: &str = "xaction/work-came-while-expiring";
+/// A wait's condition is met although parts have not ended.
+pub const WAIT_MET_WHILE_RUNNING: &str = "xaction/wait-met-while-running";
 
 /// Every mark.
-pub const MARKS: [&str; 26] = [
+pub const MARKS: [&str; 29] = [
+    SWEPT,
+    EXPIRY_REVOKED,
+    WAIT_MET_WHILE_RUNNING,
     CONFLICT,
     CONFLICT_SINCE,
     RUNS_ALREADY,

@@ -1,9 +1,12 @@
 //! What daemons and clients of this plane send each other.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use quiesce_machine::{CallId, Label};
 
+use super::ask::{AskError, Everywhere, Question, SnapLine};
+use super::bucket::Bucket;
 use super::ic::Listener;
 use super::id::{DaemonId, XactId};
 use super::job::{JobSpec, Snap, Status, Work};
@@ -41,6 +44,17 @@ pub enum StartError {
     GatewaySilent,
 }
 
+/// Work that a workload hands to an on-demand xaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Piece {
+    /// The kind that does it.
+    pub kind: Kind,
+    /// The bucket it is about.
+    pub bucket: Option<Bucket>,
+    /// How long it takes.
+    pub takes: Duration,
+}
+
 /// What daemons and clients send each other, by the role it is for. Names in brackets:
 /// `reference/aistore-information-center.md` section 3.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,7 +71,7 @@ pub enum Msg {
 
 impl Msg {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 42] = [
+    pub const LABELS: [&'static str; 48] = [
         "start-answer",
         "status-answer",
         "redirect",
@@ -82,7 +96,13 @@ impl Msg {
         "abort-xact",
         "pull-snap",
         "notify-done",
+        "asked",
+        "put",
+        "ask-answer",
+        "work-done",
         "admin-answer",
+        "ask",
+        "answered",
         "admin-request",
         "keepalive",
         "keepalive-done",
@@ -124,6 +144,10 @@ pub enum ToClient {
     StatusAnswer { call: CallId, result: Result<Status, QueryError> },
     /// 307: ask that proxy.
     Redirect { call: CallId, to: DaemonId },
+    /// What every target has, or why that is not known.
+    AskAnswer { call: CallId, result: Result<Everywhere, AskError> },
+    /// A target has done a piece of work, or (not `done`) will not.
+    WorkDone { call: CallId, done: bool },
     /// How a change of membership went.
     AdminAnswer { call: CallId, result: Result<(), AdminError> },
 }
@@ -140,6 +164,8 @@ impl Label for ToClient {
             ToClient::StartAnswer { .. } => "start-answer",
             ToClient::StatusAnswer { .. } => "status-answer",
             ToClient::Redirect { .. } => "redirect",
+            ToClient::AskAnswer { .. } => "ask-answer",
+            ToClient::WorkDone { .. } => "work-done",
             ToClient::AdminAnswer { .. } => "admin-answer",
         }
     }
@@ -153,6 +179,10 @@ pub enum ToProxy {
     StartRequest { call: CallId, request: XactId, spec: Arc<JobSpec> },
     /// A client asks a gateway for a job's status (C3).
     StatusRequest { call: CallId, select: Select },
+    /// A client asks a gateway to ask every target.
+    Ask { call: CallId, question: Arc<Question> },
+    /// A target's answer for that client.
+    Answered { client: DaemonId, call: CallId, answer: Result<Arc<Vec<SnapLine>>, AskError> },
     /// An administrator asks a gateway to change who is a member.
     AdminRequest { call: CallId, change: Change },
     /// A gateway that is no member hands a query to the member that weighs most for the job.
@@ -197,6 +227,8 @@ impl Label for ToProxy {
         match self {
             ToProxy::StartRequest { .. } => "start-request",
             ToProxy::StatusRequest { .. } => "status-request",
+            ToProxy::Ask { .. } => "ask",
+            ToProxy::Answered { .. } => "answered",
             ToProxy::AdminRequest { .. } => "admin-request",
             ToProxy::RoutedStatus { .. } => "routed-status",
             ToProxy::RoutedAnswer { .. } => "routed-answer",
@@ -230,6 +262,10 @@ pub enum ToTarget {
     PullSnap { job: XactId, settled: bool },
     /// The member took note.
     NotifyDone { job: XactId },
+    /// A gateway asks for a client.
+    Asked { client: DaemonId, call: CallId, question: Arc<Question> },
+    /// A workload's work, straight from its client.
+    Put { call: CallId, piece: Arc<Piece> },
 }
 
 impl From<ToTarget> for Msg {
@@ -246,6 +282,8 @@ impl Label for ToTarget {
             ToTarget::AbortXact { .. } => "abort-xact",
             ToTarget::PullSnap { .. } => "pull-snap",
             ToTarget::NotifyDone { .. } => "notify-done",
+            ToTarget::Asked { .. } => "asked",
+            ToTarget::Put { .. } => "put",
         }
     }
 }

@@ -218,4 +218,11 @@ crate::policies! {
         /// It is stopped everywhere before the user is told.
         Undone = "undone",
     }
+    /// Which targets a wait on snapshots looks at (H-34).
+    snaps_wait: SnapsWait = "snaps-wait" {
+        /// The first that has the job.
+        OneTarget = "one-target",
+        /// All that have it.
+        EveryTarget = "every-target",
+    }
 }

@@ -1,6 +1,7 @@
 //! A gateway: takes start requests and status queries, and is perhaps a member of the Information Center.
 //! Source: `reference/aistore-information-center.md` sections 5 (list-range start) and 8 (routing).
 
+mod fan;
 mod phases;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +34,7 @@ pub struct Proxy {
     minted: u32,
     starts: BTreeMap<XactId, Start>,
     ic: Ic,
+    fans: BTreeMap<(DaemonId, CallId), fan::Fan>,
     membership: Membership,
 }
 
@@ -62,7 +64,15 @@ impl Proxy {
     pub(crate) fn new(me: DaemonId, config: &Config) -> Self {
         let membership = Membership::new(me, config);
         let ic = Ic::new(me, membership.map().clone());
-        Proxy { me, life: Incarnation::default(), minted: 0, starts: BTreeMap::new(), ic, membership }
+        Proxy {
+            me,
+            life: Incarnation::default(),
+            minted: 0,
+            starts: BTreeMap::new(),
+            ic,
+            fans: BTreeMap::new(),
+            membership,
+        }
     }
 
     /// This proxy's share in the Information Center.
@@ -112,6 +122,7 @@ impl Proxy {
             }
             Event::Fire { timer: Timer::Gateway(GatewayTimer::Register(job)) } => self.register_over(job, cx),
             Event::Fire { timer: Timer::Gateway(GatewayTimer::Start(job)) } => self.start_over(job, cx),
+            Event::Fire { timer: Timer::Gateway(GatewayTimer::Fan(client, call)) } => self.fan_over(client, call, cx),
             Event::Fire { timer: Timer::Gateway(GatewayTimer::Begin(job)) } => self.begin_over(job, cx),
             Event::Fire { timer: Timer::Member(timer) } => self.ic.fire(timer, cx),
             Event::Fire { timer } => unreachable!("not a proxy's: {timer:?}"),
@@ -124,6 +135,8 @@ impl Proxy {
             ToProxy::StartRequest { .. } if !self.membership.is_member() => (),
             ToProxy::StartRequest { call, request, spec } => self.take_start(from, call, request, spec, cx),
             ToProxy::StatusRequest { call, select } => self.take_query(from, call, select, cx),
+            ToProxy::Ask { call, question } => self.fan_out(from, call, question, cx),
+            ToProxy::Answered { client, call, answer } => self.fan_answered((client, call), from, answer, cx),
             ToProxy::AdminRequest { call, change } => self.membership.take_admin(from, call, change, cx),
             ToProxy::RoutedStatus { client, call, job } => {
                 self.ic.query(Asker { gateway: Some(from), client, call }, Select::Id(job), cx);
@@ -158,6 +171,7 @@ impl Proxy {
     /// The peer's process is down. What was only told, or will be asked again, is lost with it.
     fn refused(&mut self, to: DaemonId, msg: Msg, cx: &mut Context<'_>) {
         match msg {
+            Msg::ToTarget(ToTarget::Asked { client, call, .. }) => self.fan_refused(client, call, to, cx),
             Msg::ToTarget(ToTarget::StartXact { job, .. }) => self.start_refused(job, to, cx),
             Msg::ToProxy(ToProxy::WatchXaction { job, .. }) => self.registered(job, to, false, cx),
             Msg::ToProxy(ToProxy::RoutedStatus { client, call, .. }) => {

@@ -3,9 +3,11 @@
 //! What may start is the registry's business, where the target has one (`start`, `registry`).
 //! Source: `reference/aistore-information-center.md` section 6.
 
+mod ask;
+mod demand;
 mod host;
 
-use quiesce_machine::{Event, Incarnation, OpId, StoreError, Write};
+use quiesce_machine::{CallId, Event, Incarnation, OpId, StoreError, Write};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -34,6 +36,8 @@ pub struct Target {
     writes: BTreeMap<OpId, (XactId, Snap)>,
     membership: Membership,
     desk: Desk,
+    /// Work taken and not done, by who handed it over, with the xaction that is to do it.
+    pieces: BTreeMap<(DaemonId, CallId), XactId>,
 }
 
 /// This target's part of a job.
@@ -68,6 +72,7 @@ impl Target {
             writes: BTreeMap::new(),
             membership,
             desk: Desk::default(),
+            pieces: BTreeMap::new(),
         }
     }
 
@@ -186,6 +191,11 @@ impl Target {
                 let snap = self.xacts.get(&job).map(|xact| xact.phase.snap());
                 send(cx, from, ToProxy::SnapAnswer { job, settled, snap });
             }
+            ToTarget::Asked { client, call, question } => {
+                let answer = self.answer(&question, cx);
+                send(cx, from, ToProxy::Answered { client, call, answer });
+            }
+            ToTarget::Put { call, piece } => self.put(from, call, &piece, cx),
             ToTarget::NotifyDone { job } => self.acknowledged(from, job, cx),
         }
     }
@@ -204,6 +214,10 @@ impl Target {
                 }
             }
             TargetTimer::Admit(_)
+            | TargetTimer::Idle(_)
+            | TargetTimer::Rest(_)
+            | TargetTimer::Expire(_)
+            | TargetTimer::Piece(..)
             | TargetTimer::Transaction(_)
             | TargetTimer::Ripen(_)
             | TargetTimer::PruneActive

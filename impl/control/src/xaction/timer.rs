@@ -34,6 +34,8 @@ impl Timer {
                 TargetTimer::History(_)
                 | TargetTimer::Transaction(_)
                 | TargetTimer::Ripen(_)
+                | TargetTimer::Idle(_)
+                | TargetTimer::Rest(_)
                 | TargetTimer::PruneActive
                 | TargetTimer::PruneHistory,
             ) => Span::Long,
@@ -91,6 +93,8 @@ pub enum GatewayTimer {
     Start(XactId),
     /// Targets have not all begun.
     Begin(XactId),
+    /// Targets have not all answered that client.
+    Fan(DaemonId, CallId),
 }
 
 impl From<GatewayTimer> for Timer {
@@ -105,6 +109,7 @@ impl Label for GatewayTimer {
             GatewayTimer::Register(_) => "register",
             GatewayTimer::Start(_) => "start",
             GatewayTimer::Begin(_) => "begin",
+            GatewayTimer::Fan(..) => "fan",
         }
     }
 }
@@ -168,6 +173,14 @@ pub enum TargetTimer {
     Transaction(XactId),
     /// History may forget that xaction.
     Ripen(XactId),
+    /// The idle timer of an on-demand xaction.
+    Idle(XactId),
+    /// An on-demand xaction has had no work for some seconds.
+    Rest(XactId),
+    /// The run loop of an on-demand xaction sees that its idle timer is closed.
+    Expire(XactId),
+    /// A piece of work is done.
+    Piece(DaemonId, CallId),
     /// Prune the list of active xactions.
     PruneActive,
     /// Prune history.
@@ -190,6 +203,10 @@ impl Label for TargetTimer {
             TargetTimer::Admit(_) => "admit",
             TargetTimer::Transaction(_) => "transaction",
             TargetTimer::Ripen(_) => "ripen",
+            TargetTimer::Idle(_) => "idle",
+            TargetTimer::Rest(_) => "rest",
+            TargetTimer::Expire(_) => "expire",
+            TargetTimer::Piece(..) => "piece",
             TargetTimer::PruneActive => "prune-active",
             TargetTimer::PruneHistory => "prune-history",
         }

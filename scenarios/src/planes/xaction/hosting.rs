@@ -1,13 +1,25 @@
 //! How scenarios speak of targets with registries: how patient those are, on what a job works, and who asks for it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use quiesce_control::xaction::ask::Condition;
 use quiesce_control::xaction::bucket::{Bucket, BucketName};
 use quiesce_control::xaction::registry::{Arg, Limits, Origin};
-use quiesce_control::xaction::{Config, Hosting, Manner};
+use quiesce_control::xaction::{Awaited, Config, Errand, Hosting, Kind, Manner, Piece, Request};
 
-use super::duration_or_off;
+use super::{Xaction, daemon, duration_or_off};
+use crate::plane::{Asked, Verb};
 use crate::text::{Fields, Mistake, Read, Value};
+
+/// What users ask of every target, and what workloads do.
+pub(super) const VERBS: [Verb; 5] = [
+    Verb { word: "stop", keys: &["as", "via", "client"] },
+    Verb { word: "show", keys: &["as", "via", "client", "all"] },
+    Verb { word: "wait_snaps", keys: &["as", "via", "client", "until"] },
+    Verb { word: "preflight", keys: &["as", "via", "client"] },
+    Verb { word: "put", keys: &["as", "client", "to", "bucket", "work"] },
+];
 
 const KEYS: [&str; 10] = [
     "looks",
@@ -77,6 +89,49 @@ pub(super) fn bucket(value: &Value<'_>) -> Read<Bucket> {
             Err(value.misread(Mistake::Contrary { message, expected: format!("b1 to b{BUCKETS_MOST}") }))
         }
     }
+}
+
+/// What is asked of every target about those jobs; `None` for another verb.
+pub(super) fn errand(asked: &Asked<'_, Xaction>, what: Awaited) -> Read<Option<Errand>> {
+    const CONDITIONS: [(&str, Condition); 4] = [
+        ("ended", Condition::Finished),
+        ("not-running", Condition::NotRunning),
+        ("started", Condition::Started),
+        ("idle", Condition::Idle),
+    ];
+    Ok(match asked.verb {
+        "stop" => Some(Errand::Stop { what }),
+        "show" => {
+            let all = asked.entry.get("all").map_or(Ok(false), |value| value.flag())?;
+            Some(Errand::Show { what: Some(what), all })
+        }
+        "wait_snaps" => {
+            let until = asked.entry.need("until", "a condition")?;
+            let word = until.word("condition", CONDITIONS.iter().map(|(word, _)| *word))?;
+            let found = CONDITIONS.iter().find(|(known, _)| *known == word);
+            Some(Errand::Wait { what, condition: found.expect("a legal word is in the list").1 })
+        }
+        _ => None,
+    })
+}
+
+/// `put = "get-batch", to = "t1", bucket = "b1", work = "2s"`: work of a workload, handed to a target.
+pub(super) fn put(asked: &Asked<'_, Xaction>) -> Read<Request> {
+    let entry = asked.entry;
+    let value = entry.need("put", "a kind of job that idles")?;
+    let legal = Kind::ALL.iter().filter(|kind| kind.descriptor().idles);
+    let word = value.word("kind that idles", legal.flat_map(|kind| [kind.display_name(), kind.name()]))?;
+    let kind = Kind::from_name(word).expect("a legal word names a kind");
+    let to = daemon(&entry.need("to", "the target that is to do it")?, "target", asked.config.cluster.targets())?;
+    if asked.config.hosting.is_none() {
+        let message = "targets of this scenario have no registry to take work".to_owned();
+        return Err(
+            value.misread(Mistake::Contrary { message, expected: "`registry = {}` in the scenario".to_owned() })
+        );
+    }
+    let bucket = entry.get("bucket").map(|value| bucket(&value)).transpose()?;
+    let takes = entry.get("work").map_or(Ok(Duration::from_secs(1)), |value| value.duration())?;
+    Ok(Request::Put { to, piece: Arc::new(Piece { kind, bucket, takes }) })
 }
 
 fn named(value: &Value<'_>) -> Read<Arg> {

@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use quiesce_control::policy::{PolicyError, Row};
 use quiesce_control::xaction::{
-    Awaited, Cluster, Config, DaemonId, Ending, Fact, JobName, JobSpec, Kind, MARKS, Monitor, Msg, Node, Policies,
-    Reply, Request, Timing, Work, XactError,
+    Awaited, Cluster, Config, DaemonId, Ending, Errand, Fact, JobName, JobSpec, Kind, MARKS, Monitor, Msg, Node,
+    Policies, Reply, Request, Timing, Work, XactError,
 };
 use quiesce_machine::NodeId;
 use quiesce_model::Scope;
@@ -29,13 +29,18 @@ use crate::text::{Fields, Mistake, Read, Value};
 pub enum Xaction {}
 
 /// What users do; administrators' verbs are membership's.
-const VERBS: [Verb; 9] = [
+const VERBS: [Verb; 14] = [
     Verb {
         word: "start",
         keys: &["as", "via", "client", "work", "slow", "fail", "abort", "bucket", "to", "named", "only", "origin"],
     },
     Verb { word: "wait", keys: &["as", "via", "client", "deadline"] },
     Verb { word: "status", keys: &["as", "via", "client"] },
+    hosting::VERBS[0],
+    hosting::VERBS[1],
+    hosting::VERBS[2],
+    hosting::VERBS[3],
+    hosting::VERBS[4],
     membership::VERBS[0],
     membership::VERBS[1],
     membership::VERBS[2],
@@ -110,12 +115,18 @@ impl Plane for Xaction {
             let (who, via) = membership::join(asked)?;
             return Ok((cluster.node(who), Request::Join { via }));
         }
-        let via = daemon(&entry.need("via", "the gateway that is asked")?, "proxy", cluster.proxies())?;
         let client = entry.get("client").map(|value| daemon(&value, "client", clients(cluster))).transpose()?;
         let client = client.map(|client| cluster.node(client));
         let anyone = cluster.node(DaemonId::Client(0));
+        if asked.verb == "put" {
+            return Ok((client.unwrap_or(anyone), hosting::put(asked)?));
+        }
+        let via = daemon(&entry.need("via", "the gateway that is asked")?, "proxy", cluster.proxies())?;
         if let Some(change) = membership::change(asked)? {
             return Ok((client.unwrap_or(anyone), Request::Admin { change, via }));
+        }
+        if asked.verb == "preflight" {
+            return Ok((client.unwrap_or(anyone), Request::Errand { errand: Errand::MayChange, via }));
         }
         if asked.verb == "start" {
             let spec = Arc::new(job_spec(entry, asked.config)?);
@@ -131,6 +142,9 @@ impl Plane for Xaction {
             return Err(client.misread(Mistake::Contrary { message, expected: "the client of its `start`".to_owned() }));
         }
         let node = client.or(starter).unwrap_or(anyone);
+        if let Some(errand) = hosting::errand(asked, what)? {
+            return Ok((node, Request::Errand { errand, via }));
+        }
         if asked.verb == "status" {
             return Ok((node, Request::Status { what, via }));
         }

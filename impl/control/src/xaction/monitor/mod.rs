@@ -22,6 +22,10 @@ crate::monitors! {
     begun_jobs_end::BegunJobsEnd,
     failed_starts_leave_nothing::FailedStartsLeaveNothing,
     answered_ids_exist::AnsweredIdsExist,
+    aborts_hit_everything::AbortsHitEverything,
+    accepted_work_is_done::AcceptedWorkIsDone,
+    errands_return::ErrandsReturn,
+    snaps_waits_mean_everywhere::SnapsWaitsMeanEverywhere,
     ic_tables_converge::IcTablesConverge,
 }
 

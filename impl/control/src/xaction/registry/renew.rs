@@ -1,5 +1,6 @@
 //! Renewal: use an xaction that runs, start another beside it, in its place, or not at all.
 
+use quiesce_machine::Stamp;
 use thiserror::Error;
 
 use super::entry::{Arg, Cause, Entry, Phase};
@@ -136,6 +137,8 @@ impl Registry {
             aborted: None,
             pending: 0,
             touched: true,
+            start: Stamp::default(),
+            end: None,
             active: true,
             recorded,
             ripe: false,

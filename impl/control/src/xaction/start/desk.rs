@@ -175,6 +175,7 @@ impl Desk {
     fn admit(&mut self, job: XactId, cx: &mut Context<'_>) -> Admitted {
         let Waiting { kind, manner, purpose, askers, .. } =
             self.waiting.remove(&job).expect("only a start that waits ends");
+        self.registry.note_start(job, cx.stamp());
         cx.fact(Fact::XactRegistered { job, kind, manner: *manner });
         if purpose == Purpose::Begin {
             cx.arm(TargetTimer::Transaction(job).into(), hosting(cx).transaction);
@@ -233,7 +234,9 @@ impl Desk {
         }
     }
 
-    fn has_ended(&self, job: XactId, cx: &mut Context<'_>) {
+    /// What follows an end, if it has ended.
+    pub(in crate::xaction) fn has_ended(&mut self, job: XactId, cx: &mut Context<'_>) {
+        self.registry.note_end(job, cx.stamp());
         if let Some(entry) = self.registry.entry(job).filter(|entry| entry.is_finished()) {
             cx.arm(TargetTimer::Ripen(job).into(), Registry::ripens_after(entry));
         }

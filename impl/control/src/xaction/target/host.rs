@@ -60,6 +60,10 @@ impl Target {
             }
             TargetTimer::Transaction(job) => self.desk.give_up(job, cx),
             TargetTimer::Ripen(job) => self.desk.registry.ripen(job),
+            TargetTimer::Idle(host) => self.idle_tick(host, cx),
+            TargetTimer::Rest(host) => self.desk.registry.rest(host),
+            TargetTimer::Expire(host) => self.expire(host, cx),
+            TargetTimer::Piece(client, call) => self.piece_done(client, call, cx),
             TargetTimer::PruneActive => self.desk.prune_active(cx),
             TargetTimer::PruneHistory => self.desk.prune_history(cx),
             TargetTimer::Work(_) | TargetTimer::Notify(_) | TargetTimer::Persist(_) | TargetTimer::History(_) => {
