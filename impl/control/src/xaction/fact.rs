@@ -62,6 +62,10 @@ pub enum Fact {
     ChangeMade { change: Change },
     /// An administrator is answered.
     ChangeReturned { call: CallId },
+    /// A daemon is asked to join.
+    JoinAsked { call: CallId },
+    /// A daemon that was asked to join is a member.
+    Joined { call: CallId },
     /// A daemon makes a map.
     MapMade { map: Smap },
     /// A daemon goes by this map from now on.
@@ -72,7 +76,7 @@ pub enum Fact {
 
 impl Fact {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 26] = [
+    pub const LABELS: [&'static str; 28] = [
         "start-taken",
         "job-registered",
         "xact-registered",
@@ -96,6 +100,8 @@ impl Fact {
         "change-asked",
         "change-made",
         "change-returned",
+        "join-asked",
+        "joined",
         "map-made",
         "map-installed",
         "took-over",
@@ -128,6 +134,8 @@ impl Label for Fact {
             Fact::ChangeAsked { .. } => "change-asked",
             Fact::ChangeMade { .. } => "change-made",
             Fact::ChangeReturned { .. } => "change-returned",
+            Fact::JoinAsked { .. } => "join-asked",
+            Fact::Joined { .. } => "joined",
             Fact::MapMade { .. } => "map-made",
             Fact::MapInstalled { .. } => "map-installed",
             Fact::TookOver { .. } => "took-over",
@@ -160,6 +168,8 @@ impl fmt::Display for Fact {
             Fact::ChangeAsked { call, change } => write!(f, "change {}: {} {}", call.0, change.label(), change.of()),
             Fact::ChangeMade { change } => write!(f, "says that {} {} is made", change.label(), change.of()),
             Fact::ChangeReturned { call } => write!(f, "change {} returns", call.0),
+            Fact::JoinAsked { .. } => f.write_str("is asked to join"),
+            Fact::Joined { .. } => f.write_str("has joined"),
             Fact::MapMade { map } => write!(f, "makes {map}"),
             Fact::MapInstalled { map } => write!(f, "goes by {map}"),
             Fact::TookOver { map } => write!(f, "takes over with {}", map.version()),

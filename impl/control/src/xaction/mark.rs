@@ -31,6 +31,14 @@ pub const TARGET_GONE: &str = "xaction/part-lost-with-its-target";
 pub const STAFFED: &str = "xaction/staffed";
 /// A target learns that it was out of the cluster while it worked.
 pub const WAS_OUT: &str = "xaction/target-was-out";
+/// A target refuses its part of a job whose targets were chosen before it became a member.
+pub const OLDER_THAN_I: &str = "xaction/refused-an-older-job";
+/// A gateway is no member any more, and drops the jobs it was starting.
+pub const STOPS_STARTING: &str = "xaction/gateway-left-out-stops-starting";
+/// A gateway finds a job registered with other targets, by another gateway before it.
+pub const OTHERS_FIRST: &str = "xaction/registered-with-other-targets-before";
+/// A member that consults the others about a job hears that it was over and pruned long ago.
+pub const PRUNED_ELSEWHERE: &str = "xaction/pruned-elsewhere";
 /// A primary takes a daemon in again of which it had heard too long nothing.
 pub const READMITTED: &str = "xaction/readmitted-by-keepalive";
 /// A primary leaves silent members out of the map.
@@ -64,7 +72,7 @@ pub const EXPIRY_REVOKED: &str = "xaction/work-came-while-expiring";
 pub const WAIT_MET_WHILE_RUNNING: &str = "xaction/wait-met-while-running";
 
 /// Every mark.
-pub const MARKS: [&str; 29] = [
+pub const MARKS: [&str; 33] = [
     SWEPT,
     EXPIRY_REVOKED,
     WAIT_MET_WHILE_RUNNING,
@@ -87,6 +95,10 @@ pub const MARKS: [&str; 29] = [
     TARGET_GONE,
     STAFFED,
     WAS_OUT,
+    OLDER_THAN_I,
+    PRUNED_ELSEWHERE,
+    OTHERS_FIRST,
+    STOPS_STARTING,
     READMITTED,
     REMOVED_SILENT,
     NO_QUORUM,

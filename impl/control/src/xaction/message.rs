@@ -11,7 +11,7 @@ use super::ic::Listener;
 use super::id::{DaemonId, XactId};
 use super::job::{JobSpec, Snap, Status, Work};
 use super::kind::Kind;
-use super::membership::{AdminError, Change, ClusterMsg};
+use super::membership::{AdminError, Change, ClusterMsg, Version};
 use super::sources::Sources;
 use super::start::{Manner, Refused};
 
@@ -71,7 +71,7 @@ pub enum Msg {
 
 impl Msg {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 48] = [
+    pub const LABELS: [&'static str; 49] = [
         "start-answer",
         "status-answer",
         "redirect",
@@ -100,6 +100,7 @@ impl Msg {
         "put",
         "ask-answer",
         "work-done",
+        "pruned",
         "admin-answer",
         "ask",
         "answered",
@@ -191,12 +192,14 @@ pub enum ToProxy {
     RoutedAnswer { client: DaemonId, call: CallId, result: Result<Status, QueryError> },
     /// A gateway registers a job with a member (I1).
     WatchXaction { job: XactId, kind: Kind, starter: DaemonId, sources: Sources },
-    /// The member has it.
-    WatchDone { job: XactId },
+    /// The member has it, with these targets: those that it heard of first.
+    WatchDone { job: XactId, sources: Sources },
     /// A member asks another for its table (I4), on account of that job.
     PullTable { job: XactId },
-    /// The other's table (I4).
-    OwnershipTable { job: XactId, table: Arc<Vec<(XactId, Listener)>> },
+    /// The other's table (I4), and which map it goes by.
+    OwnershipTable { job: XactId, by: Version, table: Arc<Vec<(XactId, Listener)>> },
+    /// Where daemons come and go: the member that was asked for its table has had that job, and pruned it.
+    Pruned { job: XactId },
     /// A member offers its table unasked (I3).
     MergeTable { table: Arc<Vec<(XactId, Listener)>> },
     /// A member asks a job's starter whether it still starts it.
@@ -236,6 +239,7 @@ impl Label for ToProxy {
             ToProxy::WatchDone { .. } => "watch-done",
             ToProxy::PullTable { .. } => "pull-table",
             ToProxy::OwnershipTable { .. } => "ownership-table",
+            ToProxy::Pruned { .. } => "pruned",
             ToProxy::MergeTable { .. } => "merge-table",
             ToProxy::StarterProbe { .. } => "starter-probe",
             ToProxy::StarterAnswer { .. } => "starter-answer",

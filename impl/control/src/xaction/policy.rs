@@ -99,6 +99,13 @@ crate::policies! {
         /// All others; it says unknown only when each has said so or is down.
         AsksAll = "asks-all",
     }
+    /// What a member makes of a target that is left out of the map while its part of a job runs (IC-12, H-22).
+    map_change: MapChange = "map-change" {
+        /// The job is aborted and over, here; the other targets are not told, nor the other members asked.
+        AbortsHere = "aborts-here",
+        /// When the other members have nothing better to say, the part is aborted, and with it the job everywhere.
+        Consults = "consults",
+    }
     /// What a primary needs to leave members out of the map (H-17).
     primary_quorum: PrimaryQuorum = "primary-quorum" {
         /// Nothing: alone it goes on leading whoever it still reaches.

@@ -4,6 +4,7 @@
 mod fan;
 mod phases;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ use super::policy::{JobIdentity, Registration, StartDelivery};
 use super::sources::Sources;
 use super::timer::{GatewayTimer, Timer};
 use super::user::Request;
-use super::{Context, Node, send};
+use super::{Context, Node, mark, send};
 
 /// How many members have to know a job before it starts, where registration is acknowledged: one may die.
 const COPIES: usize = 2;
@@ -50,8 +51,8 @@ struct Start {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Phase {
-    /// Members have not all answered; `copies` have the job, `silent` have said nothing yet.
-    Registering { copies: BTreeSet<DaemonId>, silent: BTreeSet<DaemonId> },
+    /// Members have not all answered; `copies` have the job, each with these targets, `silent` have said nothing yet.
+    Registering { copies: BTreeMap<DaemonId, Sources>, silent: BTreeSet<DaemonId> },
     /// These targets have not begun.
     Beginning { silent: BTreeSet<DaemonId> },
     /// These targets have not answered.
@@ -143,12 +144,19 @@ impl Proxy {
             }
             ToProxy::RoutedAnswer { client, call, result } => send(cx, client, ToClient::StatusAnswer { call, result }),
             ToProxy::WatchXaction { job, kind, starter, sources } => {
-                self.ic.watch(job, kind, starter, sources, true, cx);
-                send(cx, from, ToProxy::WatchDone { job });
+                let sources = self.ic.watch(job, kind, starter, sources, true, cx);
+                send(cx, from, ToProxy::WatchDone { job, sources });
             }
-            ToProxy::WatchDone { job } => self.registered(job, from, true, cx),
-            ToProxy::PullTable { job } => send(cx, from, ToProxy::OwnershipTable { job, table: self.ic.bundle() }),
-            ToProxy::OwnershipTable { job, table } => self.ic.told(from, job, &table, cx),
+            ToProxy::WatchDone { job, sources } => self.registered(job, from, Some(sources), cx),
+            ToProxy::PullTable { job } => {
+                if cx.config().deployment.upkeep.is_some() && self.ic.table().is_buried(job) {
+                    return send(cx, from, ToProxy::Pruned { job });
+                }
+                let by = self.membership.map().version();
+                send(cx, from, ToProxy::OwnershipTable { job, by, table: self.ic.bundle() });
+            }
+            ToProxy::OwnershipTable { job, by, table } => self.ic.told(from, job, by, &table, cx),
+            ToProxy::Pruned { job } => self.ic.told_pruned(from, job, cx),
             ToProxy::MergeTable { table } => self.ic.merge(&table, cx),
             ToProxy::StarterProbe { job } => {
                 send(cx, from, ToProxy::StarterAnswer { job, starting: self.starts.contains_key(&job) });
@@ -173,7 +181,7 @@ impl Proxy {
         match msg {
             Msg::ToTarget(ToTarget::Asked { client, call, .. }) => self.fan_refused(client, call, to, cx),
             Msg::ToTarget(ToTarget::StartXact { job, .. }) => self.start_refused(job, to, cx),
-            Msg::ToProxy(ToProxy::WatchXaction { job, .. }) => self.registered(job, to, false, cx),
+            Msg::ToProxy(ToProxy::WatchXaction { job, .. }) => self.registered(job, to, None, cx),
             Msg::ToProxy(ToProxy::RoutedStatus { client, call, .. }) => {
                 send(cx, client, ToClient::StatusAnswer { call, result: Err(QueryError::BadGateway) });
             }
@@ -188,13 +196,17 @@ impl Proxy {
     fn map_changed(&mut self, cx: &mut Context<'_>) {
         let map = self.membership.map().clone();
         self.ic.map_changed(&map, cx);
+        if !self.membership.is_member() {
+            cx.reach(mark::STOPS_STARTING);
+            self.starts.clear();
+        }
         let jobs: Vec<XactId> = self.starts.keys().copied().collect();
         for job in jobs {
             let start = self.starts.get_mut(&job).expect("listed just now");
             match &mut start.phase {
                 Phase::Registering { copies, silent } => {
-                    copies.retain(|&member| map.is_ic(member));
-                    *silent = map.ic().filter(|member| !copies.contains(member)).collect();
+                    copies.retain(|&member, _| map.is_ic(member));
+                    *silent = map.ic().filter(|member| !copies.contains_key(member)).collect();
                     self.register(job, cx);
                 }
                 Phase::Beginning { silent } => {
@@ -206,7 +218,8 @@ impl Proxy {
                     self.answer_if_undone(job, cx);
                 }
                 Phase::Starting { silent } => {
-                    silent.retain(|&target| map.contains(target));
+                    let chosen = start.sources.as_of();
+                    silent.retain(|&target| map.member(target).is_some_and(|member| member.since <= chosen));
                     if silent.is_empty() {
                         self.answer_start(job, Ok(job), cx);
                     }
@@ -234,8 +247,9 @@ impl Proxy {
             return;
         }
         cx.fact(Fact::StartTaken { job, client, call });
-        let sources = spec.only.map_or_else(|| Sources::of(self.membership.map()), |only| [only].into_iter().collect());
-        let phase = Phase::Registering { copies: BTreeSet::new(), silent: self.ic.others().collect() };
+        let map = self.membership.map();
+        let sources = spec.only.map_or_else(|| Sources::of(map), |only| Sources::one(map, only));
+        let phase = Phase::Registering { copies: BTreeMap::new(), silent: self.ic.others().collect() };
         self.starts.insert(job, Start { client, call, spec, sources, phase });
         if !self.begins(job, cx) {
             self.register(job, cx);
@@ -250,39 +264,48 @@ impl Proxy {
             return self.broadcast_start(job, cx);
         }
         if self.ic.is_member() {
-            self.ic.watch(job, kind, self.me, sources.clone(), false, cx);
-            self.registered(job, self.me, true, cx);
+            let sources = self.ic.watch(job, kind, self.me, sources.clone(), false, cx);
+            self.registered(job, self.me, Some(sources), cx);
         }
         let Some(Start { phase: Phase::Registering { copies, .. }, .. }) = self.starts.get(&job) else { return };
-        for member in self.membership.map().ic().filter(|member| !copies.contains(member)) {
+        for member in self.membership.map().ic().filter(|member| !copies.contains_key(member)) {
             let sources = sources.clone();
             send(cx, member, ToProxy::WatchXaction { job, kind, starter: self.me, sources });
         }
         cx.arm(GatewayTimer::Register(job).into(), cx.config().timing.max_keepalive);
     }
 
-    /// A member has a job, or (not `done`) is down.
-    fn registered(&mut self, job: XactId, member: DaemonId, done: bool, cx: &mut Context<'_>) {
-        let Some(Start { phase: Phase::Registering { copies, silent }, .. }) = self.starts.get_mut(&job) else {
+    /// A member has a job, with these targets, or is down.
+    fn registered(&mut self, job: XactId, member: DaemonId, has: Option<Sources>, cx: &mut Context<'_>) {
+        let wanted = COPIES.min(self.membership.map().ic().count());
+        let Some(Start { phase: Phase::Registering { copies, silent }, sources, .. }) = self.starts.get_mut(&job)
+        else {
             return;
         };
         silent.remove(&member);
-        if done {
-            copies.insert(member);
+        if let Some(has) = has {
+            copies.insert(member, has);
         }
-        let enough = match cx.config().policies.registration {
-            Registration::BestEffort => silent.is_empty(),
+        let (enough, agreed) = match cx.config().policies.registration {
+            Registration::BestEffort => (silent.is_empty(), None),
             Registration::Acknowledged => {
-                let wanted = COPIES.min(self.membership.map().ic().count());
-                copies.len() >= wanted || (silent.is_empty() && !copies.is_empty())
+                let (agreed, count) = most_common(copies);
+                (count >= wanted || (silent.is_empty() && !copies.is_empty()), agreed)
             }
         };
         if enough {
+            if let Some(agreed) = agreed.filter(|agreed| agreed != sources) {
+                cx.reach(mark::OTHERS_FIRST);
+                *sources = agreed;
+            }
             self.broadcast_start(job, cx);
         }
     }
 
     fn register_over(&mut self, job: XactId, cx: &mut Context<'_>) {
+        if !self.starts.contains_key(&job) {
+            return;
+        }
         match cx.config().policies.registration {
             Registration::BestEffort => self.broadcast_start(job, cx),
             Registration::Acknowledged => self.register(job, cx),
@@ -293,7 +316,14 @@ impl Proxy {
     fn broadcast_start(&mut self, job: XactId, cx: &mut Context<'_>) {
         cx.disarm(GatewayTimer::Register(job).into());
         let start = self.starts.get_mut(&job).expect("only a job being started is broadcast");
-        start.phase = Phase::Starting { silent: start.sources.iter().copied().collect() };
+        let (map, chosen) = (self.membership.map(), start.sources.as_of());
+        let stayed = |target: &DaemonId| map.member(*target).is_some_and(|member| member.since <= chosen);
+        let silent: BTreeSet<DaemonId> = start.sources.iter().copied().filter(stayed).collect();
+        let nobody = silent.is_empty();
+        start.phase = Phase::Starting { silent };
+        if nobody {
+            return self.answer_start(job, Ok(job), cx);
+        }
         self.start_silent(job, cx);
     }
 
@@ -364,4 +394,12 @@ impl Proxy {
             }
         }
     }
+}
+
+/// The targets that most members have for a job, and how many: another gateway may have registered it with others before.
+/// Of those that as many have, the ones chosen by the older map.
+fn most_common(copies: &BTreeMap<DaemonId, Sources>) -> (Option<Sources>, usize) {
+    let count = |sources: &Sources| copies.values().filter(|other| *other == sources).count();
+    let best = copies.values().max_by_key(|sources| (count(sources), Reverse(sources.as_of())));
+    (best.cloned(), best.map_or(0, count))
 }

@@ -16,7 +16,7 @@ use super::fact::Fact;
 use super::id::{DaemonId, XactId};
 use super::job::{Ending, Snap, Work, XactError};
 use super::kind::Kind;
-use super::membership::{Flags, Membership, Smap};
+use super::membership::{Flags, Membership, Smap, Version};
 use super::message::{Msg, ToProxy, ToTarget};
 use super::policy::{Notification, StopUnknown, XactRecord};
 use super::record::{PartRecord, Record, RecordKey};
@@ -232,16 +232,32 @@ impl Target {
         manner: Option<Arc<Manner>>,
         cx: &mut Context<'_>,
     ) {
+        let late = self.joined_after(&sources);
         match self.xacts.get_mut(&job) {
             Some(Xact { phase: Phase::Beginning(_), starters, .. }) => {
                 starters.insert(gateway);
             }
             Some(_) => send(cx, gateway, ToProxy::XactStarted { job }),
+            None if late => {
+                cx.reach(mark::OLDER_THAN_I);
+                let phase = Phase::Ending(Snap::Aborted(XactError::LeftCluster));
+                let mut xact = Xact::new(kind, sources, phase);
+                xact.starters.insert(gateway);
+                self.xacts.insert(job, xact);
+                self.record(job, cx);
+            }
             None if cx.config().hosting.is_some() => {
                 self.host_start((gateway, job, kind), (work, sources), manner, cx);
             }
             None => self.enter(job, kind, (work, sources), [gateway], cx),
         }
+    }
+
+    /// Whether a job's targets were chosen before this one became a member: it was left out since, its part was given up,
+    /// and the job may have ended.
+    fn joined_after(&self, sources: &Sources) -> bool {
+        let since = self.membership.map().member(self.me).map(|member| member.since);
+        sources.as_of() != Version::default() && since.is_none_or(|since| sources.as_of() < since)
     }
 
     fn abort(&mut self, member: DaemonId, job: XactId, kind: Kind, sources: Sources, cx: &mut Context<'_>) {

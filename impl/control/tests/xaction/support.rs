@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use quiesce_control::xaction::{
     Cluster, Config, DaemonId, Deployment, Ending, Fact, JobSpec, Kind, Msg, Node, Policies, Record, Reply, Request,
-    Sources, Timer, Timing, Work, XactId,
+    Sources, Timer, Timing, Upkeep, Work, XactId,
 };
 use quiesce_machine::{CallId, Delay, Effect, Event, Incarnation, Node as _, OpId, Write, step};
 
@@ -31,6 +31,21 @@ pub(crate) struct Bench {
 impl Bench {
     /// The node, started for the first time, with these policies taken from the reference.
     pub(crate) fn new(me: DaemonId, reference: &[&str]) -> Self {
+        Self::deployed(me, reference, Deployment::default())
+    }
+
+    /// The same where membership is kept.
+    pub(crate) fn kept(me: DaemonId, reference: &[&str]) -> Self {
+        Self::deployed(me, reference, Deployment { upkeep: Some(Upkeep::default()), ..Deployment::default() })
+    }
+
+    /// The map that the cluster is deployed with.
+    pub(crate) fn map(&self) -> Smap {
+        let Deployment { standby, non_electable, .. } = &self.config.deployment;
+        Smap::deployed(&self.config.cluster, standby, non_electable)
+    }
+
+    fn deployed(me: DaemonId, reference: &[&str], deployment: Deployment) -> Self {
         let cluster = Cluster::new(3, 2, 1, 2).unwrap();
         let mut policies = Policies::hardened();
         for row in Policies::ROWS.iter().filter(|row| reference.contains(&row.name)) {
@@ -38,8 +53,7 @@ impl Bench {
         }
         let named = Policies::ROWS.iter().filter(|row| reference.contains(&row.name)).count();
         assert_eq!(named, reference.len(), "{reference:?} are policies");
-        let config =
-            Config { cluster, timing: Timing::default(), deployment: Deployment::default(), hosting: None, policies };
+        let config = Config { cluster, timing: Timing::default(), deployment, hosting: None, policies };
         let mut bench = Bench { node: Node::boot(cluster.node(me), &config), me, config, facts: Vec::new() };
         bench.start(1, Vec::new());
         bench
@@ -81,6 +95,11 @@ impl Bench {
     /// What was stated since the last look.
     pub(crate) fn facts(&mut self) -> Vec<Fact> {
         std::mem::take(&mut self.facts)
+    }
+
+    /// The node that plays a daemon.
+    pub(crate) fn node_of(&self, daemon: DaemonId) -> quiesce_machine::NodeId {
+        self.config.cluster.node(daemon)
     }
 
     /// The effect of sending to a daemon.

@@ -13,7 +13,7 @@ mod query;
 mod sync;
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::id::{DaemonId, XactId};
 use super::membership::Smap;
@@ -34,11 +34,13 @@ pub struct Ic {
     map: Smap,
     table: Table,
     asks: BTreeMap<XactId, Ask>,
+    /// Jobs that may have lost a target, and who has not been consulted about them yet.
+    consulting: BTreeMap<XactId, BTreeSet<DaemonId>>,
 }
 
 impl Ic {
     pub(super) fn new(me: DaemonId, map: Smap) -> Self {
-        Ic { me, map, table: Table::default(), asks: BTreeMap::new() }
+        Ic { me, map, table: Table::default(), asks: BTreeMap::new(), consulting: BTreeMap::new() }
     }
 
     /// Whether this proxy is a member by its own map.

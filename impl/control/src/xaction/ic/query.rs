@@ -12,6 +12,7 @@ use quiesce_machine::CallId;
 use super::Ic;
 use crate::xaction::id::{DaemonId, XactId};
 use crate::xaction::job::Status;
+use crate::xaction::membership::Version;
 use crate::xaction::message::{QueryError, Select, ToClient, ToProxy};
 use crate::xaction::policy::UnknownId;
 use crate::xaction::timer::MemberTimer;
@@ -57,10 +58,12 @@ impl Ic {
         &mut self,
         member: DaemonId,
         job: XactId,
+        by: Version,
         table: &[(XactId, super::Listener)],
         cx: &mut Context<'_>,
     ) {
         self.merge(table, cx);
+        self.consulted(member, job, by, cx);
         self.asked(member, job, cx);
     }
 

@@ -30,6 +30,7 @@ impl Ic {
                 send(cx, member, ToProxy::MergeTable { table: Arc::clone(&table) });
             }
         }
+        self.look_for_gone(cx);
         self.pull_all(cx);
         if let Some(period) = cx.config().timing.sync {
             cx.arm(MemberTimer::Sync.into(), period);

@@ -47,6 +47,10 @@ impl Table {
         self.running.get_mut(&job)
     }
 
+    pub(super) fn running_entry(&self, job: XactId) -> Option<&Listener> {
+        self.running.get(&job)
+    }
+
     pub(super) fn entry_mut(&mut self, job: XactId) -> Option<&mut Listener> {
         self.running.get_mut(&job).or_else(|| self.finished.get_mut(&job))
     }

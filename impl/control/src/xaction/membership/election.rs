@@ -144,10 +144,11 @@ impl Membership {
         self.count(&agreed, &refused, false, cx);
     }
 
-    /// A candidate says that it has won: by the published rule that is so, whatever this daemon knows of later maps.
+    /// A candidate says that it has won: by the published rule that is so, whatever this daemon knows of later maps; by
+    /// ours its map has to say so, and be later.
     pub(super) fn vote_result(&mut self, from: DaemonId, dead: DaemonId, cx: &mut Context<'_>) {
         if cx.config().policies.vote_result == VoteResult::NewerMap {
-            return;
+            return send(cx, from, ClusterMsg::PullMap);
         }
         let mut draft = self.map.draft();
         draft.remove(dead);
@@ -220,10 +221,8 @@ impl Membership {
     fn win(&mut self, term: u16, cx: &mut Context<'_>) {
         self.give_over(cx);
         let dead = self.map.primary();
-        if cx.config().policies.vote_result == VoteResult::Unconditional {
-            for voter in self.active_others() {
-                send(cx, voter, ClusterMsg::VoteResult { dead });
-            }
+        for voter in self.active_others().into_iter().filter(|&voter| voter != dead) {
+            send(cx, voter, ClusterMsg::VoteResult { dead });
         }
         let mut draft = self.map.draft();
         draft.remove(dead);

@@ -7,6 +7,7 @@ use quiesce_machine::CallId;
 
 use super::smap::Draft;
 use super::{ClusterMsg, ClusterTimer, Flags, Membership, Payload};
+use crate::xaction::fact::Fact;
 use crate::xaction::id::DaemonId;
 use crate::xaction::user::Reply;
 use crate::xaction::{Context, mark, send};
@@ -14,7 +15,9 @@ use crate::xaction::{Context, mark, send};
 impl Membership {
     /// An operator asks this daemon to join through that proxy.
     pub(in crate::xaction) fn join(&mut self, call: CallId, via: DaemonId, cx: &mut Context<'_>) {
+        cx.fact(Fact::JoinAsked { call });
         if self.is_member() {
+            cx.fact(Fact::Joined { call });
             return cx.reply(call, Reply::Joined);
         }
         self.joining = Some((call, via));

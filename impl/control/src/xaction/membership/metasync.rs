@@ -21,9 +21,14 @@ impl Membership {
     /// Goes by a map of its own making, and has the members follow.
     pub(super) fn make(&mut self, draft: Draft, cx: &mut Context<'_>) {
         let map = draft.publish();
-        if map != self.map {
-            cx.fact(Fact::MapMade { map: map.clone() });
-            self.install(map, cx);
+        if map == self.map {
+            return;
+        }
+        cx.fact(Fact::MapMade { map: map.clone() });
+        let gone: Vec<DaemonId> = self.others().filter(|&daemon| map.has_left(daemon)).collect();
+        self.install(map, cx);
+        for daemon in gone {
+            send(cx, daemon, ClusterMsg::Map { map: self.map.clone() });
         }
     }
 

@@ -185,6 +185,7 @@ impl Membership {
         if let (true, Some((call, _))) = (self.is_member(), self.joining) {
             self.joining = None;
             cx.disarm(ClusterTimer::Join.into());
+            cx.fact(Fact::Joined { call });
             cx.reply(call, Reply::Joined);
         }
     }

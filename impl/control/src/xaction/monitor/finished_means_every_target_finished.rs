@@ -2,9 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use quiesce_machine::{NodeId, Observation, View};
 
-use super::{map_of, runs_on};
+use super::{latest_map, map_of, runs_on};
 use crate::monitor::Property;
-use crate::xaction::{DaemonId, Fact, Node, Status, XactId};
+use crate::xaction::{DaemonId, Fact, Node, Smap, Status, XactId};
 
 /// A job that a member calls ended runs nowhere, now or later; one that it calls finished has ended on every target.
 ///
@@ -12,8 +12,8 @@ use crate::xaction::{DaemonId, Fact, Node, Status, XactId};
 /// could not be reached finds out when it comes back.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct FinishedMeansEveryTargetFinished {
-    /// Whom each job was started on.
-    sources: BTreeMap<XactId, BTreeSet<DaemonId>>,
+    /// Whom each gateway that took it would start each job on. They settle on one of these.
+    sources: BTreeMap<XactId, BTreeSet<BTreeSet<DaemonId>>>,
     /// Where each job has ended.
     parts: BTreeMap<XactId, BTreeSet<NodeId>>,
     /// What members have called ended.
@@ -28,13 +28,17 @@ impl Property<Node> for FinishedMeansEveryTargetFinished {
         match *seen {
             Observation::Fact { by, fact: &Fact::StartTaken { job, .. } } => {
                 let sources = map_of(view, by).map(|map| map.targets().collect());
-                self.sources.insert(job, sources.unwrap_or_default());
+                self.sources.entry(job).or_default().insert(sources.unwrap_or_default());
             }
             Observation::Fact { by, fact: &Fact::XactEnded { job, .. } } => {
                 self.parts.entry(job).or_default().insert(by);
             }
             Observation::Fact { by, fact: &Fact::XactBegan { job } } if self.ended.contains(&job) => {
-                return Err(format!("{} begins {job}, which a member has called ended", view.name(by)));
+                return if is_left_out(by, view) {
+                    Ok(())
+                } else {
+                    Err(format!("{} begins {job}, which a member has called ended", view.name(by)))
+                };
             }
             Observation::Fact { by, fact: &Fact::JobEnded { job, status } } => {
                 self.ended.insert(job);
@@ -59,15 +63,24 @@ impl FinishedMeansEveryTargetFinished {
         }
         let cluster = &view.config().cluster;
         let parts = self.parts.entry(job).or_default();
-        let sources = self.sources.get(&job).into_iter().flatten().copied();
-        let missing = sources.into_iter().find(|&target| !parts.contains(&cluster.node(target)));
-        match missing {
-            Some(target) if !status.aborted => {
+        let missing = |sources: &BTreeSet<DaemonId>| {
+            sources.iter().copied().find(|&target| !parts.contains(&cluster.node(target)))
+        };
+        let missing: Option<Vec<DaemonId>> = self.sources.get(&job).into_iter().flatten().map(missing).collect();
+        match missing.as_deref() {
+            Some([target, ..]) if !status.aborted => {
                 Err(format!("{who} says that {job} has finished, and {target} has not"))
             }
             Some(_) | None => Ok(()),
         }
     }
+}
+
+/// Whether a target was left out of the latest map, and perhaps taken in again, and goes by an older one.
+fn is_left_out(node: NodeId, view: &dyn View<Node>) -> bool {
+    let target = view.config().cluster.daemon(node);
+    let member = |map: &Smap| map.member(target).map(|member| member.since);
+    map_of(view, node).map(member) != latest_map(view).map(member)
 }
 
 #[cfg(test)]

@@ -27,6 +27,13 @@ crate::monitors! {
     errands_return::ErrandsReturn,
     snaps_waits_mean_everywhere::SnapsWaitsMeanEverywhere,
     ic_tables_converge::IcTablesConverge,
+    one_primary::OnePrimary,
+    map_versions_are_one::MapVersionsAreOne,
+    maps_converge::MapsConverge,
+    changes_return::ChangesReturn,
+    changes_outlive_their_primary::ChangesOutliveTheirPrimary,
+    sent_away_stays_out::SentAwayStaysOut,
+    ic_members_are_active::IcMembersAreActive,
 }
 
 /// The tables of the proxies that are up and take themselves for members.
@@ -92,9 +99,11 @@ mod testing {
     use super::*;
     use crate::monitor::Property;
     use crate::xaction::bucket::{Bucket, BucketName};
+    use crate::xaction::membership::Draft;
     use crate::xaction::registry::{Arg, Limits};
     use crate::xaction::{
-        Cluster, Deployment, Fact, Kind, Msg, Policies, Snap, Sources, Status, Timing, ToProxy, ToTarget,
+        Cluster, ClusterMsg, Deployment, Fact, Kind, Msg, Policies, Snap, Sources, Status, Timing, ToProxy, ToTarget,
+        Upkeep,
     };
     use crate::xaction::{Hosting, Manner, TargetTimer};
 
@@ -123,6 +132,31 @@ mod testing {
             };
             let nodes = (0..5).map(|n| Some(Node::boot(NodeId(n), &config))).collect();
             Still { config, nodes }
+        }
+
+        /// The same with upkeep of its membership.
+        pub(super) fn kept() -> Self {
+            let mut still = Still::new();
+            still.config.deployment.upkeep = Some(Upkeep::default());
+            still
+        }
+
+        /// The map it is deployed with.
+        pub(super) fn map(&self) -> Smap {
+            let Deployment { standby, non_electable, .. } = &self.config.deployment;
+            Smap::deployed(&self.config.cluster, standby, non_electable)
+        }
+
+        /// That map, changed.
+        pub(super) fn changed(&self, change: impl FnOnce(&mut Draft)) -> Smap {
+            let mut draft = self.map().draft();
+            change(&mut draft);
+            draft.publish()
+        }
+
+        /// Has a daemon go by a map.
+        pub(super) fn hand(&mut self, daemon: DaemonId, map: Smap) {
+            self.deliver(C1, daemon, ClusterMsg::Map { map });
         }
 
         pub(super) fn deliver(&mut self, from: DaemonId, to: DaemonId, msg: impl Into<Msg>) {

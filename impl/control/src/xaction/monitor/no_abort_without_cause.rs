@@ -3,14 +3,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use quiesce_machine::{NodeId, Observation, View};
 
 use crate::monitor::Property;
-use super::map_of;
+use super::{map_of, tables};
 use crate::xaction::{DaemonId, Fact, Node, Smap, Snap, XactError, XactId};
 
 /// A member takes a job for aborted only if something cut it short.
 ///
 /// Causes: a target aborted its part unasked; a target died before its part had ended, or lost its records; a target was
-/// left out of the map before its part had ended; a gateway died before the job had begun everywhere; a target refused to
-/// start its part, or its gateway gave up on the start.
+/// left out of the map before any member had heard that its part had ended; a gateway died before the job had begun
+/// everywhere; a target refused to start its part, or its gateway gave up on the start.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct NoAbortWithoutCause {
     jobs: BTreeMap<XactId, Job>,
@@ -76,8 +76,13 @@ impl NoAbortWithoutCause {
     /// A target that is left out of the map takes its part of every job along.
     fn left_out(&mut self, map: &Smap, view: &dyn View<Node>) {
         let cluster = &view.config().cluster;
-        for job in self.jobs.values_mut() {
-            let lost = |&target: &DaemonId| !map.contains(target) && !job.ended.contains(&cluster.node(target));
+        for (&id, job) in &mut self.jobs {
+            let heard = |target: DaemonId| {
+                let listeners = tables(view).filter_map(|(_, table)| table.entry(id));
+                listeners.into_iter().any(|listener| listener.active().all(|active| active != target))
+            };
+            let ended = |target| job.ended.contains(&cluster.node(target));
+            let lost = |&target: &DaemonId| !(map.contains(target) || (ended(target) && heard(target)));
             job.caused |= job.sources.iter().any(lost);
         }
     }

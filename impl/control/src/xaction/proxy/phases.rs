@@ -1,7 +1,7 @@
 //! The parts of a start that only registries ask for: beginning in the first of two phases, and undoing.
 //! Source: `reference/aistore-registry-and-coexistence.md` section B, 2PC starts.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::{Phase, Proxy, Start};
 use crate::xaction::fact::Fact;
@@ -37,7 +37,7 @@ impl Proxy {
         let Some(Start { phase: phase @ Phase::Beginning { .. }, .. }) = self.starts.get_mut(&job) else { return };
         if matches!(phase, Phase::Beginning { silent } if silent.is_empty()) {
             cx.disarm(GatewayTimer::Begin(job).into());
-            *phase = Phase::Registering { copies: BTreeSet::new(), silent: self.ic.others().collect() };
+            *phase = Phase::Registering { copies: BTreeMap::new(), silent: self.ic.others().collect() };
             self.register(job, cx);
         }
     }
