@@ -66,8 +66,8 @@ impl<N: Node, M: Monitor<N>> World<'_, N, M> {
             NodeState {
                 name: self.plan.nodes[node.index()].clone(),
                 memory: self.cluster.nodes[node.index()].as_ref().map(|memory| format!("{memory:?}")),
-                records: process.store.records().iter().map(|record| format!("{record:?}")).collect(),
-                pending: process.store.pending(),
+                records: process.records().iter().map(|record| format!("{record:?}")).collect(),
+                pending: process.pending(),
                 timers: process.timers.armed().map(|timer| format!("{timer:?}")).collect(),
             }
         });

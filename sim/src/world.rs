@@ -126,7 +126,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
             cluster: Cluster { config: &plan.config, names: &plan.nodes, nodes },
             processes: plan.nodes.iter().map(|_| Process::new()).collect(),
             draws,
-            links: Links::new(&plan.network),
+            links: Links::new(plan),
             disks: Disks::new(plan),
             held: Vec::new(),
             faults: Faults::new(plan, asked),
@@ -238,6 +238,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
     }
 
     /// The time of something has come.
+    #[inline]
     pub(crate) fn take(&mut self, Due { at, sequence, item }: Due<Item<N>>) {
         self.now = at;
         match item {
@@ -257,7 +258,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
             Item::Timer { node, entry } => self.surface(node, entry, sequence),
             Item::Write { node, cause } => {
                 if self.is_same_life(node, cause)
-                    && let Some((op, outcome)) = self.processes[node.index()].store.land()
+                    && let Some((op, outcome)) = self.processes[node.index()].store().land()
                 {
                     self.happen(node, cause, Event::Stored { op, outcome });
                 }
@@ -266,6 +267,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
     }
 
     /// A message reaches its receiver's machine.
+    #[inline]
     pub(crate) fn arrive(&mut self, from: NodeId, to: NodeId, cause: u32, msg: N::Msg) {
         if from == to && !self.is_same_life(from, cause) {
             self.note_lost(from, to, cause, &msg, "with the process that sent it to itself");
@@ -277,8 +279,9 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
     }
 
     /// Nobody listens: the machine says so, if it can. Whether who sent the message still lives shows on arrival.
+    #[cold]
     fn refuse(&mut self, from: NodeId, to: NodeId, cause: u32, msg: N::Msg) {
-        if let Some(step) = self.processes[to.index()].crashed_by {
+        if let Some(step) = self.processes[to.index()].crashed_by() {
             self.faults.affected(step);
         }
         if self.links.apart(from, to) {
@@ -318,6 +321,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
     }
 
     /// Something happens to a process that is up: now, or once it is neither paused nor busy.
+    #[inline]
     pub(crate) fn happen(&mut self, node: NodeId, cause: u32, event: Event<N>) {
         match self.processes[node.index()].hindered_by() {
             None => self.handle(node, cause, event),
@@ -328,7 +332,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
     /// Something waits for a process that is paused or slow.
     #[cold]
     fn wait(&mut self, node: NodeId, waiting: Waiting<N>) {
-        let process = &mut self.processes[node.index()];
+        let process = self.processes[node.index()].in_trouble();
         let message = matches!(waiting, Waiting::Event { event: Event::Deliver { .. } | Event::Bounce { .. }, .. });
         match (process.paused_by, process.slowed) {
             (Some(step), _) if message => self.faults.affected(step),
@@ -345,7 +349,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         let process = &mut self.processes[node.index()];
         process.incarnation = process.incarnation.next();
         process.since = self.events + 1;
-        let (incarnation, records) = (process.incarnation, process.store.records());
+        let (incarnation, records) = (process.incarnation, process.records());
         self.cluster.nodes[node.index()] = Some(N::boot(node, self.cluster.config));
         self.observe(&Observation::Started { node, incarnation });
         self.handle(node, 0, Event::Start { incarnation, records });
@@ -368,12 +372,16 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         event.hash(&mut self.digester);
 
         let Some(state) = &mut self.cluster.nodes[node.index()] else { return };
-        let clock = &self.processes[node.index()].clock;
-        let shown = clock.as_ref().map_or(self.now, |clock| clock.read(self.now));
+        let clock = self.processes[node.index()].clock();
+        let shown = clock.map_or(self.now, |clock| clock.read(self.now));
         let mut choices = self.draws.of(node, self.events);
         state.handle(event, &mut Cx::new(node, shown, self.cluster.config, &mut choices, &mut self.outbox));
-        self.outbox.marks.drain(..).for_each(|mark| self.marks.add(mark));
-        self.publish(node);
+        if !self.outbox.marks.is_empty() {
+            self.outbox.marks.drain(..).for_each(|mark| self.marks.add(mark));
+        }
+        if !self.outbox.facts.is_empty() {
+            self.publish(node);
+        }
         if self.probe.is_some() {
             self.perform_probed(node);
         } else {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use quiesce_control::xaction::{
     Cluster, Config, DaemonId, Deployment, Ending, Fact, JobSpec, Kind, Msg, Node, Policies, Record, Reply, Request,
-    Sources, Timer, Timing, Upkeep, Work, XactId,
+    Smap, Sources, Timer, Timing, Upkeep, Work, XactId,
 };
 use quiesce_machine::{CallId, Delay, Effect, Event, Incarnation, Node as _, OpId, Write, step};
 
@@ -124,8 +124,10 @@ pub(crate) fn reply(call: u32, reply: Reply) -> Effect<Node> {
     Effect::Reply { call: CallId(call), reply }
 }
 
+/// The targets that the cluster is deployed with.
 pub(crate) fn sources() -> Sources {
-    [T1, T2].into_iter().collect()
+    let Deployment { standby, non_electable, .. } = Deployment::default();
+    Sources::of(&Smap::deployed(&Cluster::new(3, 2, 1, 2).unwrap(), &standby, &non_electable))
 }
 
 pub(crate) fn spec(kind: Kind) -> Arc<JobSpec> {

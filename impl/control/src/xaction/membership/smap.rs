@@ -369,8 +369,8 @@ mod tests {
     fn staffing_fills_up_with_active_electable_proxies() {
         let map = changed(&map(), |draft| draft.set(P2, Flags::MAINTENANCE));
         let staffed = |inactive| changed(&map, |draft| draft.staff_ic(2, inactive)).to_string();
-        assert_eq!(staffed(true), "v4 p1*(ic) p2(ic, maintenance) p3 t1 t2");
-        assert_eq!(staffed(false), "v4 p1*(ic) p2(maintenance) p3(ic) t1 t2");
+        assert_eq!(staffed(true), "v3 p1*(ic) p2(ic, maintenance) p3 t1 t2");
+        assert_eq!(staffed(false), "v3 p1*(ic) p2(maintenance) p3(ic) t1 t2");
     }
 
     #[test]

@@ -50,6 +50,6 @@ mod tests {
     #[test]
     fn a_member_in_maintenance_in_the_ic_is_bad() {
         let evidence = verdict(true).unwrap_err();
-        assert_eq!(evidence, "p1 makes v4 p1*(ic) p2(ic, maintenance) t1 t2, with p2 in the IC");
+        assert_eq!(evidence, "p1 makes v3 p1*(ic) p2(ic, maintenance) t1 t2, with p2 in the IC");
     }
 }
