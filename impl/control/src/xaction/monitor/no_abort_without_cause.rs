@@ -3,14 +3,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use quiesce_machine::{NodeId, Observation, View};
 
 use crate::monitor::Property;
-use super::{map_of, tables};
+use super::{latest_map, map_of, tables};
 use crate::xaction::{DaemonId, Fact, Node, Smap, Snap, XactError, XactId};
 
 /// A member takes a job for aborted only if something cut it short.
 ///
 /// Causes: a target aborted its part unasked; a target died before its part had ended, or lost its records; a target was
-/// left out of the map before any member had heard that its part had ended; a gateway died before the job had begun
-/// everywhere; a target refused to start its part, or its gateway gave up on the start.
+/// left out of the map before any member had heard that its part had ended, or before the job began; a gateway died
+/// before the job had begun everywhere; a target refused to start its part, or its gateway gave up on the start.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct NoAbortWithoutCause {
     jobs: BTreeMap<XactId, Job>,
@@ -52,6 +52,8 @@ impl NoAbortWithoutCause {
             let job = self.jobs.entry(job).or_default();
             job.gateways.insert(by);
             job.sources = map_of(view, by).map(|map| map.targets().collect()).unwrap_or_default();
+            let gone = |target: &DaemonId| latest_map(view).is_some_and(|map| !map.contains(*target));
+            job.caused |= job.sources.iter().any(gone);
         } else if let &Fact::XactBegan { job } = fact {
             self.jobs.entry(job).or_default().begun.insert(by);
         } else if let &Fact::XactEnded { job, snap } = fact {
