@@ -193,10 +193,10 @@ fn by_the_published_rule_a_primary_needs_nobody() {
     for _ in 0..4 {
         primary.fire(ClusterTimer::Retry);
     }
-    let made = primary.facts().into_iter().find_map(|fact| match fact {
-        Fact::MapMade { map } => Some(map.to_string()),
-        _ => None,
-    });
+    let made = primary
+        .facts()
+        .into_iter()
+        .find_map(|fact| if let Fact::MapMade { map } = fact { Some(map.to_string()) } else { None });
     assert_eq!(made.as_deref(), Some("v5 p1*(ic)"));
 }
 
