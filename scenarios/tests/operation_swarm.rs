@@ -83,7 +83,7 @@ fn plan(seed: u64) -> Plan<Node, Monitor> {
     let apps: Vec<App> = (0..APPS).map(|_| app(draw)).collect();
     let seconds = Duration::from_secs;
     let timing = Timing {
-        webhook_timeout: seconds(90),
+        webhook_timeout: Some(seconds(90)),
         requeue_interval: seconds(7),
         backoff_most: seconds(20),
         ..Timing::default()
