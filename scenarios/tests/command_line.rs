@@ -232,10 +232,10 @@ fn the_suite_is_deterministic_and_prints_the_same_twice() {
 #[test]
 fn check_tells_a_shortest_violation_step_by_step() {
     let shell = Shell::new("check");
-    let done = shell.run("check ic --profile reference --states-max 200000");
+    let done = shell.run("check ic --profile reference --max-states 200000");
     done.ends(1).says(" fails: ").says("   1  p1        starts, life 1\n").says("-- the last step is the violation");
     done.says("property  ").says("unique states");
-    let json = shell.run("check ic --profile reference --states-max 200000 --json -");
+    let json = shell.run("check ic --profile reference --max-states 200000 --json -");
     let result = json.ends(1).stdout.lines().nth(1).expect("a result");
     let result: serde_json::Value = serde_json::from_str(result).expect("JSON");
     assert_eq!((&result["scope"], &result["verdict"]), (&"ic".into(), &"fail".into()));
@@ -244,7 +244,7 @@ fn check_tells_a_shortest_violation_step_by_step() {
 
 #[test]
 fn a_check_cut_short_is_incomplete() {
-    Shell::new("check-short").run("check ic --states-max 100").ends(3).says("incomplete: stopped at 100 states");
+    Shell::new("check-short").run("check ic --max-states 100").ends(3).says("incomplete: stopped at 100 states");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use thiserror::Error;
 
+use super::check::Check;
 use crate::choices::Choices;
 use crate::plane::Profile;
 use crate::schema::Seeds;
@@ -92,33 +93,8 @@ pub(crate) struct Kinds {
     pub(crate) kinds: Vec<String>,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct Check {
-    /// The world to search; `quiesce list scopes` names them
-    pub(crate) scope: String,
-    /// How to search
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) search: SearchWord,
-    /// Give up after so many states
-    #[arg(long, value_name = "N", default_value_t = 5_000_000, value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) states_max: u64,
-    /// Give up after so long, like 5m
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub(crate) budget: Option<Duration>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum SearchWord {
-    /// Breadth first: shortest counterexamples, safety and liveness
-    #[default]
-    Bfs,
-    /// Depth first: safety only, by Stateright; long runs take much memory
-    Dfs,
-    /// Stateright's own breadth-first search: safety only, a second opinion
-    Stateright,
-}
-
-fn duration(text: &str) -> Result<Duration, Mistake> {
+/// A duration as people write it.
+pub(super) fn duration(text: &str) -> Result<Duration, Mistake> {
     parse_duration(text)
 }
 

@@ -75,6 +75,11 @@ pub(crate) enum Refusal {
     /// A failure that is gone when its run is repeated.
     #[error("seed {seed} failed {property}, and its run repeated does not: the code under test is not deterministic")]
     Fickle { seed: u64, property: String },
+    /// A counterexample that the simulator does not see.
+    #[error(
+        "{property} fails in {scope}, and the simulator, taking the same steps, does not see it: a defect of quiesce"
+    )]
+    Unlike { scope: String, property: &'static str },
     /// A capsule about a small world that is gone.
     #[error("{0}")]
     NoScope(String),
@@ -101,6 +106,7 @@ impl Refusal {
             | Refusal::Capsule(_)
             | Refusal::NoScope(_)
             | Refusal::Fickle { .. }
+            | Refusal::Unlike { .. }
             | Refusal::Write(_)
             | Refusal::Stdout(_)
             | Refusal::Threads { .. } => vec![self],

@@ -129,10 +129,10 @@ impl<'a> Line<'a> {
         Line::Result(Box::new(Done::Replay(ReplayResult::new(scenario, capsule, run, comparison))))
     }
 
-    /// A check's line.
+    /// A check's line; `capsules` in the order of its counterexamples.
     #[must_use]
-    pub fn check(scope: &'a str, checked: &'a Checked) -> Self {
-        Line::Result(Box::new(Done::Check(CheckResult::new(scope, checked))))
+    pub fn check(scope: &'a str, checked: &'a Checked, capsules: &'a [PathBuf]) -> Self {
+        Line::Result(Box::new(Done::Check(CheckResult::new(scope, checked, capsules))))
     }
 
     /// A crash sweep's line; `capsules` by property.
