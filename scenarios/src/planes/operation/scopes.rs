@@ -16,16 +16,16 @@ use quiesce_model::{Budget, Scope};
 pub(super) const ROWS: [(&str, &str); 12] = [
     ("operation", "1 application, 1 controller; a user unpairs it, synchronous webhook, and time may run out"),
     ("operation-polled", "as operation, with a webhook that is polled and may refuse calls"),
-    ("operation-loss", "as operation, and a message may be lost"),
-    ("operation-crash", "as operation, and the director or the tenant's system may crash"),
-    ("operation-controller-crash", "as operation-polled without refusals, and the controller may crash"),
-    ("operation-apiserver-crash", "as operation, and the API server may crash"),
-    ("operation-two", "1 application, 1 controller; two users unpair it"),
-    ("operation-two-loss", "as operation-two, and a message may be lost"),
-    ("operation-two-crash", "as operation-two, and the director may crash"),
-    ("operation-two-faults", "as operation-two, a message may be lost and the director may crash"),
-    ("operation-handover", "as operation, two controllers and a lease that may pass on"),
-    ("operation-handover-crash", "as operation-handover, and a controller may crash"),
+    ("operation-timeout", "as operation, and a message may be lost"),
+    ("operation-loss", "as operation-timeout, and there is time enough"),
+    ("operation-crash", "the director or the tenant's system may crash; there is time enough"),
+    ("operation-controller-crash", "the controller may crash"),
+    ("operation-apiserver-crash", "the API server may crash"),
+    ("operation-two", "two users unpair the application"),
+    ("operation-two-loss", "two users unpair the application, and a message may be lost"),
+    ("operation-two-crash", "two users unpair the application, and the director may crash"),
+    ("operation-two-faults", "two users unpair the application, a message may be lost and the director may crash"),
+    ("operation-handover", "two controllers, and a lease that may pass on"),
 ];
 
 /// The scope of that name.
@@ -42,30 +42,27 @@ pub(super) fn scope(name: &str) -> Option<Scope<Node, Monitor>> {
         relist: false,
     };
     let polled = World { mode: Mode::Async, ..world };
-    let two = World { mutations: 2, timed: false, ..world };
+    let calm = World { timed: false, ..world };
+    let two = World { mutations: 2, ..calm };
     let (director, tenant) = (ProcessId::Director, ProcessId::Tenant);
     Some(match name {
         "operation" => world.under(none, &[]),
         "operation-polled" => World { refuses: true, ..polled }.under(none, &[]),
-        "operation-loss" => world.under(loss, &[]),
-        "operation-crash" => world.under(crash, &[director, tenant]),
-        "operation-controller-crash" => World { timed: false, ..world }.under(crash, &[ProcessId::Controller(0)]),
-        "operation-apiserver-crash" => {
-            World { relist: true, timed: false, ..world }.under(crash, &[ProcessId::ApiServer])
-        }
+        "operation-timeout" => world.under(loss, &[]),
+        "operation-loss" => calm.under(loss, &[]),
+        "operation-crash" => calm.under(crash, &[director, tenant]),
+        "operation-controller-crash" => calm.under(crash, &[ProcessId::Controller(0)]),
+        "operation-apiserver-crash" => World { relist: true, ..calm }.under(crash, &[ProcessId::ApiServer]),
         "operation-two" => two.under(none, &[]),
         "operation-two-loss" => two.under(loss, &[]),
         "operation-two-crash" => two.under(crash, &[director]),
         "operation-two-faults" => two.under(Budget { losses: 1, crashes: 1, ..none }, &[director]),
-        "operation-handover" => World { controllers: 2, lease: true, timed: false, ..world }.under(none, &[]),
-        "operation-handover-crash" => {
-            World { controllers: 2, lease: true, timed: false, ..world }.under(crash, &[ProcessId::Controller(0)])
-        }
+        "operation-handover" => World { controllers: 2, lease: true, ..calm }.under(none, &[]),
         _ => return None,
     })
 }
 
-/// What the monitors of a scope can judge whatever its webhook does.
+/// What can be judged whatever a scope's webhook does.
 const PROPERTIES: [&str; 10] = [
     "one-operation-at-a-time",
     "effect-only-if-committed",
@@ -78,6 +75,12 @@ const PROPERTIES: [&str; 10] = [
     "fenced-completion",
     "calls-return",
 ];
+
+/// What else can be judged where time may run out.
+const OF_TIME: [&str; 3] = ["timeout-implies-attempt", "failure-means-not-done", "outcome-is-kept"];
+
+/// What else can be judged where jobs are polled.
+const OF_POLLING: [&str; 1] = ["heard-location-is-used"];
 
 /// What tells the worlds apart, beside their faults.
 #[derive(Clone, Copy)]
@@ -107,18 +110,24 @@ impl World {
             behaviour: Behaviour { answers, ..Behaviour::default() },
         }];
         let unpair = Request::Mutate { app: AppId(0), mutation: Mutation::Unpair, sync: false, readable: true };
-        let judged = PROPERTIES.iter().filter_map(|name| Monitor::named(name));
         Scope {
             config: Config { cluster, apps, timing: self.timing(), policies: Policies::hardened() },
             nodes: cluster.processes().map(|process| process.to_string()).collect(),
             calls: cluster.users().map(|user| (cluster.node(user), unpair.clone())).collect(),
-            monitors: judged.collect(),
+            monitors: self.monitors(),
             budget,
             crashable: crashable.iter().map(|&process| cluster.node(process)).collect(),
             cuts: Vec::new(),
             untimed: false,
             absorbs_repeats: false,
         }
+    }
+
+    fn monitors(self) -> Vec<Monitor> {
+        let of_time = OF_TIME.into_iter().filter(|_| self.timed);
+        let of_polling = OF_POLLING.into_iter().filter(|_| self.mode == Mode::Async);
+        let names = PROPERTIES.into_iter().chain(of_time).chain(of_polling);
+        names.map(|name| Monitor::named(name).expect("a property of this plane")).collect()
     }
 
     fn timing(self) -> Timing {
@@ -141,11 +150,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_scope_makes_sense_and_names_its_properties() {
+    fn every_scope_makes_sense() {
         for (name, _) in ROWS {
             let scope = scope(name).unwrap_or_else(|| panic!("{name} is listed and not there"));
             scope.validate().unwrap_or_else(|error| panic!("{name}: {error}"));
-            assert_eq!(scope.monitors.len(), PROPERTIES.len(), "{name}");
         }
         assert!(scope("none").is_none());
     }
