@@ -76,7 +76,7 @@ const PROPERTIES: [&str; 10] = [
     "calls-return",
 ];
 
-/// What else can be judged where time may run out.
+/// What else can be judged where time may run out before the webhook has answered.
 const OF_TIME: [&str; 3] = ["timeout-implies-attempt", "failure-means-not-done", "outcome-is-kept"];
 
 /// What else can be judged where jobs are polled.
@@ -114,7 +114,7 @@ impl World {
             config: Config { cluster, apps, timing: self.timing(), policies: Policies::hardened() },
             nodes: cluster.processes().map(|process| process.to_string()).collect(),
             calls: cluster.users().map(|user| (cluster.node(user), unpair.clone())).collect(),
-            monitors: self.monitors(),
+            monitors: self.monitors(budget),
             budget,
             crashable: crashable.iter().map(|&process| cluster.node(process)).collect(),
             cuts: Vec::new(),
@@ -123,8 +123,9 @@ impl World {
         }
     }
 
-    fn monitors(self) -> Vec<Monitor> {
-        let of_time = OF_TIME.into_iter().filter(|_| self.timed);
+    fn monitors(self, budget: Budget) -> Vec<Monitor> {
+        let late = self.timed && (self.refuses || budget.losses > 0);
+        let of_time = OF_TIME.into_iter().filter(|_| late);
         let of_polling = OF_POLLING.into_iter().filter(|_| self.mode == Mode::Async);
         let names = PROPERTIES.into_iter().chain(of_time).chain(of_polling);
         names.map(|name| Monitor::named(name).expect("a property of this plane")).collect()
