@@ -89,7 +89,11 @@ impl Tenant {
             let Record::Job(record) = record else { unreachable!("not a record of the tenant: {record:?}") };
             let stage = if record.ended { Stage::Ended } else { Stage::Working };
             self.jobs.insert(record.job, Job { record, stage, callers: BTreeSet::new() });
-            if !record.ended {
+            if record.ended {
+                if record.ends.succeeds() {
+                    cx.fact(Fact::WebhookEffectFound { job: record.job });
+                }
+            } else {
                 cx.reach(mark::WORK_RESUMED);
                 cx.arm(Timer::Tenant(TenantTimer::Work(record.job)), self.behaviours[&record.app].work);
             }
@@ -175,7 +179,7 @@ impl Tenant {
         }
         known.stage = Stage::Ended;
         if known.record.ends.succeeds() {
-            cx.fact(Fact::WebhookEffect { op: job.op });
+            cx.fact(Fact::WebhookEffect { job });
         }
         known.answer_callers(cx);
         if known.fails_at_once() {

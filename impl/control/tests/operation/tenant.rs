@@ -38,7 +38,7 @@ fn an_asynchronous_call_is_answered_with_the_location_once_its_job_is_durable() 
     assert_eq!(tenant.fire(WORK), [put(job(true, true))]);
     assert_eq!(tenant.facts(), [], "not before its end is durable");
     assert_eq!(tenant.stored(Ok(())), []);
-    assert_eq!(tenant.facts(), [Fact::WebhookEffect { op: OP }]);
+    assert_eq!(tenant.facts(), [Fact::WebhookEffect { job: JOB }]);
     let done = tenant.deliver(O1, ToTenant::PollJob { job: JOB });
     assert_eq!(done, [tenant.send(O1, poll(PollResult::Succeeded))]);
 }
@@ -53,7 +53,7 @@ fn a_synchronous_call_is_answered_at_the_end_and_so_is_everybody_who_called_mean
     let ok = CallResult::Success(None);
     assert_eq!(tenant.stored(Ok(())), [answer(&tenant, O1, ok), answer(&tenant, O2, ok)]);
     assert_eq!(tenant.deliver(O1, call(false)), [answer(&tenant, O1, ok)], "and later gets the same answer");
-    assert_eq!(tenant.facts(), [Fact::WebhookEffect { op: OP }]);
+    assert_eq!(tenant.facts(), [Fact::WebhookEffect { job: JOB }]);
 }
 
 #[test]
@@ -103,6 +103,7 @@ fn a_job_goes_on_after_a_restart_and_one_that_ended_stays_ended() {
     let mut tenant = Bench::new(TENANT, Mode::Async, &[]);
     assert_eq!(tenant.start(2, vec![job(true, false)]), [arm(WORK, seconds(7))]);
     assert_eq!(tenant.start(3, vec![job(true, true)]), []);
+    assert_eq!(tenant.facts(), [Fact::WebhookEffectFound { job: JOB }], "its last life may have died before saying so");
     let poll = ToController::PollAnswer { job: JOB, result: PollResult::Succeeded };
     assert_eq!(tenant.deliver(O1, ToTenant::PollJob { job: JOB }), [tenant.send(O1, poll)]);
 }
