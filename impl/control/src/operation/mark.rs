@@ -31,15 +31,13 @@ pub const RECORD_FOLLOWS: &str = "operation/record-follows-the-row";
 pub const ASKED_BEFORE_TIMEOUT: &str = "operation/asked-before-timeout";
 /// A location that was heard before is written down instead of asking again.
 pub const LOCATION_AGAIN: &str = "operation/location-written-again";
-/// What was heard outweighs a time-out that was written down meanwhile.
-pub const OUTWEIGHED: &str = "operation/timeout-outweighed";
 /// A repeated call joins the job that is there.
 pub const JOINED: &str = "operation/call-joined-a-job";
 /// The tenant's system finds a job at its start and goes on with it.
 pub const WORK_RESUMED: &str = "operation/work-resumed";
 
 /// Every mark.
-pub const MARKS: [&str; 17] = [
+pub const MARKS: [&str; 16] = [
     RELAYED_AGAIN,
     RECORD_TAKEN_OVER,
     WAITED_FOR_LOCK,
@@ -54,7 +52,6 @@ pub const MARKS: [&str; 17] = [
     RECORD_FOLLOWS,
     ASKED_BEFORE_TIMEOUT,
     LOCATION_AGAIN,
-    OUTWEIGHED,
     JOINED,
     WORK_RESUMED,
 ];

@@ -428,11 +428,9 @@ impl Controller {
 
 /// The mark of a decision, if it is one of the rare ones.
 fn mark_of(decision: Decision, now: &Situation<'_>) -> Option<&'static str> {
-    let outcome = now.operation.and_then(Operation::current_status).and_then(Status::recorded_outcome);
     match decision {
         Decision::End(_) => Some(mark::RECORD_FOLLOWS),
         Decision::RecordLocation(_) if now.heard.is_none() => Some(mark::LOCATION_AGAIN),
-        Decision::RecordOutcome(_) if outcome.is_some() => Some(mark::OUTWEIGHED),
         Decision::Call(_) | Decision::Poll(..) if now.overdue => Some(mark::ASKED_BEFORE_TIMEOUT),
         Decision::Stop
         | Decision::Retry
