@@ -11,13 +11,20 @@ use quiesce::text::Source;
 use quiesce::{load, planes, suite};
 use quiesce_sim::Course;
 
-/// Bundled scenarios as shipped, each with its file.
-fn scenarios() -> Vec<(Source, Box<dyn Runnable>, Box<dyn Prepared>)> {
+/// A bundled scenario with its file.
+struct Bundled {
+    source: Source,
+    scenario: Box<dyn Runnable>,
+    prepared: Box<dyn Prepared>,
+}
+
+/// Bundled scenarios as shipped.
+fn scenarios() -> Vec<Bundled> {
     let hardened = Choices { profile: Profile::Hardened, policies: Vec::new() };
     let prepare = |source: Source| {
         let scenario = load(&source).unwrap_or_else(|error| panic!("{error:?}"));
         let prepared = scenario.under(&hardened).expect("a profile is a choice of every plane");
-        (source, scenario, prepared)
+        Bundled { source, scenario, prepared }
     };
     suite::bundled().into_iter().map(prepare).collect()
 }
@@ -30,7 +37,7 @@ fn reference(plane: &str, policy: &str) -> &'static str {
 
 #[test]
 fn the_references_choice_breaks_the_property_that_the_scenario_names() {
-    for (source, scenario, prepared) in scenarios() {
+    for Bundled { source, scenario, prepared } in scenarios() {
         let head = scenario.head();
         for (&policy, &property) in &prepared.expect().reference {
             let choice = (policy.to_owned(), reference(&head.plane, policy).to_owned());
@@ -60,7 +67,7 @@ fn replayed(source: &Source, published: &dyn Prepared, seed: u64, property: &str
 #[test]
 fn every_policy_is_there_for_something() {
     let shown: BTreeSet<_> =
-        scenarios().iter().flat_map(|(_, _, prepared)| prepared.expect().reference.clone()).collect();
+        scenarios().iter().flat_map(|bundled| bundled.prepared.expect().reference.clone()).collect();
     for plane in planes::ALL {
         for row in plane.policies() {
             let named = shown.iter().any(|&(policy, _)| policy == row.name);
