@@ -1,22 +1,32 @@
 //! Every policy is there for something: with the reference's choice of it alone, a named property fails in a bundled
-//! scenario that holds with ours.
+//! scenario that holds with ours, and the failure replays from its capsule.
 
 use std::collections::BTreeSet;
 
+use quiesce::capsule::{Capsule, Fate, World};
 use quiesce::choices::Choices;
 use quiesce::plane::Profile;
 use quiesce::run::{FindingKind, Prepared, Runnable, Sweeping, sweep};
+use quiesce::text::Source;
 use quiesce::{load, planes, suite};
+use quiesce_sim::Course;
+
+/// A bundled scenario with its file.
+struct Bundled {
+    source: Source,
+    scenario: Box<dyn Runnable>,
+    prepared: Box<dyn Prepared>,
+}
 
 /// Bundled scenarios as shipped.
-fn scenarios() -> Vec<(Box<dyn Runnable>, Box<dyn Prepared>)> {
-    let open = |source| load(&source).unwrap_or_else(|error| panic!("{error:?}"));
+fn scenarios() -> Vec<Bundled> {
     let hardened = Choices { profile: Profile::Hardened, policies: Vec::new() };
-    let prepare = |scenario: Box<dyn Runnable>| {
+    let prepare = |source: Source| {
+        let scenario = load(&source).unwrap_or_else(|error| panic!("{error:?}"));
         let prepared = scenario.under(&hardened).expect("a profile is a choice of every plane");
-        (scenario, prepared)
+        Bundled { source, scenario, prepared }
     };
-    suite::bundled().into_iter().map(open).map(prepare).collect()
+    suite::bundled().into_iter().map(prepare).collect()
 }
 
 /// The reference's choice of that policy of that plane.
@@ -27,7 +37,7 @@ fn reference(plane: &str, policy: &str) -> &'static str {
 
 #[test]
 fn the_references_choice_breaks_the_property_that_the_scenario_names() {
-    for (scenario, prepared) in scenarios() {
+    for Bundled { source, scenario, prepared } in scenarios() {
         let head = scenario.head();
         for (&policy, &property) in &prepared.expect().reference {
             let choice = (policy.to_owned(), reference(&head.plane, policy).to_owned());
@@ -38,13 +48,26 @@ fn the_references_choice_breaks_the_property_that_the_scenario_names() {
             let findings = swept.failures.iter().map(|failure| &failure.finding);
             let broken: Vec<_> = findings.filter(|finding| judged(finding.kind)).map(|f| &f.property).collect();
             assert!(broken.iter().any(|name| *name == property), "{}: {policy} breaks {broken:?}", head.name);
+            let failure = swept.failures.iter().find(|failure| failure.finding.property == property);
+            let seed = failure.expect("it is among those broken").run.seed;
+            assert_eq!(replayed(&source, published.as_ref(), seed, property), Fate::Reproduced, "{}", head.name);
         }
     }
 }
 
+/// What becomes of that failure when it is saved and run again from the file alone.
+fn replayed(source: &Source, published: &dyn Prepared, seed: u64, property: &str) -> Fate {
+    let course = Course::seed(seed);
+    let capsule = Capsule::of(World::of(source), published, Profile::Hardened, &course, property);
+    let capsule = capsule.expect("the seed fails again");
+    let prepared = capsule.prepare(&capsule.choices()).expect("the world was right when saved");
+    capsule.compare(&prepared.replay(&capsule.course())).fate
+}
+
 #[test]
 fn every_policy_is_there_for_something() {
-    let shown: BTreeSet<_> = scenarios().iter().flat_map(|(_, prepared)| prepared.expect().reference.clone()).collect();
+    let shown: BTreeSet<_> =
+        scenarios().iter().flat_map(|bundled| bundled.prepared.expect().reference.clone()).collect();
     for plane in planes::ALL {
         for row in plane.policies() {
             let named = shown.iter().any(|&(policy, _)| policy == row.name);

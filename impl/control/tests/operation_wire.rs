@@ -1,8 +1,9 @@
 //! A serialized operation is valid by the published schema, and the published example reads back as it was written.
 
+use quiesce_control::operation::policy::DeletedAt;
 use quiesce_control::operation::record::{Tally, WebhookStatus};
 use quiesce_control::operation::{
-    AppId, CorrelationId, JobId, Mode, Mutation, Operation, Phase, Reason, Spec, Status, Webhook, wire,
+    AppId, CorrelationId, JobId, Mode, Mutation, Operation, Phase, Reason, Row, Spec, Status, Webhook, wire,
 };
 use quiesce_machine::{CallId, Incarnation, Stamp, Time};
 use serde_json::{Value, json};
@@ -197,4 +198,75 @@ fn related_resources_are_read_and_written_where_there_are_some() {
     manifest["spec"]["related_resources"] = json!([{ "resource_type": "bundle", "resource_id": "b" }]);
     let read: wire::Operation = serde_json::from_value(manifest.clone()).unwrap();
     assert_eq!(serde_json::to_value(&read).unwrap(), manifest);
+}
+
+#[test]
+fn a_webhooks_definition_is_read_by_its_published_names_and_rules() {
+    let full = json!({
+        "type": "UNREGISTER_APPLICATION", "mode": "ASYNC", "correlationIdKey": "x-request-id", "retryInterval": 5,
+        "timeout": 60, "urlTemplate": "{}", "inputTemplate": "{}", "headerTemplate": "{}", "outputTemplate": "{}",
+        "statusTemplate": "{}"
+    });
+    let read = |value: &Value| serde_json::from_value::<wire::Definition>(value.clone()).unwrap();
+    assert_eq!(serde_json::to_value(read(&full)).unwrap(), full);
+    let seconds = |seconds| Some(std::time::Duration::from_secs(seconds));
+    let expected = Webhook { mode: Mode::Async, timeout: seconds(60), retry_interval: seconds(5) };
+    assert_eq!(Webhook::try_from(&read(&full)), Ok(expected));
+
+    let without = |key: &str| {
+        let mut value = full.clone();
+        value.as_object_mut().unwrap().remove(key);
+        Webhook::try_from(&read(&value))
+    };
+    let mode = wire::WebhookMode::Async;
+    assert_eq!(without("mode"), Ok(Webhook { mode: Mode::Sync, ..expected }), "null is SYNC");
+    assert_eq!(without("urlTemplate"), Err(wire::DefinitionError::Places(0)));
+    assert_eq!(without("outputTemplate"), Err(wire::DefinitionError::Missing { mode, template: "outputTemplate" }));
+    assert_eq!(without("statusTemplate"), Err(wire::DefinitionError::Missing { mode, template: "statusTemplate" }));
+    let mut callback = full.clone();
+    callback["mode"] = json!("ASYNC_CALLBACK");
+    let refused = Webhook::try_from(&read(&callback)).unwrap_err().to_string();
+    assert_eq!(refused, "a webhook of type UnregisterApplication has mode SYNC or ASYNC, found ASYNC_CALLBACK");
+    let mut both = full.clone();
+    both["url"] = json!("http://127.0.0.1");
+    assert_eq!(Webhook::try_from(&read(&both)), Err(wire::DefinitionError::Places(2)));
+}
+
+#[test]
+fn a_row_and_the_status_endpoint_are_written_by_their_published_names() {
+    let spec = operation(Mutation::Unregister, None).spec;
+    let at = |seconds: u64| Stamp(Time(seconds * 1_000_000_000));
+    let mut row = Row::initial(AppId(3), true, None);
+    row.begin(Mutation::Unregister, spec, at(61));
+    let id = "00000000-0000-4000-8000-000000000003";
+    let body = |row: &Row| serde_json::to_value(wire::LastOperation::of(row)).unwrap();
+    let mut expected = json!({
+        "operation_type": "Delete", "resource_id": id, "resource_type": "application",
+        "creation_time": "2000-01-01T00:01:01.000000000Z", "status": "IN_PROGRESS"
+    });
+    assert_eq!(body(&row), expected);
+    row.complete(Mutation::Unregister, Err(Reason::Reported), DeletedAt::Kept, at(90));
+    let error = "webhook operation has finished with failed status";
+    (expected["status"], expected["error"]) = (json!("FAILED"), json!(error));
+    assert_eq!(body(&row), expected);
+    let columns = json!({
+        "id": id, "ready": true, "error": { "error": error }, "created_at": "2000-01-01T00:00:00.000000000Z",
+        "updated_at": null, "deleted_at": "2000-01-01T00:01:01.000000000Z", "status_condition": "DELETE_FAILED"
+    });
+    assert_eq!(serde_json::to_value(wire::Application::from(&row)).unwrap(), columns);
+    row.complete(Mutation::Unregister, Ok(()), DeletedAt::Kept, at(90));
+    assert_eq!(body(&row), Value::Null, "404");
+}
+
+#[test]
+fn a_completion_is_the_published_body_with_the_operations_number_beside_it() {
+    let outcome = Err(Reason::Unknown);
+    let mut expected = json!({
+        "operation_type": "Update", "resource_type": "application", "operation_category": "unpairApplication",
+        "resource_id": "00000000-0000-4000-8000-000000000003", "error": "webhook timeout reached: outcome unknown"
+    });
+    let body = |number| wire::PutOperation::new(AppId(3), number, Mutation::Unpair, outcome);
+    assert_eq!(serde_json::to_value(body(None)).unwrap(), expected, "as published");
+    expected["operation_id"] = json!("7");
+    assert_eq!(serde_json::to_value(body(Some(7))).unwrap(), expected);
 }

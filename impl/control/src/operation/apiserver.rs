@@ -1,7 +1,8 @@
 //! The API server: operation records with generation and resource version, watches, and the controllers' lease.
 //!
-//! A watch is a stream: an event that was not taken note of is sent again, as the record stands then. It outlives its
-//! watcher, since a refusal may be of an earlier life; who starts anew lists anew.
+//! A watch is a stream: one event of a record is under way to a watcher, what changes meanwhile comes with the next, and
+//! an event that was not taken note of is sent again, as the record stands then. It outlives its watcher, since a
+//! refusal may be of an earlier life; who starts anew lists anew.
 //! A write is answered, watched and read once it is durable; until then another write of the record conflicts. A write
 //! that changes nothing but instants and tallies keeps the version. The lease is the server's own: it expires by the
 //! server's timer and is forgotten when the server dies, so it may pass on early and nothing may depend on it alone.
@@ -13,6 +14,7 @@ use quiesce_machine::{Event, Incarnation, NodeId, OpId, StoreError, Write};
 
 use super::fact::Fact;
 use super::id::AppId;
+use super::mark;
 use super::message::{Msg, ToApiServer, ToController, ToDirector, Written};
 use super::record::{Operation, Spec, Status};
 use super::timer::{ApiServerTimer, Timer};
@@ -29,7 +31,7 @@ pub struct ApiServer {
     /// The latest resource version handed out.
     revision: u32,
     watchers: BTreeSet<NodeId>,
-    /// Which watchers have not taken note of a record's latest change.
+    /// Which watchers have not taken note of a record's latest change: an event is under way to each.
     unseen: BTreeSet<(NodeId, AppId)>,
     holder: Option<NodeId>,
 }
@@ -100,9 +102,7 @@ impl ApiServer {
                 cx.send(from, ToController::OperationsListed { revision, records }.into());
             }
             ToApiServer::AcknowledgeWatch { app, version } => {
-                if self.records.get(&app).map(|record| record.version) == version && self.unseen.remove(&(from, app)) {
-                    self.keep_watch(cx);
-                }
+                self.acknowledged(from, app, version, cx);
             }
             ToApiServer::AcquireLease => self.lease(from, cx),
         }
@@ -211,10 +211,22 @@ impl ApiServer {
         };
         cx.send(pending.to, pending.answer);
         if pending.value.map(|value| value.version) != before.map(|before| before.version) {
-            self.unseen.extend(self.watchers.iter().map(|&watcher| (watcher, app)));
-            for &watcher in &self.watchers {
+            let idle: Vec<NodeId> =
+                self.watchers.iter().copied().filter(|&watcher| self.unseen.insert((watcher, app))).collect();
+            for watcher in idle {
                 self.notify(watcher, app, cx);
             }
+            self.keep_watch(cx);
+        }
+    }
+
+    /// A watcher has taken note of a version; what has changed since comes next.
+    fn acknowledged(&mut self, from: NodeId, app: AppId, version: Option<u32>, cx: &mut Context<'_>) {
+        if self.records.get(&app).map(|record| record.version) != version {
+            if self.unseen.contains(&(from, app)) {
+                self.notify(from, app, cx);
+            }
+        } else if self.unseen.remove(&(from, app)) {
             self.keep_watch(cx);
         }
     }
@@ -229,6 +241,7 @@ impl ApiServer {
     }
 
     fn rewatch(&mut self, cx: &mut Context<'_>) {
+        cx.reach(mark::WATCH_REPEATED);
         for &(watcher, app) in &self.unseen {
             self.notify(watcher, app, cx);
         }

@@ -106,8 +106,8 @@ impl Cluster {
 pub struct Timing {
     /// How long the controller and the director wait for an HTTP answer.
     pub http: Duration,
-    /// `webhook_timeout`: how long an operation may take whose webhook does not say.
-    pub webhook_timeout: Duration,
+    /// `webhook_timeout`: how long an operation may take whose webhook does not say; `None`: for ever.
+    pub webhook_timeout: Option<Duration>,
     /// `timeout_factor`: times `webhook_timeout`, the age at which a record is collected.
     pub timeout_factor: u32,
     /// `requeue_interval`: how long to wait before a webhook is tried again that does not say.
@@ -140,7 +140,7 @@ impl Default for Timing {
     fn default() -> Self {
         Timing {
             http: Duration::from_secs(15),
-            webhook_timeout: Duration::from_secs(2 * 3600),
+            webhook_timeout: Some(Duration::from_secs(2 * 3600)),
             timeout_factor: 2,
             requeue_interval: Duration::from_secs(120),
             backoff_first: Duration::from_millis(5),
@@ -164,10 +164,10 @@ impl Config {
         (0..).map(AppId).zip(&self.apps)
     }
 
-    /// How long an operation may take.
+    /// How long an operation may take, if there is a limit.
     #[must_use]
-    pub fn timeout(&self, plan: Option<Webhook>) -> Duration {
-        plan.and_then(|plan| plan.timeout).unwrap_or(self.timing.webhook_timeout)
+    pub fn timeout(&self, plan: Option<Webhook>) -> Option<Duration> {
+        plan.and_then(|plan| plan.timeout).or(self.timing.webhook_timeout)
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use quiesce_machine::{CallId, Label};
 
-use super::id::{AppId, CorrelationId};
+use super::id::{AppId, CorrelationId, JobId};
 use super::record::{Mutation, Outcome};
 use super::resource::LastOperation;
 use super::user::Mutated;
@@ -52,7 +52,9 @@ pub enum Fact {
     /// A controller leads no more.
     LeaseLost,
     /// The tenant's system has done what a webhook asked for.
-    WebhookEffect { op: CorrelationId },
+    WebhookEffect { job: JobId },
+    /// The tenant's system, starting again, finds that it has done this. Its last life may have died before stating it.
+    WebhookEffectFound { job: JobId },
     /// The tenant's system says that there is nothing to do for an operation.
     NothingToDo { op: CorrelationId },
     /// A user asks for a mutation.
@@ -67,7 +69,7 @@ pub enum Fact {
 
 impl Fact {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 23] = [
+    pub const LABELS: [&'static str; 24] = [
         "operation-accepted",
         "operation-recovered",
         "mutation-committed",
@@ -86,6 +88,7 @@ impl Fact {
         "lease-taken",
         "lease-lost",
         "webhook-effect",
+        "webhook-effect-found",
         "nothing-to-do",
         "mutation-asked",
         "mutation-answered",
@@ -115,6 +118,7 @@ impl Label for Fact {
             Fact::LeaseTaken => "lease-taken",
             Fact::LeaseLost => "lease-lost",
             Fact::WebhookEffect { .. } => "webhook-effect",
+            Fact::WebhookEffectFound { .. } => "webhook-effect-found",
             Fact::NothingToDo { .. } => "nothing-to-do",
             Fact::MutationAsked { .. } => "mutation-asked",
             Fact::MutationAnswered { .. } => "mutation-answered",
@@ -159,7 +163,8 @@ impl fmt::Display for Fact {
             Fact::RecordCollected { op } => write!(f, "has deleted the record of {op}"),
             Fact::LeaseTaken => f.write_str("leads"),
             Fact::LeaseLost => f.write_str("leads no more"),
-            Fact::WebhookEffect { op } => write!(f, "has done what {op} asks"),
+            Fact::WebhookEffect { job } => write!(f, "has done what {} asks", job.op),
+            Fact::WebhookEffectFound { job } => write!(f, "finds that it has done what {} asks", job.op),
             Fact::NothingToDo { op } => write!(f, "has nothing to do for {op}"),
             Fact::MutationAsked { call } => write!(f, "mutation {} begins", call.0),
             Fact::MutationAnswered { call, mutated } => write!(f, "mutation {}: {}", call.0, mutated.label()),

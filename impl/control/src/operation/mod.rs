@@ -11,6 +11,7 @@ pub mod controller;
 pub mod director;
 pub mod fact;
 pub mod id;
+pub mod mark;
 pub mod message;
 pub mod monitor;
 pub mod policy;

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use quiesce_machine::{Record, Stamp};
+use serde::{Deserialize, Serialize};
 
 use super::id::{AppId, CorrelationId};
 use super::message::Application;
@@ -12,12 +13,15 @@ use super::policy::DeletedAt;
 use super::record::{Mutation, OperationType, Outcome, Reason, Spec};
 use super::webhook::Webhook;
 
-/// `status_condition` of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// `status_condition` of a row. Operations write neither `FAILED`, which is of the application itself, nor
+/// `DELETE_SUCCEEDED`, since a delete that succeeds leaves no row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[allow(missing_docs, reason = "each is the published name in Rust's capitals")]
 pub enum Condition {
     Initial,
     Connected,
+    Failed,
     Creating,
     Updating,
     Deleting,
@@ -26,6 +30,7 @@ pub enum Condition {
     CreateFailed,
     UpdateSucceeded,
     UpdateFailed,
+    DeleteSucceeded,
     DeleteFailed,
     UnpairFailed,
 }

@@ -10,6 +10,7 @@ use quiesce_machine::{CallId, Event, NodeId, OpId, StoreError, Write};
 
 use super::fact::Fact;
 use super::id::{AppId, CorrelationId, JobId};
+use super::mark;
 use super::message::{Msg, ToController, ToTenant};
 use super::policy::WebhookKey;
 use super::timer::{TenantTimer, Timer};
@@ -88,7 +89,12 @@ impl Tenant {
             let Record::Job(record) = record else { unreachable!("not a record of the tenant: {record:?}") };
             let stage = if record.ended { Stage::Ended } else { Stage::Working };
             self.jobs.insert(record.job, Job { record, stage, callers: BTreeSet::new() });
-            if !record.ended {
+            if record.ended {
+                if record.ends.succeeds() {
+                    cx.fact(Fact::WebhookEffectFound { job: record.job });
+                }
+            } else {
+                cx.reach(mark::WORK_RESUMED);
                 cx.arm(Timer::Tenant(TenantTimer::Work(record.job)), self.behaviours[&record.app].work);
             }
         }
@@ -106,6 +112,7 @@ impl Tenant {
             WebhookKey::Absent => self.free_job(op),
         };
         if let Some(known) = self.jobs.get_mut(&job) {
+            cx.reach(mark::JOINED);
             known.callers.insert(from);
             return known.answer_callers(cx);
         }
@@ -172,7 +179,7 @@ impl Tenant {
         }
         known.stage = Stage::Ended;
         if known.record.ends.succeeds() {
-            cx.fact(Fact::WebhookEffect { op: job.op });
+            cx.fact(Fact::WebhookEffect { job });
         }
         known.answer_callers(cx);
         if known.fails_at_once() {

@@ -79,26 +79,23 @@ pub enum UserTimer {
 }
 
 impl Timer {
-    /// Which timers wait for the foreground: those that answer silence, and housekeeping. Work, a queue's delay, an
-    /// operation's deadline and the steps of an election may come at any moment.
+    /// Which timers wait for the foreground: those that answer silence, the steps of an election, and housekeeping.
+    /// Work, a queue's delay and an operation's deadline may come at any moment.
     #[must_use]
     pub fn span(self) -> Span {
         match self {
-            Timer::Director(_) | Timer::ApiServer(ApiServerTimer::Rewatch) | Timer::User(_) => Span::Long,
+            Timer::Director(_) | Timer::ApiServer(_) | Timer::User(_) => Span::Long,
             Timer::Controller(
                 ControllerTimer::Http
                 | ControllerTimer::Collectable(_)
                 | ControllerTimer::Relist
-                | ControllerTimer::Renew,
-            ) => Span::Long,
-            Timer::ApiServer(ApiServerTimer::LeaseExpires)
-            | Timer::Tenant(TenantTimer::Work(_))
-            | Timer::Controller(
-                ControllerTimer::Requeue(_)
-                | ControllerTimer::PollDue(_)
-                | ControllerTimer::Overdue(_)
                 | ControllerTimer::Campaign
+                | ControllerTimer::Renew
                 | ControllerTimer::StepDown,
+            ) => Span::Long,
+            Timer::Tenant(TenantTimer::Work(_))
+            | Timer::Controller(
+                ControllerTimer::Requeue(_) | ControllerTimer::PollDue(_) | ControllerTimer::Overdue(_),
             ) => Span::Short,
         }
     }

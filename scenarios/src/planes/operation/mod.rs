@@ -8,7 +8,7 @@ mod scopes;
 mod words;
 
 use quiesce_control::operation::{
-    AppId, Cluster, Config, Fact, Monitor, Msg, Mutation, Node, Policies, ProcessId, Reply, Request,
+    AppId, Cluster, Config, Fact, Monitor, Msg, Mutation, Node, Policies, ProcessId, Reply, Request, mark,
 };
 use quiesce_control::policy::{PolicyError, Row};
 use quiesce_machine::NodeId;
@@ -45,7 +45,7 @@ impl Plane for Operation {
     const MESSAGES: &'static [&'static str] = Msg::LABELS;
     const REPLIES: &'static [&'static str] = &Reply::LABELS;
     const FACTS: &'static [&'static str] = &Fact::LABELS;
-    const MARKS: &'static [&'static str] = &[];
+    const MARKS: &'static [&'static str] = &mark::MARKS;
     const POLICIES: &'static [Row] = Policies::ROWS;
     const PROPERTIES: &'static [(&'static str, &'static str)] = Monitor::ROWS;
 

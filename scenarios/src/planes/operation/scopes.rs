@@ -1,7 +1,8 @@
-//! Small worlds of asynchronous operations, each searched exhaustively by `quiesce check`.
+//! Small worlds of asynchronous operations, each searched exhaustively by `quiesce check`. Each asks one question.
 //!
-//! Time stands still in them, so periods and time-outs say only that something may fire. What fires for ever is
-//! switched off (the audit, the relist, the election), since it would starve what waits for a moment of quiet.
+//! Time stands still in them, so periods and time-outs say only that something may fire. What a world does not ask
+//! about is switched off: the audit and the relist, where no record can be lost; the election, where one controller
+//! leads; deadlines, where an operation has all the time it needs.
 
 use std::time::Duration;
 
@@ -12,66 +13,136 @@ use quiesce_control::operation::{
 use quiesce_model::{Budget, Scope};
 
 /// Every scope: name and what is in it.
-pub(super) const ROWS: [(&str, &str); 4] = [
-    ("operation", "1 application, 1 controller; a user unpairs it, synchronous webhook"),
+pub(super) const ROWS: [(&str, &str); 12] = [
+    ("operation", "1 application, 1 controller; a user unpairs it, synchronous webhook, and time may run out"),
     ("operation-polled", "as operation, with a webhook that is polled and may refuse calls"),
-    ("operation-loss", "as operation, and a message may be lost"),
-    ("operation-crash", "as operation, and the director or the tenant's system may crash and restart"),
+    ("operation-timeout", "as operation, and a message may be lost"),
+    ("operation-loss", "as operation-timeout, and there is time enough"),
+    ("operation-crash", "the director or the tenant's system may crash; there is time enough"),
+    ("operation-controller-crash", "the controller may crash"),
+    ("operation-apiserver-crash", "the API server may crash"),
+    ("operation-two", "two users unpair the application"),
+    ("operation-two-loss", "two users unpair the application, and a message may be lost"),
+    ("operation-two-crash", "two users unpair the application, and the director may crash"),
+    ("operation-two-faults", "two users unpair the application, a message may be lost and the director may crash"),
+    ("operation-handover", "two controllers, and a lease that may pass on"),
 ];
 
 /// The scope of that name.
 pub(super) fn scope(name: &str) -> Option<Scope<Node, Monitor>> {
     let none = Budget::default();
-    match name {
-        "operation" => Some(world(Mode::Sync, none)),
-        "operation-polled" => Some(world(Mode::Async, none)),
-        "operation-loss" => Some(world(Mode::Sync, Budget { losses: 1, ..none })),
-        "operation-crash" => Some(world(Mode::Sync, Budget { crashes: 1, ..none })),
-        _ => None,
-    }
+    let (loss, crash) = (Budget { losses: 1, ..none }, Budget { crashes: 1, ..none });
+    let world = World {
+        controllers: 1,
+        mutations: 1,
+        mode: Mode::Sync,
+        refuses: false,
+        timed: true,
+        lease: false,
+        relist: false,
+    };
+    let polled = World { mode: Mode::Async, ..world };
+    let calm = World { timed: false, ..world };
+    let two = World { mutations: 2, ..calm };
+    let (director, tenant) = (ProcessId::Director, ProcessId::Tenant);
+    Some(match name {
+        "operation" => world.under(none, &[]),
+        "operation-polled" => World { refuses: true, ..polled }.under(none, &[]),
+        "operation-timeout" => world.under(loss, &[]),
+        "operation-loss" => calm.under(loss, &[]),
+        "operation-crash" => calm.under(crash, &[director, tenant]),
+        "operation-controller-crash" => calm.under(crash, &[ProcessId::Controller(0)]),
+        "operation-apiserver-crash" => World { relist: true, ..calm }.under(crash, &[ProcessId::ApiServer]),
+        "operation-two" => two.under(none, &[]),
+        "operation-two-loss" => two.under(loss, &[]),
+        "operation-two-crash" => two.under(crash, &[director]),
+        "operation-two-faults" => two.under(Budget { losses: 1, crashes: 1, ..none }, &[director]),
+        "operation-handover" => World { controllers: 2, lease: true, ..calm }.under(none, &[]),
+        _ => return None,
+    })
 }
 
-/// What the monitors of a scope can judge whose webhook is synchronous and accepts every call.
-const PROPERTIES: [&str; 9] = [
+/// What can be judged whatever a scope's webhook does.
+const PROPERTIES: [&str; 10] = [
     "one-operation-at-a-time",
     "effect-only-if-committed",
     "terminal-is-absorbing",
     "accepted-operations-terminate",
     "webhook-effect-at-most-once",
+    "success-means-done",
     "readiness-agrees",
     "no-accepted-operation-lost",
     "fenced-completion",
     "calls-return",
 ];
 
-fn world(mode: Mode, budget: Budget) -> Scope<Node, Monitor> {
-    let cluster = Cluster::new(1, 1).expect("a cluster that can be");
-    let webhook = Webhook { mode, timeout: None, retry_interval: None };
-    let answers = if mode == Mode::Sync { Answers::Accepts } else { Answers::AcceptsOrRefuses };
-    let behaviour = Behaviour { answers, ..Behaviour::default() };
-    let apps = vec![App { exists: true, webhook: Some(webhook), behaviour }];
-    let still = Duration::from_secs(1);
-    let timing = Timing {
-        audit: None,
-        relist: None,
-        lease: None,
-        backoff_first: still,
-        backoff_most: still,
-        ..Timing::default()
-    };
-    let user = cluster.node(ProcessId::User(0));
-    let unpair = Request::Mutate { app: AppId(0), mutation: Mutation::Unpair, sync: false, readable: true };
-    let crashable = [ProcessId::Director, ProcessId::Tenant];
-    Scope {
-        config: Config { cluster, apps, timing, policies: Policies::hardened() },
-        nodes: cluster.processes().map(|process| process.to_string()).collect(),
-        calls: vec![(user, unpair)],
-        monitors: PROPERTIES.iter().filter_map(|name| Monitor::named(name)).collect(),
-        budget,
-        crashable: crashable.map(|process| cluster.node(process)).to_vec(),
-        cuts: Vec::new(),
-        untimed: false,
-        absorbs_repeats: false,
+/// What else can be judged where time may run out before the webhook has answered.
+const OF_TIME: [&str; 3] = ["timeout-implies-attempt", "failure-means-not-done", "outcome-is-kept"];
+
+/// What else can be judged where jobs are polled.
+const OF_POLLING: [&str; 1] = ["heard-location-is-used"];
+
+/// What tells the worlds apart, beside their faults.
+#[derive(Clone, Copy)]
+struct World {
+    controllers: u8,
+    /// How many users there are, each of whom unpairs the application.
+    mutations: u8,
+    mode: Mode,
+    /// Whether the webhook may refuse calls.
+    refuses: bool,
+    /// Whether an operation may run out of time.
+    timed: bool,
+    /// Whether controllers take turns.
+    lease: bool,
+    /// Whether a controller reads all records now and then, since the API server may forget who watches.
+    relist: bool,
+}
+
+impl World {
+    fn under(self, budget: Budget, crashable: &[ProcessId]) -> Scope<Node, Monitor> {
+        let cluster = Cluster::new(self.controllers, self.mutations).expect("a cluster that can be");
+        let webhook = Webhook { mode: self.mode, timeout: None, retry_interval: None };
+        let answers = if self.refuses { Answers::AcceptsOrRefuses } else { Answers::Accepts };
+        let apps = vec![App {
+            exists: true,
+            webhook: Some(webhook),
+            behaviour: Behaviour { answers, ..Behaviour::default() },
+        }];
+        let unpair = Request::Mutate { app: AppId(0), mutation: Mutation::Unpair, sync: false, readable: true };
+        Scope {
+            config: Config { cluster, apps, timing: self.timing(), policies: Policies::hardened() },
+            nodes: cluster.processes().map(|process| process.to_string()).collect(),
+            calls: cluster.users().map(|user| (cluster.node(user), unpair.clone())).collect(),
+            monitors: self.monitors(budget),
+            budget,
+            crashable: crashable.iter().map(|&process| cluster.node(process)).collect(),
+            cuts: Vec::new(),
+            untimed: false,
+            absorbs_repeats: false,
+        }
+    }
+
+    fn monitors(self, budget: Budget) -> Vec<Monitor> {
+        let late = self.timed && (self.refuses || budget.losses > 0);
+        let of_time = OF_TIME.into_iter().filter(|_| late);
+        let of_polling = OF_POLLING.into_iter().filter(|_| self.mode == Mode::Async);
+        let names = PROPERTIES.into_iter().chain(of_time).chain(of_polling);
+        names.map(|name| Monitor::named(name).expect("a property of this plane")).collect()
+    }
+
+    fn timing(self) -> Timing {
+        let base = Timing::default();
+        let still = Duration::from_secs(1);
+        Timing {
+            audit: None,
+            relist: base.relist.filter(|_| self.relist),
+            lease: base.lease.filter(|_| self.lease),
+            webhook_timeout: base.webhook_timeout.filter(|_| self.timed),
+            backoff_first: still,
+            backoff_most: still,
+            ..base
+        }
     }
 }
 
@@ -80,11 +151,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_scope_makes_sense_and_names_its_properties() {
+    fn every_scope_makes_sense() {
         for (name, _) in ROWS {
             let scope = scope(name).unwrap_or_else(|| panic!("{name} is listed and not there"));
             scope.validate().unwrap_or_else(|error| panic!("{name}: {error}"));
-            assert_eq!(scope.monitors.len(), PROPERTIES.len(), "{name}");
         }
         assert!(scope("none").is_none());
     }

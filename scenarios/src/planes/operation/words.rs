@@ -109,7 +109,7 @@ pub(super) fn timing(value: Option<Value<'_>>) -> Read<Timing> {
     let switch = |key: &str, or: Option<Duration>| fields.get(key).map_or(Ok(or), |value| duration_or_off(&value));
     Ok(Timing {
         http: span("http", base.http)?,
-        webhook_timeout: span("webhook_timeout", base.webhook_timeout)?,
+        webhook_timeout: switch("webhook_timeout", base.webhook_timeout)?,
         timeout_factor: base.timeout_factor,
         requeue_interval: span("requeue_interval", base.requeue_interval)?,
         backoff_first: span("backoff_first", base.backoff_first)?,

@@ -13,6 +13,7 @@ use quiesce_machine::Event;
 
 use super::fact::Fact;
 use super::id::{AppId, CorrelationId, ProcessId};
+use super::mark;
 use super::message::{Msg, ToApiServer, ToController};
 use super::policy::Deadline;
 use super::record::Operation;
@@ -26,6 +27,10 @@ use reconcile::Work;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Controller {
     leads: bool,
+    /// A list was asked for and has not come.
+    listing: bool,
+    /// Records that wait for it: a write has met another version than the cache has.
+    stale: BTreeSet<AppId>,
     cache: BTreeMap<AppId, Operation>,
     queue: Queue,
     work: Option<Box<Work>>,
@@ -173,6 +178,7 @@ impl Controller {
         if !self.leads {
             return;
         }
+        cx.reach(mark::STEPPED_DOWN);
         cx.fact(Fact::LeaseLost);
         let apps: BTreeSet<AppId> = self.cache.keys().chain(self.clocks.keys()).copied().collect();
         for app in apps {
@@ -187,17 +193,26 @@ impl Controller {
         self.campaign(cx);
     }
 
+    /// Reads all records, and again until they have come.
     fn relist(&mut self, cx: &mut Context<'_>) {
+        self.listing = true;
         send(cx, ProcessId::ApiServer, ToApiServer::ListOperations);
         cx.arm(ControllerTimer::Relist.into(), cx.config().timing.http);
     }
 
     /// A list that is older than what is known of a record says nothing about it.
     fn listed(&mut self, revision: u32, records: &[Operation], cx: &mut Context<'_>) {
+        self.listing = false;
         let listed: BTreeSet<AppId> = records.iter().map(|record| record.spec.app).collect();
         self.cache.retain(|app, cached| listed.contains(app) || cached.version > revision);
         for &record in records {
+            if self.cache.get(&record.spec.app).is_some_and(|cached| cached.version > record.version) {
+                cx.reach(mark::STALE_LIST);
+            }
             self.observe(record, cx);
+        }
+        for app in std::mem::take(&mut self.stale) {
+            self.enqueue(app, cx);
         }
         match cx.config().timing.relist {
             Some(period) => cx.arm(ControllerTimer::Relist.into(), period),
@@ -268,10 +283,11 @@ fn start_clock(operation: &Operation, cx: &mut Context<'_>) -> bool {
         return false;
     }
     let age = cx.now().since_start().saturating_sub(status.initialized_at.0.since_start());
-    let timeout = config.timeout(operation.spec.plan);
-    cx.arm(ControllerTimer::Overdue(app).into(), timeout.saturating_sub(age));
-    if config.policies.collects() {
-        let collectable = config.timing.webhook_timeout.saturating_mul(config.timing.timeout_factor);
+    if let Some(timeout) = config.timeout(operation.spec.plan) {
+        cx.arm(ControllerTimer::Overdue(app).into(), timeout.saturating_sub(age));
+    }
+    if let (true, Some(timeout)) = (config.policies.collects(), config.timing.webhook_timeout) {
+        let collectable = timeout.saturating_mul(config.timing.timeout_factor);
         cx.arm(ControllerTimer::Collectable(app).into(), collectable.saturating_sub(age));
     }
     true

@@ -27,10 +27,10 @@ impl Queue {
 
     /// The delay after one more failure of that key.
     pub(super) fn back_off(&mut self, app: AppId, timing: &Timing) -> Duration {
-        let doubled = self.failures.entry(app).or_insert(0);
-        let delay = timing.backoff_first.saturating_mul(1 << (*doubled).min(30)).min(timing.backoff_most);
+        let doubled = self.failures.get(&app).copied().unwrap_or(0);
+        let delay = timing.backoff_first.saturating_mul(1 << doubled.min(30)).min(timing.backoff_most);
         if delay < timing.backoff_most {
-            *doubled += 1;
+            self.failures.insert(app, doubled + 1);
         }
         delay
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::super::fact::Fact;
 use super::super::id::{AppId, CorrelationId, JobId, ProcessId};
+use super::super::mark;
 use super::super::message::{Fetched, Msg, StatusStep, ToApiServer, ToDirector, ToTenant, Written};
 use super::super::policy::RetryUnit;
 use super::super::record::{Operation, Outcome, Status, Tally};
@@ -82,7 +83,11 @@ impl Controller {
             collectable: clock.collectable,
             poll_due: clock.pace != Pace::Waiting,
         };
-        decide(&cx.config().policies, &now)
+        let decision = decide(&cx.config().policies, &now);
+        if let Some(mark) = mark_of(decision, &now) {
+            cx.reach(mark);
+        }
+        decision
     }
 
     /// Takes up the interval since a poll that the record knows of and this process does not (row 11).
@@ -252,15 +257,15 @@ impl Controller {
         if (operation.spec.app, operation.version, *asked) != (app, version, step) {
             return;
         }
-        let (operation, status) = (*operation, *status);
-        self.refresh(&Operation { status: Some(status), ..operation }, written, cx);
+        let operation = Operation { status: Some(*status), ..*operation };
         match written {
             Written::Ok(version) => {
-                let operation = Operation { version, status: Some(status), ..operation };
+                let operation = Operation { version, ..operation };
+                self.keep_write(&operation, cx);
                 self.resume(cx).expect("a visit").operation = Some(operation);
                 self.step_done(step, &operation, cx);
             }
-            Written::Conflict | Written::NotFound => self.retry(cx),
+            Written::Conflict | Written::NotFound => self.conflict(&operation, cx),
         }
         self.work_on(cx);
     }
@@ -272,23 +277,28 @@ impl Controller {
         }
     }
 
-    /// What the cache learns from a write of our own: what was written, or that it is stale and must be read again.
-    fn refresh(&mut self, operation: &Operation, written: Written, cx: &mut Context<'_>) {
-        if !cx.config().policies.goes_by_own_writes() {
-            return;
+    /// Takes a write of our own into the cache.
+    fn keep_write(&mut self, operation: &Operation, cx: &Context<'_>) {
+        if cx.config().policies.goes_by_own_writes()
+            && let Some(cached) = self.cache.get_mut(&operation.spec.app)
+            && cached.version < operation.version
+        {
+            *cached = *operation;
         }
-        match written {
-            Written::Ok(version) => {
-                if let Some(cached) = self.cache.get_mut(&operation.spec.app).filter(|cached| cached.version < version)
-                {
-                    *cached = Operation { version, ..*operation };
-                }
-            }
-            Written::Conflict | Written::NotFound => {
-                if self.cache.get(&operation.spec.app).is_some_and(|cached| cached.version <= operation.version) {
-                    send(cx, ProcessId::ApiServer, ToApiServer::ListOperations);
-                }
-            }
+    }
+
+    /// A write of our own has met another version: if the cache does not have it either, the next visit waits for a list.
+    fn conflict(&mut self, operation: &Operation, cx: &mut Context<'_>) {
+        cx.reach(mark::CONFLICT);
+        let app = operation.spec.app;
+        let behind = self.cache.get(&app).is_some_and(|cached| cached.version <= operation.version);
+        if !(behind && cx.config().policies.goes_by_own_writes()) {
+            return self.retry(cx);
+        }
+        self.stop(cx);
+        self.stale.insert(app);
+        if !self.listing {
+            self.relist(cx);
         }
     }
 
@@ -413,6 +423,28 @@ impl Controller {
             cx.fact(Fact::RetryDelayed { op, after, interval });
             cx.arm(ControllerTimer::Requeue(app).into(), after);
         }
+    }
+}
+
+/// The mark of a decision, if it is one of the rare ones.
+fn mark_of(decision: Decision, now: &Situation<'_>) -> Option<&'static str> {
+    match decision {
+        Decision::End(_) => Some(mark::RECORD_FOLLOWS),
+        Decision::RecordLocation(_) if now.heard.is_none() => Some(mark::LOCATION_AGAIN),
+        Decision::Call(_) | Decision::Poll(..) if now.overdue => Some(mark::ASKED_BEFORE_TIMEOUT),
+        Decision::Stop
+        | Decision::Retry
+        | Decision::Initialize
+        | Decision::Fetch
+        | Decision::Collect
+        | Decision::Call(_)
+        | Decision::Poll(..)
+        | Decision::RecordLocation(_)
+        | Decision::RecordPoll
+        | Decision::RecordOutcome(_)
+        | Decision::Complete(_)
+        | Decision::RetryLater(_)
+        | Decision::AwaitPoll => None,
     }
 }
 

@@ -12,6 +12,7 @@ use quiesce_machine::{Event, NodeId, OpId, StoreError, Write};
 
 use super::fact::Fact;
 use super::id::AppId;
+use super::mark;
 use super::message::{Fetched, Msg, ToController, ToDirector, ToUser};
 use super::policy::RowRead;
 use super::record::Spec;
@@ -118,7 +119,10 @@ impl Director {
     fn fire(&mut self, timer: DirectorTimer, cx: &mut Context<'_>) {
         match timer {
             DirectorTimer::Schedule(app) => self.schedule_failed(app, cx),
-            DirectorTimer::Relay(app) => self.relay(app, cx),
+            DirectorTimer::Relay(app) => {
+                cx.reach(mark::RELAYED_AGAIN);
+                self.relay(app, cx);
+            }
             DirectorTimer::Audit => self.audit(cx),
         }
     }
@@ -138,6 +142,7 @@ impl Director {
                 Err(refusal) => return wanted.refuse(app, refusal, cx),
             },
         };
+        cx.reach(mark::WAITED_FOR_LOCK);
         let line = self.lines.get_mut(&app).expect("it is there");
         line.waiting.push_back((wanted, prepared));
     }
@@ -168,7 +173,10 @@ impl Director {
     fn stored(&mut self, op: OpId, outcome: Result<(), StoreError>, cx: &mut Context<'_>) {
         let app = AppId(u8::try_from(op.0).expect("a write is named after its application"));
         match outcome {
-            Err(StoreError::Unknown) => self.commit(app, cx),
+            Err(StoreError::Unknown) => {
+                cx.reach(mark::COMMIT_AGAIN);
+                self.commit(app, cx);
+            }
             Err(StoreError::Failed) => self.roll_back(app, cx),
             Ok(()) => self.committed(app, cx),
         }
@@ -191,6 +199,7 @@ impl Director {
 
     /// The transaction comes to nothing. What the scheduler has written stays written.
     fn roll_back(&mut self, app: AppId, cx: &mut Context<'_>) {
+        cx.reach(mark::ROLLED_BACK);
         cx.disarm(DirectorTimer::Schedule(app).into());
         let Line { wanted, waiting, .. } = self.lines.remove(&app).expect("only a transaction is rolled back");
         wanted.refuse(app, Refusal::Answer(Mutated::Internal), cx);

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use super::super::id::{AppId, CorrelationId, ProcessId};
+use super::super::mark;
 use super::super::message::{ToApiServer, Written};
 use super::super::record::{Operation, Spec};
 use super::super::timer::DirectorTimer;
@@ -73,7 +74,12 @@ impl Director {
         match self.rows[&app].running().copied() {
             None => self.relayed(app, cx),
             Some(spec) if record.is_some_and(|record| record.spec.number >= spec.number) => self.relayed(app, cx),
-            Some(spec) => write(spec, record, cx),
+            Some(spec) => {
+                if record.is_some() {
+                    cx.reach(mark::RECORD_TAKEN_OVER);
+                }
+                write(spec, record, cx);
+            }
         }
     }
 

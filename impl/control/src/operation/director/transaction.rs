@@ -5,6 +5,7 @@ use quiesce_machine::{CallId, NodeId};
 use super::super::Context;
 use super::super::fact::Fact;
 use super::super::id::{AppId, CorrelationId};
+use super::super::mark;
 use super::super::message::{ToController, ToUser};
 use super::super::policy::Completion;
 use super::super::record::{Mutation, Outcome, Spec};
@@ -66,6 +67,11 @@ impl Wanted {
 
     /// Answers a request that changes nothing.
     pub(super) fn refuse(&self, app: AppId, refusal: Refusal, cx: &mut Context<'_>) {
+        match refusal {
+            Refusal::Answer(Mutated::Accepted | Mutated::Done) => cx.reach(mark::ANSWERED_AGAIN),
+            Refusal::Ended(_) => cx.reach(mark::FENCED),
+            Refusal::Answer(Mutated::Rejected(_) | Mutated::Refused | Mutated::Internal | Mutated::Silent) => (),
+        }
         match (self.what, refusal) {
             (What::Mutate { op, .. }, Refusal::Answer(mutated)) => {
                 if matches!(mutated, Mutated::Rejected(_)) {

@@ -4,7 +4,7 @@ use quiesce_machine::{Observation, View};
 
 use super::stated;
 use crate::monitor::Property;
-use crate::operation::{CorrelationId, Fact, Node};
+use crate::operation::{CorrelationId, Fact, JobId, Node};
 
 /// No webhook is called, and nothing is done, for an operation that is not committed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -22,7 +22,7 @@ impl Property<Node> for EffectOnlyIfCommitted {
                 self.committed.insert(op);
                 Ok(())
             }
-            Some((_, &(Fact::WebhookCalled { op, .. } | Fact::WebhookEffect { op })))
+            Some((_, &(Fact::WebhookCalled { op, .. } | Fact::WebhookEffect { job: JobId { op, .. } })))
                 if !self.committed.contains(&op) =>
             {
                 Err(format!("the webhook of {op} is called, which the director has not committed"))

@@ -20,9 +20,9 @@ impl Property<Node> for FailureMeansNotDone {
 
     fn observe(&mut self, seen: &Observation<'_, Node>, _: &dyn View<Node>) -> Result<(), String> {
         let op = match stated(seen) {
-            Some((_, &Fact::WebhookEffect { op })) => {
-                self.done.insert(op);
-                op
+            Some((_, &(Fact::WebhookEffect { job } | Fact::WebhookEffectFound { job }))) => {
+                self.done.insert(job.op);
+                job.op
             }
             Some((_, &Fact::OperationCompleted { current: Some(op), outcome: Err(reason), .. })) => {
                 self.seen = true;
@@ -51,7 +51,7 @@ mod tests {
     use super::super::testing::*;
     use super::*;
 
-    const EFFECT: (crate::operation::ProcessId, Fact) = (TENANT, Fact::WebhookEffect { op: OP });
+    const EFFECT: (crate::operation::ProcessId, Fact) = done(OP);
 
     #[test]
     fn a_failure_that_says_it_does_not_know_may_be_done() {

@@ -224,6 +224,10 @@ mod testing {
         (O1, Fact::OperationEnded { op, outcome })
     }
 
+    pub(super) const fn done(op: CorrelationId) -> (ProcessId, Fact) {
+        (TENANT, Fact::WebhookEffect { job: crate::operation::JobId { op, attempt: 0 } })
+    }
+
     pub(super) fn called(by: ProcessId, op: CorrelationId) -> (ProcessId, Fact) {
         (by, Fact::WebhookCalled { op, plan: PLAN, ended: false })
     }

@@ -20,7 +20,10 @@ impl Property<Node> for SuccessMeansDone {
 
     fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Result<(), String> {
         match stated(seen) {
-            Some((_, &(Fact::WebhookEffect { op } | Fact::NothingToDo { op }))) => _ = self.done.insert(op),
+            Some((_, &(Fact::WebhookEffect { job } | Fact::WebhookEffectFound { job }))) => {
+                self.done.insert(job.op);
+            }
+            Some((_, &Fact::NothingToDo { op })) => _ = self.done.insert(op),
             Some((_, &Fact::OperationCompleted { current: Some(op), app, outcome: Ok(()), .. })) => {
                 self.seen = true;
                 let spec = rows(view).into_iter().find(|row| row.app == app).and_then(|row| row.operation);
@@ -46,7 +49,7 @@ mod tests {
 
     #[test]
     fn success_after_the_work_or_without_any_is_good() {
-        for fact in [Fact::WebhookEffect { op: OP }, Fact::NothingToDo { op: OP }] {
+        for fact in [done(OP).1, Fact::NothingToDo { op: OP }] {
             let (mut still, mut property) = (Still::with_webhook(), SuccessMeansDone::default());
             still.accept();
             assert!(!property.armed());

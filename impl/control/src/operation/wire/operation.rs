@@ -1,14 +1,13 @@
-//! The operation record as it is published: apiVersion `operations.compass/v1alpha1`, kind `Operation`.
+//! The operation record: apiVersion `operations.compass/v1alpha1`, kind `Operation`.
 //!
-//! The nodes handle [`record`](mod@super::record); this is what a serialized record looks like, field by field under its
-//! published name. `related_resources` is in the user's documents and not in the published schema, so it is left out
+//! The nodes handle [`record`](mod@crate::operation::record). `related_resources` is in the user's documents and not in the published schema, so it is left out
 //! while it is empty, which is always: nothing published fills it.
 //! Source: `reference/compass-operations.md` sections 1 and 10.
 
-use quiesce_machine::Stamp;
 use serde::{Deserialize, Serialize};
 
-use super::record::{self, OperationType};
+use super::{timestamp, uuid};
+use crate::operation::record::{self, OperationType};
 
 /// A resource that an operation concerns beside its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,6 +158,16 @@ impl From<&record::Operation> for Operation {
     }
 }
 
+impl From<OperationType> for Kind {
+    fn from(kind: OperationType) -> Kind {
+        match kind {
+            OperationType::Create => Kind::Create,
+            OperationType::Update => Kind::Update,
+            OperationType::Delete => Kind::Delete,
+        }
+    }
+}
+
 impl From<&record::Spec> for Spec {
     fn from(spec: &record::Spec) -> Spec {
         let resource_id = uuid(spec.app.0);
@@ -169,11 +178,7 @@ impl From<&record::Spec> for Spec {
         );
         Spec {
             operation_id: spec.number.map(|number| number.to_string()).unwrap_or_default(),
-            operation_type: match spec.mutation.operation_type() {
-                OperationType::Create => Kind::Create,
-                OperationType::Update => Kind::Update,
-                OperationType::Delete => Kind::Delete,
-            },
+            operation_type: spec.mutation.operation_type().into(),
             operation_category: spec.mutation.name().to_owned(),
             resource_type: "application".to_owned(),
             correlation_id: spec.op.to_string(),
@@ -214,18 +219,6 @@ fn phase(phase: record::Phase) -> Phase {
     }
 }
 
-/// The UUID that stands for a number.
-fn uuid(number: u8) -> String {
-    format!("00000000-0000-4000-8000-0000000000{number:02x}")
-}
-
 fn webhook_id(spec: &record::Spec, place: u8) -> String {
     format!("00000000-0000-4000-8{place:03x}-0000000001{:02x}", spec.app.0)
-}
-
-/// An instant of a run as RFC 3339 with nanoseconds; runs begin with the year 2000 and last less than a month.
-fn timestamp(at: Stamp) -> String {
-    let (seconds, nanos) = (at.0.as_nanos() / 1_000_000_000, at.0.as_nanos() % 1_000_000_000);
-    let (minutes, hours) = (seconds / 60, seconds / 3600);
-    format!("2000-01-{:02}T{:02}:{:02}:{:02}.{nanos:09}Z", 1 + hours / 24, hours % 24, minutes % 60, seconds % 60)
 }

@@ -1,0 +1,29 @@
+//! What goes over the wire, field by field under its published name: the operation record, an application's row, a
+//! webhook's definition, and the bodies of the two REST endpoints.
+//!
+//! The nodes handle types of their own; this says what those look like to everybody else. Authentication is left out.
+//! Source: `reference/compass-operations.md` sections 1, 2 and 10.
+
+mod application;
+mod operation;
+mod webhook;
+
+pub use application::{Application, ErrorColumn, LastOperation, Progress, PutOperation};
+pub use operation::{
+    Condition, ConditionType, Kind, Metadata, Operation, Phase, ResourceRef, Spec, Status, Truth, Webhook,
+};
+pub use webhook::{Definition, DefinitionError, WebhookMode, WebhookType};
+
+use quiesce_machine::Stamp;
+
+/// The UUID that stands for a number.
+fn uuid(number: u8) -> String {
+    format!("00000000-0000-4000-8000-0000000000{number:02x}")
+}
+
+/// An instant of a run as RFC 3339 with nanoseconds; runs begin with the year 2000 and last less than a month.
+fn timestamp(at: Stamp) -> String {
+    let (seconds, nanos) = (at.0.as_nanos() / 1_000_000_000, at.0.as_nanos() % 1_000_000_000);
+    let (minutes, hours) = (seconds / 60, seconds / 3600);
+    format!("2000-01-{:02}T{:02}:{:02}:{:02}.{nanos:09}Z", 1 + hours / 24, hours % 24, minutes % 60, seconds % 60)
+}
