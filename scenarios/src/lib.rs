@@ -39,6 +39,7 @@ pub mod planes;
 pub mod report;
 pub mod run;
 pub mod schema;
+pub mod state;
 pub mod suite;
 pub mod text;
 

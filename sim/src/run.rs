@@ -30,6 +30,15 @@ pub fn record<N: Node, M: Monitor<N>>(plan: &Plan<N, M>, seed: u64) -> (Outcome<
     (outcome, trace.unwrap_or_else(|| Trace::new(plan.nodes.clone())))
 }
 
+/// Runs a plan with a seed and records what happens, and what each event left behind. The outcome is the one [`run`]
+/// yields.
+#[must_use]
+pub fn watch<N: Node, M: Monitor<N>>(plan: &Plan<N, M>, seed: u64) -> (Outcome<N>, Trace) {
+    let trace = Trace::with_states(plan.nodes.clone());
+    let (outcome, trace, ..) = play(plan, seed, Some(trace), None, None);
+    (outcome, trace.unwrap_or_else(|| Trace::new(plan.nodes.clone())))
+}
+
 /// Runs a plan with draws decided in advance, and records what happens and every decision.
 ///
 /// With a seed alone the outcome is the one [`run`] yields. With that seed and every decision recorded it is the same

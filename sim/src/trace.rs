@@ -14,6 +14,8 @@ pub struct Trace {
     pub nodes: Vec<String>,
     /// What happened.
     pub entries: Vec<Entry>,
+    /// Whether each entry of an event keeps what the event left behind.
+    pub(crate) states: bool,
 }
 
 /// One thing that happened.
@@ -37,6 +39,17 @@ pub struct Entry {
     pub text: String,
     /// What the node stated while it handled the event.
     pub facts: Vec<String>,
+    /// What the event left behind; kept only where it was asked for.
+    pub state: Option<State>,
+}
+
+/// One node after an event, as it prints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    /// What the process remembers.
+    pub memory: String,
+    /// What its store holds, ordered by key.
+    pub records: Vec<String>,
 }
 
 /// The sorts of things that happen.
@@ -122,13 +135,35 @@ impl fmt::Display for Trace {
 }
 
 impl Trace {
+    /// A trace of what is already known.
+    #[must_use]
+    pub fn of(nodes: Vec<String>, entries: Vec<Entry>) -> Self {
+        Trace { nodes, entries, states: false }
+    }
+
     pub(crate) fn new(nodes: Vec<String>) -> Self {
-        Trace { nodes, entries: Vec::new() }
+        Trace { nodes, entries: Vec::new(), states: false }
+    }
+
+    /// A trace whose entries keep what each event left behind.
+    pub(crate) fn with_states(nodes: Vec<String>) -> Self {
+        Trace { states: true, ..Trace::new(nodes) }
     }
 
     pub(crate) fn push(&mut self, at: Time, kind: EntryKind, node: Option<NodeId>, text: String) -> &mut Entry {
-        let facts = Vec::new();
-        self.entries.push(Entry { at, event: None, cause: None, node, kind, label: "", peer: None, text, facts });
+        let entry = Entry {
+            at,
+            event: None,
+            cause: None,
+            node,
+            kind,
+            label: "",
+            peer: None,
+            text,
+            facts: Vec::new(),
+            state: None,
+        };
+        self.entries.push(entry);
         let last = self.entries.len() - 1;
         &mut self.entries[last]
     }

@@ -19,7 +19,7 @@ use crate::network::Links;
 use crate::queue::{Due, PENDING_MAX, Queue};
 use crate::tally::Tally;
 use crate::timers::{Entry, Surfaced};
-use crate::trace::{Brief, EntryKind, Trace, payload};
+use crate::trace::{Brief, EntryKind, State, Trace, payload};
 use crate::{Answer, Bound, Outcome, Plan, Verdict};
 
 /// Above this many pending items a run stops: what one event adds must still fit the queue.
@@ -358,6 +358,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         let mut choices = self.draws.of(node, self.events);
         state.handle(event, &mut Cx::new(node, shown, self.cluster.config, &mut choices, &mut self.outbox));
         self.outbox.marks.drain(..).for_each(|mark| self.marks.add(mark));
+        self.note_state(node);
         self.publish(node);
         if self.probe.is_some() {
             self.perform_probed(node);
@@ -410,6 +411,17 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
             (entry.label, entry.peer) = (brief.label, brief.peer);
             entry.event = Some(self.events);
             entry.cause = (cause > 0).then_some(cause);
+        }
+    }
+
+    /// Keeps what the last event left behind, before anything else is noted.
+    fn note_state(&mut self, node: NodeId) {
+        let Some(trace) = self.trace.as_mut().filter(|trace| trace.states) else { return };
+        let memory = self.cluster.nodes[node.index()].as_ref().map(|memory| format!("{memory:?}"));
+        let records = self.processes[node.index()].store.records();
+        let records = records.iter().map(|record| format!("{record:?}")).collect();
+        if let (Some(entry), Some(memory)) = (trace.entries.last_mut(), memory) {
+            entry.state = Some(State { memory, records });
         }
     }
 

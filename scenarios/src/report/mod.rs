@@ -4,6 +4,7 @@ mod failure;
 pub mod json;
 mod mistake;
 mod out;
+pub mod picture;
 mod progress;
 mod table;
 

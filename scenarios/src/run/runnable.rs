@@ -40,6 +40,9 @@ pub trait Prepared: Debug + Send + Sync {
     /// Runs one seed and keeps what happened.
     fn record(&self, seed: u64) -> (Run, Trace);
 
+    /// Runs one seed and keeps what happened, and what each event left behind.
+    fn watch(&self, seed: u64) -> (Run, Trace);
+
     /// Runs with draws decided in advance, and keeps what happened and every decision.
     fn replay(&self, source: &DrawSource) -> Replayed;
 
@@ -99,6 +102,12 @@ impl<P: Plane> Prepared for Ready<P> {
         let (outcome, trace) = quiesce_sim::record(&self.plan, seed);
         (Run::judge(seed, outcome, &self.expect), trace)
     }
+
+    fn watch(&self, seed: u64) -> (Run, Trace) {
+        let (outcome, trace) = quiesce_sim::watch(&self.plan, seed);
+        (Run::judge(seed, outcome, &self.expect), trace)
+    }
+
     fn replay(&self, source: &DrawSource) -> Replayed {
         let quiesce_sim::Replay { outcome, trace, decisions, unused } = quiesce_sim::replay(&self.plan, source);
         Replayed { run: Run::judge(source.seed, outcome, &self.expect), trace, decisions, unused }
