@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 /// How deep values are taken apart; what lies deeper is one value.
 const DEPTH_MOST: usize = 24;
 
-/// The longest list or tuple of plain values that is one value.
+/// The longest list or tuple of plain values that is one value; of a longer list each is, so that one taken from its head
+/// moves no other.
 const PLAIN_MOST: usize = 80;
 
 /// Every value of a state, by path.
@@ -66,6 +67,11 @@ fn take_apart(path: &str, text: &str, depth: usize, values: &mut Values) {
             None if bracket == '{' => _ = values.insert(format!("{path}.{item}"), "in".to_owned()),
             None if items.len() == 1 && bracket == '(' => {
                 take_apart(&format!("{path}.{name}"), item, depth + 1, values);
+            }
+            None if bracket == '[' && plain => {
+                let nth = items[..index].iter().filter(|earlier| *earlier == item).count();
+                let again = if nth == 0 { String::new() } else { format!("#{}", nth + 1) };
+                values.insert(format!("{path}[{item}{again}]"), "in".to_owned());
             }
             None => take_apart(&format!("{path}[{index}]"), item, depth + 1, values),
         }
@@ -170,6 +176,9 @@ mod tests {
         assert_values("Some(3)", &[("n", "Some(3)")]);
         assert_values("[t1, t2]", &[("n", "[t1, t2]")]);
         assert_values("Node { jobs: {}, queue: [] }", &[("n", "Node")]);
+        let long = format!("[{}, b, b]", "a".repeat(PLAIN_MOST));
+        let first = format!("n[{}]", "a".repeat(PLAIN_MOST));
+        assert_values(&long, &[(&first, "in"), ("n[b]", "in"), ("n[b#2]", "in")]);
         assert_values("[{a: 1}, {a: 2}]", &[("n[0].a", "1"), ("n[1].a", "2")]);
     }
 

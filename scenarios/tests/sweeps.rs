@@ -199,6 +199,10 @@ impl Prepared for Moody {
         self.inner.record(seed)
     }
 
+    fn watch(&self, seed: u64) -> (Run, Trace) {
+        self.inner.watch(seed)
+    }
+
     fn replay(&self, source: &DrawSource) -> Replayed {
         self.inner.replay(source)
     }

@@ -51,9 +51,17 @@ pub(crate) struct Run {
     /// Fail with exit code 3 if a mark of the code under test is reached by no scenario
     #[arg(long)]
     pub(crate) require_reach: bool,
+    /// Write a page SUITE.html for each suite: verdicts, coverage, and a space-time diagram of each failure (with --trace
+    /// also of the first run of what does not fail). Beside it each diagram for other viewers: *.perfetto.json
+    /// (ui.perfetto.dev, chrome://tracing), *.shiviz.log, *.mermaid.mmd
+    #[arg(long, value_name = "DIR")]
+    pub(crate) report: Option<PathBuf>,
+    /// Write results as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
     /// Instead of all seeds, take one run of each scenario and branch off it at every effect of every node: with a
     /// crash, with the message lost, with the write failed. Whatever does not recover is a failure
-    #[arg(long, conflicts_with_all = ["trace", "require_reach"])]
+    #[arg(long, conflicts_with_all = ["trace", "require_reach", "report", "junit"])]
     pub(crate) crash_sweep: bool,
     /// How long a process that --crash-sweep struck is down
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
@@ -64,7 +72,15 @@ impl Default for Run {
     /// What the command line means without flags.
     fn default() -> Self {
         let crash_down = Duration::from_secs(1);
-        Run { scenarios: Vec::new(), trace: false, require_reach: false, crash_sweep: false, crash_down }
+        Run {
+            scenarios: Vec::new(),
+            trace: false,
+            require_reach: false,
+            report: None,
+            junit: None,
+            crash_sweep: false,
+            crash_down,
+        }
     }
 }
 

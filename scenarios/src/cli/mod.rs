@@ -8,6 +8,7 @@ mod find;
 mod list;
 mod policies;
 mod replay;
+mod reports;
 mod run;
 
 use std::process::ExitCode;

@@ -8,8 +8,10 @@ use super::args::{Run, Shared};
 use super::exit::{Exit, Refusal};
 use super::find::{Found, find};
 use super::policies::checked;
+use super::reports::{self, About, Swept};
 use crate::capsule::Capsule;
 use crate::choices::Choices;
+use crate::files::write_whole;
 use crate::plane::Profile;
 use crate::report::{self, JsonLines, Line, Look, Out, Progress};
 use crate::run::{Failure, Prepared, Reach, Sweep, Sweeping, Verdict, sweep};
@@ -27,6 +29,7 @@ pub(super) fn run(args: &Run, shared: &Shared, out: &mut Out) -> Result<Exit, Re
     }
     let progress = Progress::new(tasks.iter().map(|task| task.how.seeds.count).sum(), shared.quiet);
     let mut sweeps = Vec::new();
+    let mut saved = Vec::new();
     let mut details = String::new();
     for task in &tasks {
         progress.scenario(task.name());
@@ -38,6 +41,7 @@ pub(super) fn run(args: &Run, shared: &Shared, out: &mut Out) -> Result<Exit, Re
         }
         details.push_str(&task.details(&sweep, &capsules, &choices, args, shared));
         sweeps.push(sweep);
+        saved.push(capsules);
     }
     progress.finish();
     let about: Vec<(&str, &Sweep)> =
@@ -50,6 +54,14 @@ pub(super) fn run(args: &Run, shared: &Shared, out: &mut Out) -> Result<Exit, Re
         if args.require_reach || (args.scenarios.is_empty() && !shared.quiet) || shared.verbose > 0 {
             reach.iter().for_each(|reach| out.line(&reach.to_string()));
         }
+    }
+    if let Some(dir) = &args.report {
+        let parts = tasks.iter().zip(&sweeps).zip(&saved);
+        let all: Vec<_> = parts.map(|((task, sweep), capsules)| Swept { task, sweep, capsules }).collect();
+        reports::write(dir, &all, &About { choices: &choices, reach: &reach, all: args.trace })?;
+    }
+    if let Some(path) = &args.junit {
+        write_whole(path, &report::junit(&about))?;
     }
     if let Some(mut json) = json {
         json.line(out, &Line::summary(&sweeps, &reach, exit.code()));
@@ -89,9 +101,9 @@ fn show(sweeps: &[Sweep], details: &str, shared: &Shared, out: &mut Out) {
 }
 
 /// A scenario to be swept.
-struct Task {
-    found: Found,
-    scenario: Box<dyn Prepared>,
+pub(super) struct Task {
+    pub(super) found: Found,
+    pub(super) scenario: Box<dyn Prepared>,
     how: Sweeping,
 }
 
@@ -102,7 +114,7 @@ impl Task {
         Ok(Task { found, scenario, how: Sweeping { seeds, twice: shared.verify_determinism } })
     }
 
-    fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         &self.scenario.head().name
     }
 

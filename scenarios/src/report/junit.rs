@@ -51,7 +51,10 @@ fn case(plane: &str, sweep: &Sweep) -> String {
         let (kind, property, at) = (finding.kind.word(), escaped(&finding.property), finding.at);
         let evidence = escaped(&finding.evidence);
         text.push_str(&format!("      <failure type=\"{property}\" message=\"{evidence}\">"));
-        text.push_str(&format!("{property} ({kind}): {seeds} of {} seeds, first {seed}, at {at}</failure>\n", sweep.seeds.count));
+        text.push_str(&format!(
+            "{property} ({kind}): {seeds} of {} seeds, first {seed}, at {at}</failure>\n",
+            sweep.seeds.count
+        ));
     }
     let reasons = sweep.reasons.iter().cloned();
     let unequal = sweep.unequal.iter().map(|unequal| format!("two runs of seed {} differ", unequal.seed));

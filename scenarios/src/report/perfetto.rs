@@ -14,7 +14,9 @@ pub fn perfetto(picture: &Picture, title: &str) -> String {
     let cluster = picture.nodes.len();
     for (node, name) in picture.nodes.iter().map(String::as_str).chain(["cluster"]).enumerate() {
         events.push(json!({ "ph": "M", "pid": 1, "tid": node, "name": "thread_name", "args": { "name": name } }));
-        events.push(json!({ "ph": "M", "pid": 1, "tid": node, "name": "thread_sort_index", "args": { "sort_index": node } }));
+        events.push(
+            json!({ "ph": "M", "pid": 1, "tid": node, "name": "thread_sort_index", "args": { "sort_index": node } }),
+        );
     }
     for (place, step) in picture.steps.iter().enumerate() {
         events.push(slice(picture, step, step.node.unwrap_or(cluster)));
@@ -33,7 +35,8 @@ pub fn perfetto(picture: &Picture, title: &str) -> String {
         let name = if band.kind == BandKind::Crash { "down" } else { "paused" };
         for node in &band.nodes {
             let (ts, dur) = (from / 1_000, (to - from) / 1_000);
-            events.push(json!({ "ph": "X", "pid": 1, "tid": node, "ts": ts, "dur": dur, "name": name, "cat": "fault" }));
+            events
+                .push(json!({ "ph": "X", "pid": 1, "tid": node, "ts": ts, "dur": dur, "name": name, "cat": "fault" }));
         }
     }
     let mut text = json!({ "displayTimeUnit": "ms", "traceEvents": events }).to_string();

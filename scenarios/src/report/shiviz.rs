@@ -1,11 +1,8 @@
-//! A run as a log with vector clocks, which ShiViz opens.
+//! A run as a log with vector clocks, which ShiViz opens with the parser `(?<host>\S+) (?<clock>{.*})\n(?<event>.*)`.
 
 use std::collections::BTreeMap;
 
 use super::picture::{Picture, Step};
-
-/// What to enter as ShiViz' parser for [`shiviz`].
-pub const PARSER: &str = r"(?<host>\S+) (?<clock>{.*})\n(?<event>.*)";
 
 /// The run's events, two lines each: host and vector clock, then what happened. What no process handled is left out.
 ///
@@ -70,11 +67,6 @@ mod tests {
         ];
         let log = shiviz(&Picture::new(&trace(entries), None));
         let hosts: Vec<&str> = log.lines().step_by(2).collect();
-        assert_eq!(hosts, [
-            r#"a {"a":1}"#,
-            r#"b {"b":1}"#,
-            r#"b {"a":1, "b":2}"#,
-            r#"a#2 {"a":1, "a#2":1}"#
-        ]);
+        assert_eq!(hosts, [r#"a {"a":1}"#, r#"b {"b":1}"#, r#"b {"a":1, "b":2}"#, r#"a#2 {"a":1, "a#2":1}"#]);
     }
 }

@@ -22,7 +22,7 @@ use crate::choices::Choices;
 use crate::files::{WriteError, write_whole};
 use crate::run::{CrashSweep, Reach, Run, Sweep};
 
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// Where JSON Lines go.
 #[derive(Debug)]

@@ -31,7 +31,9 @@ pub struct ScenarioResult<'a> {
 }
 
 impl<'a> ScenarioResult<'a> {
-    pub(super) fn new(sweep: &'a Sweep, capsules: &'a [PathBuf]) -> Self {
+    /// What `sweep` came to; `capsules` in the order of its failures.
+    #[must_use]
+    pub fn new(sweep: &'a Sweep, capsules: &'a [PathBuf]) -> Self {
         let failures = sweep.failures.iter().zip(capsules).map(|(failure, capsule)| FailureLine::new(failure, capsule));
         let unequal = sweep.unequal.iter().map(|unequal| unequal.seed).collect();
         let faults = sweep.faults.iter().map(|fault| FaultLine {

@@ -1,5 +1,8 @@
 // One step in words: what happened, what caused it, what it led to, and what it changed at its node.
 
+/** How many changes are shown at once where there are many. */
+const SHOWN = 12;
+
 function detail(view, go) {
   const { picture } = view;
   const step = picture.steps[view.step];
@@ -49,6 +52,14 @@ function sentence(step, name) {
 
 /** What changed, value by value: a sign, where, what was and what is. */
 function differences(changes) {
+  if (changes.length > 2 * SHOWN) {
+    const rest = make("details", {}, make("summary", {}, `and ${changes.length - SHOWN} more`), differenceTable(changes.slice(SHOWN)));
+    return make("div", {}, differenceTable(changes.slice(0, SHOWN)), rest);
+  }
+  return differenceTable(changes);
+}
+
+function differenceTable(changes) {
   const rows = changes.map(([path, was, now]) => {
     const sign = was === null ? "+" : now === null ? "−" : "~";
     const values = [was === null ? null : make("del", {}, was), was !== null && now !== null ? " → " : null, now === null ? null : make("ins", {}, now)];
@@ -68,7 +79,7 @@ function causes(view, go) {
   const led = [];
   for (let place = view.step + 1; place < steps.length && led.length < 12; place++) if (steps[place].c === view.step) led.push(item(place));
   const list = (title, items) => items.length ? [make("h3", {}, title), make("ul", { class: "causes" }, ...items)] : [];
-  return [...list("Caused by", back), ...list("Led to", led)];
+  return [...list(steps[view.step].k === "finding" ? "Found after" : "Caused by", back), ...list("Led to", led)];
 }
 
 /** Everything the node remembers and keeps after the step, put together from all changes so far. */

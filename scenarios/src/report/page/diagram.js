@@ -44,6 +44,7 @@ class Diagram {
     this.left = TIME + ID + SLOT * (this.slots.count + 1) + 8;
     this.arrows = arrows(picture, this.rowOf);
     this.chain = new Set(picture.chain);
+    this.spacer.style.height = `${rows.length * ROW + HEAD + 2 * ROW}px`;
     this.redraw();
   }
 
@@ -69,7 +70,6 @@ class Diagram {
     this.width = Math.max(scroller.clientWidth, this.left + this.lane * this.lanes.length + TEXT - 60);
     const height = scroller.clientHeight;
     this.spacer.style.width = `${this.width}px`;
-    this.spacer.style.height = `${view.rows.length * ROW + HEAD + 2 * ROW}px`;
     svg.setAttribute("width", this.width);
     svg.setAttribute("height", height);
     this.top = scroller.scrollTop;
@@ -220,14 +220,14 @@ class Diagram {
       return;
     }
     if (step.n === undefined) {
-      group.append(draw("text", { class: "halo", x: this.left - 4, y: y + 4 }, `${step.k === "heal" ? "⚕" : "⚡"} ${step.k} ${step.x}`));
+      group.append(draw("text", { class: "halo", x: this.left - 4, y: y + 4 }, step.k === "heal" ? `+ ${step.x || "the network heals"}` : `! ${step.x}`));
       return;
     }
     const x = this.x(step.n);
     if (this.chain.has(place)) group.append(draw("circle", { class: "ring", cx: x, cy: y, r: 9.5 }));
     group.append(sign(step, x, y));
     const what = { start: "starts", crash: "✕ crashes", pause: "‖ pauses", resume: "▸ resumes", stored: "stored", lost: `${step.l} lost`, unheard: "unheard" }[step.k]
-      || (step.k === "bounce" ? `${step.l} refused` : step.k === "fire" ? `⏱ ${step.l}` : step.k === "call" ? `asked ${step.l}` : step.k === "reply" ? `answers ${step.l}` : step.l);
+      || (step.k === "bounce" ? `${step.l} refused` : step.k === "fire" ? `timer ${step.l}` : step.k === "call" ? `asked ${step.l}` : step.k === "reply" ? `answers ${step.l}` : step.l);
     const text = draw("text", { class: "halo", x: x + 13, y: y + 4 }, what);
     const facts = step.f ? step.f.join("; ") : step.k === "lost" ? step.x.slice(step.x.lastIndexOf(": ") + 2) : "";
     const room = Math.floor((this.width - x - 20) / 7.3) - what.length - 3;

@@ -111,8 +111,12 @@ impl<'a> Page<'a> {
         let mut rest = SKELETON;
         let script = format!("\"use strict\";\n{}", SCRIPT.join("\n"));
         let title = format!("quiesce: {}", self.suite);
-        let parts =
-            [("<!--title-->", title.as_str()), ("<!--style-->", STYLE), ("<!--data-->", &data), ("<!--script-->", &script)];
+        let parts = [
+            ("<!--title-->", title.as_str()),
+            ("<!--style-->", STYLE),
+            ("<!--data-->", &data),
+            ("<!--script-->", &script),
+        ];
         for (marker, part) in parts {
             let (before, after) = rest.split_once(marker).expect("the skeleton has every marker, in this order");
             page.push_str(before);

@@ -72,7 +72,14 @@ impl Picture {
     #[must_use]
     pub fn new(trace: &Trace, finding: Option<&Finding>) -> Picture {
         let mut steps = steps(trace);
-        let end = finding.and_then(|finding| past::last_of(trace, finding));
+        let mut end = finding.and_then(|finding| past::last_of(trace, finding));
+        if let (Some(finding), Some(found @ past::Found { shown: None, .. })) = (finding, &mut end) {
+            found.shown = Some(steps.len());
+            steps.push(judged(&steps, finding));
+        }
+        if let Some(past::Found { about, shown: Some(shown) }) = end {
+            steps[shown].cause = Some(about);
+        }
         let chain = end.map(|end| past::chain(&steps, end)).unwrap_or_default();
         for step in end.map(|end| past::cone(&steps, end)).unwrap_or_default() {
             steps[step].before_violation = true;
@@ -112,6 +119,16 @@ fn steps(trace: &Trace) -> Vec<Step> {
         });
     }
     steps
+}
+
+/// What was found only after the run, as its last step.
+fn judged(steps: &[Step], finding: &Finding) -> Step {
+    let Finding { kind, property, evidence, .. } = finding;
+    let (last, at_ns) = steps.last().map_or(("0", 0), |step| (step.id.as_str(), step.at_ns));
+    let (event, since) = last.split_once('.').unwrap_or((last, "0"));
+    let since: u32 = since.parse().map_or(1, |since: u32| since + 1);
+    let text = format!("{} {property}: {evidence}", kind.word());
+    Step { id: format!("{event}.{since}"), at_ns, kind: EntryKind::Finding.to_string(), text, ..Step::default() }
 }
 
 /// What an entry changed at its node, whose last state is in `states`.

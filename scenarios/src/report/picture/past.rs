@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use quiesce_sim::{EntryKind, Trace};
+use quiesce_sim::{Entry, EntryKind, Trace};
 
 use super::Step;
 use crate::run::{Finding, FindingKind};
@@ -16,7 +16,8 @@ pub(super) fn last_of(trace: &Trace, finding: &Finding) -> Option<Found> {
     let last = events().next().map(|(place, _)| place);
     let about = match finding.kind {
         FindingKind::Safety | FindingKind::Panic => last,
-        FindingKind::Owed | FindingKind::Expectation => {
+        FindingKind::Expectation => answer(trace, finding).or(last),
+        FindingKind::Owed => {
             let names = names(&finding.evidence, trace);
             let speaks =
                 |facts: &[String]| names.iter().all(|name| facts.iter().any(|fact| words(fact).any(|w| w == *name)));
@@ -27,10 +28,17 @@ pub(super) fn last_of(trace: &Trace, finding: &Finding) -> Option<Found> {
     about.map(|about| Found { about, shown })
 }
 
+/// The answer that was not expected, if one was given.
+fn answer(trace: &Trace, finding: &Finding) -> Option<usize> {
+    let told = |entry: &Entry| finding.evidence.ends_with(&format!("got {} at {}", entry.label, entry.at));
+    trace.entries.iter().rposition(|entry| entry.kind == EntryKind::Reply && told(entry))
+}
+
 /// Where a trace shows a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Found {
-    /// The event after which it was found; of what is owed in the end, the last event whose facts speak of it.
+    /// The event after which it was found; of what is owed in the end, the last event whose facts speak of it; of an
+    /// answer that was not expected, that answer.
     pub(super) about: usize,
     /// The finding itself, where it is in the trace.
     pub(super) shown: Option<usize>,
@@ -79,6 +87,23 @@ mod tests {
     use super::super::Picture;
     use super::super::tests::{entry, finding, trace};
     use super::*;
+
+    #[test]
+    fn an_unexpected_answer_came_of_what_led_to_it() {
+        let mut entries = vec![
+            entry(EntryKind::Start, Some(1), None, Some(0)),
+            Entry { label: "done", ..entry(EntryKind::Reply, None, Some(1), Some(0)) },
+            entry(EntryKind::Fire, Some(2), Some(1), Some(0)),
+        ];
+        let found = finding(FindingKind::Expectation, "expected failed, got done at 1.000000s");
+        let picture = Picture::new(&trace(entries.clone()), Some(&found));
+        assert_eq!(picture.chain, [0, 1, 3]);
+        let shown = picture.steps.last().unwrap();
+        assert_eq!((shown.id.as_str(), shown.kind.as_str(), shown.before_violation), ("2.1", "finding", true));
+        assert!(shown.text.starts_with("expectation p: expected failed"), "{}", shown.text);
+        entries[1].label = "other";
+        assert_eq!(Picture::new(&trace(entries), Some(&found)).chain, [0, 2, 3]);
+    }
 
     #[test]
     fn what_is_owed_came_of_the_last_event_that_speaks_of_it() {
