@@ -33,6 +33,8 @@ pub mod check;
 pub mod choices;
 pub mod cli;
 pub mod files;
+pub mod first;
+pub mod kept;
 mod load;
 pub mod plane;
 pub mod planes;

@@ -74,7 +74,7 @@ fn browser() -> Option<&'static str> {
     found
 }
 
-const FAILING: &str = "run abort-is-lost slow-target --profile reference --seeds 1..4";
+const FAILING: &str = "run abort-is-lost two-members-restart-at-once --profile reference --seeds 1..4";
 
 #[track_caller]
 fn assert_shows(page: &str, texts: &[&str]) {
@@ -101,7 +101,10 @@ fn an_address_names_a_step_and_a_run() {
     assert_shows(&page, &["id=\"viewer\" data-step=\"16\"", "Step 16 · t1", "t1 gets start-xact from p1"]);
     assert_shows(&page, &["Changes at t1", "class=\"diff\"", "on the chain to the violation", "Led to"]);
     let page = report.opened("#run=2&step=3", "").expect("there is a browser");
-    assert_shows(&page, &["does not hold", "quiesce run slow-target --seed 1 --profile reference", "Step 3 · p3"]);
+    assert_shows(
+        &page,
+        &["does not hold", "quiesce run two-members-restart-at-once --seed 1 --profile reference", "Step 3 · p3"],
+    );
 }
 
 #[test]
@@ -116,7 +119,7 @@ fn keys_step_follow_causes_and_write_the_address() {
     };
     let Some(on) = press(&["j", "j", "k"]) else { return };
     assert_shows(&on, &["data-step=\"17\"", "<title>#run=1&amp;step=17</title>"]);
-    let ends = [("c", "13"), ("e", "30"), ("v", "31.1"), ("[", "4"), ("]", "26")];
+    let ends = [("c", "13"), ("e", "19"), ("v", "31.1"), ("[", "4"), ("]", "26")];
     for (key, step) in ends {
         let page = press(&[key]).expect("there is a browser");
         assert_shows(&page, &[&format!("id=\"viewer\" data-step=\"{step}\"")]);

@@ -8,6 +8,7 @@ use thiserror::Error;
 use crate::capsule::CapsuleError;
 use crate::check::CheckRefused;
 use crate::files::WriteError;
+use crate::kept::KeptError;
 use crate::text::LoadError;
 
 /// What the exit code says. The worst of several is the greatest.
@@ -67,6 +68,12 @@ pub(crate) enum Refusal {
     /// Not a capsule.
     #[error(transparent)]
     Capsule(#[from] CapsuleError),
+    /// Nothing that a run kept.
+    #[error(transparent)]
+    Kept(#[from] KeptError),
+    /// Ctrl-C cannot be listened to.
+    #[error("cannot listen to interrupts: {0}")]
+    Interrupt(ctrlc::Error),
     /// Results could not be written.
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -87,6 +94,8 @@ impl Refusal {
             | Refusal::Policy(_)
             | Refusal::Check(_)
             | Refusal::Capsule(_)
+            | Refusal::Kept(_)
+            | Refusal::Interrupt(_)
             | Refusal::Write(_)
             | Refusal::Stdout(_)
             | Refusal::Threads { .. } => vec![self],

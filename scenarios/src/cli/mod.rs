@@ -2,14 +2,18 @@
 
 mod args;
 mod check;
+mod conclude;
 mod crash;
 mod exit;
 mod find;
+mod interrupt;
 mod list;
+mod merge;
 mod policies;
 mod replay;
 mod reports;
 mod run;
+mod task;
 
 use std::process::ExitCode;
 
@@ -49,6 +53,7 @@ fn dispatch(cli: Cli, out: &mut Out) -> Result<Exit, Refusal> {
         None => run::run(&args::Run::default(), &shared, out),
         Some(Command::Run(args)) if args.crash_sweep => crash::crash(&args, &shared, out),
         Some(Command::Run(args)) => run::run(&args, &shared, out),
+        Some(Command::Merge(args)) => merge::merge(&args, &shared, out),
         Some(Command::List(args)) => list::list(&args, out),
         Some(Command::Check(args)) => check::check(&args, &shared, out),
         Some(Command::Replay(args)) => replay::replay(&args, &shared, out),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::run::Task;
+use super::task::Task;
 use crate::choices::Choices;
 use crate::files::{WriteError, make_dir, write_whole};
 use crate::report::page::{Page, RunPart, ScenarioPart};
@@ -25,6 +25,8 @@ pub(super) struct About<'a> {
     pub(super) reach: &'a [Reach],
     /// Whether a scenario without a failure has a picture of its first run.
     pub(super) all: bool,
+    /// Whether somebody interrupted before all was run.
+    pub(super) interrupted: bool,
 }
 
 /// Writes `DIR/SUITE.html` for each plane among the scenarios, and beside them each picture for other viewers.
@@ -37,7 +39,7 @@ pub(super) fn write(dir: &Path, all: &[Swept<'_>], about: &About<'_>) -> Result<
         let result = ScenarioResult::new(swept.sweep, swept.capsules);
         page.scenarios.push(ScenarioPart { about: &swept.task.scenario.head().about, result });
         for (failure, capsule) in swept.sweep.failures.iter().zip(swept.capsules) {
-            let picture = Picture::new(&swept.task.scenario.watch(failure.run.seed).1, Some(&failure.finding));
+            let picture = Picture::new(&swept.task.scenario.watch(failure.seed).1, Some(&failure.finding));
             let stem = capsule.file_stem().and_then(|stem| stem.to_str()).unwrap_or("failure");
             beside(&dir.join(stem), &picture)?;
             page.runs.push(run_part(swept, failure, about.choices, capsule));
@@ -52,6 +54,7 @@ pub(super) fn write(dir: &Path, all: &[Swept<'_>], about: &About<'_>) -> Result<
         }
     }
     for (plane, mut page) in pages {
+        page.interrupted = about.interrupted;
         page.marks =
             about.reach.iter().find(|reach| reach.plane == plane).map_or_else(BTreeMap::new, |r| r.marks.clone());
         write_whole(&dir.join(format!("{plane}.html")), &page.render())?;
@@ -61,7 +64,7 @@ pub(super) fn write(dir: &Path, all: &[Swept<'_>], about: &About<'_>) -> Result<
 
 fn run_part(swept: &Swept<'_>, failure: &Failure, choices: &Choices, capsule: &Path) -> RunPart {
     let commands = commands(failure, &swept.task.found.asked, choices, capsule);
-    RunPart::new(swept.task.name(), failure.run.seed, Some(&failure.finding), commands.into())
+    RunPart::new(swept.task.name(), failure.seed, Some(&failure.finding), commands.into())
 }
 
 /// The picture in the formats of other viewers: `STEM.perfetto.json`, `STEM.shiviz.log`, `STEM.mermaid.mmd`.

@@ -47,13 +47,13 @@ fn case(plane: &str, sweep: &Sweep) -> String {
     }
     text.push_str(">\n");
     for failure in &sweep.failures {
-        let (finding, seed, seeds) = (&failure.finding, failure.run.seed, failure.seeds);
+        let (finding, seed, seeds) = (&failure.finding, failure.seed, failure.seeds);
         let (kind, property, at) = (finding.kind.word(), escaped(&finding.property), finding.at);
         let evidence = escaped(&finding.evidence);
         text.push_str(&format!("      <failure type=\"{property}\" message=\"{evidence}\">"));
         text.push_str(&format!(
-            "{property} ({kind}): {seeds} of {} seeds, first {seed}, at {at}</failure>\n",
-            sweep.seeds.count
+            "{property} ({kind}): {seeds} of {} runs, first {seed}, at {at}</failure>\n",
+            sweep.runs
         ));
     }
     let reasons = sweep.reasons.iter().cloned();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::VERSION;
-use crate::run::{Failure, Finding, Sweep};
+use crate::run::{Failure, Finding, Label, Sweep};
 use crate::schema::Seeds;
 
 /// What one scenario came to.
@@ -16,6 +16,7 @@ pub struct ScenarioResult<'a> {
     scenario: &'a str,
     verdict: &'static str,
     seeds: SeedsLine,
+    runs: u64,
     events: u64,
     virtual_ns: u128,
     digest: String,
@@ -23,11 +24,11 @@ pub struct ScenarioResult<'a> {
     failing_seeds: u64,
     failures: Vec<FailureLine<'a>>,
     unequal_seeds: Vec<u64>,
-    armed: &'a BTreeSet<&'static str>,
+    armed: &'a BTreeSet<Label>,
     faults: Vec<FaultLine<'a>>,
-    facts: &'a BTreeMap<&'static str, u64>,
-    messages: &'a BTreeMap<&'static str, u64>,
-    marks: &'a BTreeMap<&'static str, u64>,
+    facts: &'a BTreeMap<Label, u64>,
+    messages: &'a BTreeMap<Label, u64>,
+    marks: &'a BTreeMap<Label, u64>,
 }
 
 impl<'a> ScenarioResult<'a> {
@@ -48,6 +49,7 @@ impl<'a> ScenarioResult<'a> {
             scenario: &sweep.name,
             verdict: sweep.verdict.word(),
             seeds: SeedsLine::new(sweep.seeds),
+            runs: sweep.runs,
             events: sweep.events,
             virtual_ns: sweep.nanos,
             digest: sweep.digest.to_string(),
@@ -96,9 +98,9 @@ impl<'a> FailureLine<'a> {
             kind: kind.word(),
             evidence,
             at_ns: at.as_nanos(),
-            seed: failure.run.seed,
+            seed: failure.seed,
             seeds: failure.seeds,
-            digest: failure.run.digest.to_string(),
+            digest: failure.digest.to_string(),
             capsule: capsule.display().to_string(),
         }
     }
