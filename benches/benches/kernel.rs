@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use quiesce_benches::kernel::{Nothing, Peer, bare_fan_in, bare_ping_pong, fan_in, ping_pong};
+use quiesce_benches::kernel::{Nothing, Peer, bare_fan_in, bare_periodic, bare_ping_pong, fan_in, periodic, ping_pong};
 use quiesce_sim::{Plan, run};
 
 const EVENTS: u64 = 200_000;
@@ -22,6 +22,7 @@ fn simulated(criterion: &mut Criterion, name: &str, plan: &Plan<Peer, Nothing>, 
 fn kernel(criterion: &mut Criterion) {
     simulated(criterion, "ping-pong", &ping_pong(EVENTS), |events| _ = black_box(bare_ping_pong(events)));
     simulated(criterion, "fan-in", &fan_in(EVENTS), |events| _ = black_box(bare_fan_in(events)));
+    simulated(criterion, "periodic", &periodic(EVENTS), |events| _ = black_box(bare_periodic(events)));
 }
 
 criterion_group!(benches, kernel);

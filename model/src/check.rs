@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use quiesce_machine::{Monitor, Node, Obligation};
 
-use crate::fair::{Edge, Finder, Lasso, Region, lasso};
+use crate::fair::{Finder, Lasso, Region, lasso};
 use crate::judge::{Figures, Judge, Way};
 use crate::report::{Limits, Progress, Report, Search, Shortfall};
 use crate::scope::{Scope, ScopeError};
@@ -51,7 +51,7 @@ where
 {
     let began = Instant::now();
     let system = System::new(scope.clone())?;
-    let bounds = Bounds { limits, progress };
+    let bounds = Bounds { limits, safety_only: search == Search::Safety, progress };
     match search {
         Search::Bfs => {
             let mut walk = walk(&system, bounds);
@@ -60,6 +60,7 @@ where
             }
             judge_walk(&system, &walk, began)
         }
+        Search::Safety => judge_safety(&system, &walk(&system, bounds), began),
         Search::Dfs | Search::StaterightBfs => {
             let system = system.with_brake(Brake::new(limits));
             second_opinion(system, search, bounds, |system, opinion| judge_opinion(system, opinion, began))
@@ -87,12 +88,28 @@ fn judge_walk<N: Node, M: Monitor<N>>(
     judge.report(Figures { unique: walk.unique(), generated: walk.generated, depth: walk.depth, edges, began })
 }
 
+fn judge_safety<N: Node, M: Monitor<N>>(
+    system: &System<N, M>,
+    walk: &Walk,
+    began: Instant,
+) -> Result<Report<N>, CheckError> {
+    let mut judge = Judge::new(system, walk.shortfall);
+    for property in 0..judge.len() {
+        if let Some(state) = walk.found(property) {
+            judge.violated(property, walk.route(system, state));
+        } else if system.was_owing(property) {
+            judge.unjudged(property, Shortfall::SafetyOnly);
+        }
+    }
+    judge.report(Figures { unique: walk.unique(), generated: walk.generated, depth: walk.depth, edges: 0, began })
+}
+
 /// A shortest way into a region and once around a fair loop in it, and the loop's length.
 fn stay<N: Node, M: Monitor<N>>(system: &System<N, M>, walk: &Walk, region: &Region) -> (Way, usize) {
     let Lasso { entry, steps } = lasso(walk.debts.graph(), region);
-    let mut route = walk.route(system, walk.debts.in_walk(entry));
+    let mut route = walk.route(system, entry);
     for step in &steps {
-        walk.follow(system, &mut route, Edge { to: walk.debts.in_walk(step.to), class: step.class });
+        walk.follow(system, &mut route, *step);
     }
     (route, steps.len())
 }
@@ -120,6 +137,8 @@ struct Stuck<'a> {
     finder: Finder<'a>,
     /// Everything ever owed: its number in the walk, the property, the obligation.
     owed: Vec<(u32, usize, Obligation)>,
+    /// The states in which a fair run might stay, whatever it owes.
+    candidates: Vec<u32>,
 }
 
 impl<'a> Stuck<'a> {
@@ -129,7 +148,9 @@ impl<'a> Stuck<'a> {
             (id, property, obligation)
         };
         let owed = walk.debts.all().into_iter().map(number).collect();
-        Stuck { walk, finder: Finder::new(walk.debts.graph()), owed }
+        let mut finder = Finder::new(walk.debts.graph());
+        let candidates = finder.candidates(&walk.debts.owing_anything());
+        Stuck { walk, finder, owed, candidates }
     }
 
     fn of(&self, property: usize) -> Vec<(u32, Obligation)> {
@@ -139,14 +160,15 @@ impl<'a> Stuck<'a> {
 
     fn owing_states(&self, property: usize) -> u64 {
         let ids: Vec<_> = self.of(property).into_iter().map(|(id, _)| id).collect();
-        self.walk.debts.owing(&ids).len() as u64
+        self.walk.debts.count_owing(&ids) as u64
     }
 
     /// The nearest region in which a fair run can owe one and the same thing for ever.
     fn for_ever(&mut self, property: usize) -> Option<(Obligation, Region)> {
         let mut nearest: Option<(Obligation, Region)> = None;
         for (id, obligation) in self.of(property) {
-            let region = self.finder.find(&self.walk.debts.owing(&[id])).into_iter().next();
+            let owing = self.walk.debts.owing_among(&self.candidates, &[id]);
+            let region = self.finder.find(&owing).into_iter().next();
             let nearer = |region: &Region| nearest.as_ref().is_none_or(|(_, best)| region.first() < best.first());
             if let Some(region) = region.filter(nearer) {
                 nearest = Some((obligation, region));

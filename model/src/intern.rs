@@ -1,9 +1,11 @@
 //! Values kept once each and spoken of by a small number.
 
+use std::borrow::Borrow;
 use std::hash::{Hash, Hasher};
 
 use hashbrown::HashTable;
-use xxhash_rust::xxh3::Xxh3;
+use smallvec::SmallVec;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// A growing set of values, numbered in the order they first came. Equal values have one number; a hash is never taken
 /// for equality.
@@ -35,6 +37,15 @@ impl<T: Hash + Eq> Interner<T> {
         (id, true)
     }
 
+    /// The number of this value, if it is there.
+    pub(crate) fn find<Q: Hash + Eq + ?Sized>(&self, value: &Q) -> Option<u32>
+    where
+        T: Borrow<Q>,
+    {
+        let same = |&id: &u32| self.values[id as usize].1.borrow() == value;
+        self.table.find(content_hash(value), same).copied()
+    }
+
     /// A value by its number.
     ///
     /// # Panics
@@ -58,10 +69,25 @@ impl<T: Hash + Eq> Interner<T> {
     }
 }
 
-fn content_hash(value: &impl Hash) -> u64 {
-    let mut hasher = Xxh3::new();
-    value.hash(&mut hasher);
-    hasher.finish()
+/// The hash of a value's content: the same in every run of one build.
+#[must_use]
+pub fn content_hash(value: &(impl Hash + ?Sized)) -> u64 {
+    let mut bytes = Bytes(SmallVec::new());
+    value.hash(&mut bytes);
+    bytes.finish()
+}
+
+/// Gathers what is hashed, which is then hashed at once: much faster than little by little.
+struct Bytes(SmallVec<[u8; 512]>);
+
+impl Hasher for Bytes {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        xxh3_64(&self.0)
+    }
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ pub mod search;
 mod system;
 
 pub use check::{CheckError, check};
+pub use intern::content_hash;
 pub use report::{
     Act, Cost, Counterexample, Ending, Leg, Limits, Message, Odds, Pick, Progress, PropertyReport, Report, Search,
     Shortfall, Step, Verdict,

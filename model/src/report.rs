@@ -1,6 +1,7 @@
 //! What a check found, as typed values with a text for people.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use quiesce_machine::{CallId, Event, Node, NodeId};
@@ -11,6 +12,8 @@ pub enum Search {
     /// Our own walk, breadth first: shortest counterexamples, safety and liveness.
     #[default]
     Bfs,
+    /// Our own walk for safety alone, which keeps no steps.
+    Safety,
     /// Stateright's depth-first checker: safety only. In the least memory where runs are short; where they are long, in
     /// the most, as it keeps with each state it has yet to expand the whole way to it.
     Dfs,
@@ -18,15 +21,26 @@ pub enum Search {
     StaterightBfs,
 }
 
-/// When to give up. Nothing limits by default.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How much a search may use, and when to give up. One thread, and nothing limits, by default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
+    /// How many threads search. What is found does not depend on it. Stateright's searches use one.
+    pub threads: NonZeroUsize,
     /// The most unique states to explore.
     pub max_states: Option<usize>,
     /// The longest time to explore, measured on the wall.
     pub timeout: Option<Duration>,
+    /// The most memory that the process may use, in bytes: what is resident where the system tells, else what the
+    /// search holds. Looked at now and then, and only by our own walk.
+    pub memory: Option<usize>,
     /// Whether to stop at the first violation instead of looking for one of each property.
     pub first_failure: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { threads: NonZeroUsize::MIN, max_states: None, timeout: None, memory: None, first_failure: false }
+    }
 }
 
 /// How far a search has come.
@@ -40,6 +54,8 @@ pub struct Progress {
     pub depth: u64,
     /// States found and not yet expanded; unknown to Stateright's searches.
     pub queue: Option<u64>,
+    /// Bytes in use, as [`Limits::memory`] counts them; unknown to Stateright's searches.
+    pub memory: Option<u64>,
     /// Time since the search began.
     pub elapsed: Duration,
 }
@@ -139,6 +155,8 @@ pub enum Shortfall {
     States(usize),
     /// It stopped after this time.
     Timeout(Duration),
+    /// It stopped at this much memory, in bytes.
+    Memory(usize),
     /// It stopped at the first violation, which was not this property's.
     FirstFailure,
     /// Branches end where another property fails, and nobody looked beyond.
@@ -154,6 +172,7 @@ impl fmt::Display for Shortfall {
         match self {
             Shortfall::States(limit) => write!(f, "stopped at {limit} states"),
             Shortfall::Timeout(limit) => write!(f, "stopped after {limit:?}"),
+            Shortfall::Memory(limit) => write!(f, "stopped at {} MiB of memory", limit >> 20),
             Shortfall::FirstFailure => f.write_str("stopped at the first failure"),
             Shortfall::BehindFailure(property) => write!(f, "nobody looked behind failures of {property}"),
             Shortfall::SafetyOnly => f.write_str("this search judges safety alone"),

@@ -2,6 +2,10 @@
 //!
 //! Each trap is shown twice: that it is there, so that we notice when it goes, and that we do not fall into it.
 
+#[path = "../examples/any_model.rs"]
+mod example;
+
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use quiesce_model::fair::{Class, Edge, regions};
@@ -78,8 +82,7 @@ fn eventually_done() -> Property<Plot> {
 
 fn owed_for_ever(plot: &Plot) -> Vec<Vec<u32>> {
     let Walk { debts, .. } = walk(plot, Bounds::default());
-    let in_walk = |states: Vec<u32>| states.into_iter().map(|state| debts.in_walk(state)).collect();
-    regions(debts.graph(), &debts.owing(&[0])).into_iter().map(|region| in_walk(region.states)).collect()
+    regions(debts.graph(), &debts.owing(&[0])).into_iter().map(|region| region.states).collect()
 }
 
 #[test]
@@ -113,7 +116,7 @@ fn stateright_asserts_properties_of_a_truncated_run_and_we_call_it_incomplete() 
     let long = Plot::line(10_000).with(never_last);
     long.clone().checker().target_state_count(2).spawn_bfs().join().assert_properties();
     let limits = Limits { max_states: Some(2), ..Limits::default() };
-    let cut_short = walk(&long, Bounds { limits, progress: None });
+    let cut_short = walk(&long, Bounds { limits, ..Bounds::default() });
     assert_eq!((cut_short.shortfall, cut_short.found(0)), (Some(Shortfall::States(2)), None));
     assert_eq!(walk(&long, Bounds::default()).found(0), Some(9_999));
 }
@@ -126,7 +129,7 @@ fn stateright_ignores_its_time_limit_on_one_thread_and_we_do_not() {
     let ran_on = checker.join().unique_state_count();
     assert!(ran_on == 5_000 || ran_on == 1, "either it never looked, or it looked only before the start: {ran_on}");
     let limits = Limits { timeout: Some(Duration::ZERO), ..Limits::default() };
-    let cut_short = walk(&long, Bounds { limits, progress: None });
+    let cut_short = walk(&long, Bounds { limits, ..Bounds::default() });
     assert_eq!((cut_short.shortfall, cut_short.unique()), (Some(Shortfall::Timeout(Duration::ZERO)), 1));
 }
 
@@ -227,12 +230,6 @@ impl Explore for Commit {
             u64::from(state.managers) | u64::from(state.sent) << 24 | u64::from(state.counted) << 36 | decision << 48;
         packed.wrapping_mul(0x9E37_79B9_7F4A_7C15)
     }
-
-    fn class(&self, _: &Deed) -> Class {
-        Class::UNFAIR
-    }
-
-    fn owed(&self, _: &Ledger, _: &mut Vec<u32>) {}
 }
 
 #[test]
@@ -243,8 +240,36 @@ fn stateright_s_own_example_has_its_published_counts() {
         assert_eq!((found.unique(), found.shortfall), (published, None), "{managers} resource managers");
         assert!(found.found(0).is_some(), "a commit is possible");
         assert_eq!(found.found(1), None, "and never beside an abort");
-        assert_eq!(found.debts.graph().len(), 0, "nothing is owed, so no edge is kept");
+        assert_eq!(found.debts.graph().edge_count(), 0, "nothing is owed, so no edge is kept");
     }
+}
+
+#[test]
+fn stateright_s_paxos_has_its_published_count_and_waits_that_stateright_does_not_judge() {
+    let model = example::paxos(2);
+    let ours = walk(&model, Bounds::default());
+    let theirs = model.checker().spawn_bfs().join();
+    assert_eq!((ours.unique(), ours.unique()), (16_668, theirs.unique_state_count() as u64));
+    assert_eq!((ours.generated, ours.depth + 1), (theirs.state_count() as u64, theirs.max_depth() as u64));
+    assert!(ours.found(0).is_none() && theirs.discovery("linearizable").is_none());
+    let chosen = ours.route(theirs.model(), ours.found(1).expect("a value can be chosen")).actions.len();
+    let path = theirs.discovery("value chosen").expect("theirs finds it too").into_actions().len();
+    assert!(chosen <= path, "ours took {chosen} steps, theirs {path}");
+    let stuck = |client| !regions(ours.debts.graph(), &ours.debts.owing(&[client])).is_empty();
+    assert!(stuck(3) && stuck(4), "with two leaders, one may never hear of its proposal");
+}
+
+#[test]
+fn threads_change_nothing_that_is_found() {
+    let model = Commit { managers: 6 };
+    let found = |threads| {
+        let limits = Limits { threads: NonZeroUsize::new(threads).expect("some"), ..Limits::default() };
+        let found = walk(&model, Bounds { limits, ..Bounds::default() });
+        let route = found.route(&model, found.found(0).expect("a commit is possible"));
+        (found.unique(), found.generated, found.depth, found.found(0), route.states)
+    };
+    let one = found(1);
+    assert!([2, 3, 8].into_iter().all(|threads| found(threads) == one));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use quiesce::check::{Checked, Checking};
 use quiesce::choices::Choices;
 use quiesce::plane::Profile;
 use quiesce::planes;
-use quiesce_model::{Limits, Search, Verdict};
+use quiesce_model::{Ending, Limits, Search, Verdict};
 
 /// States that the tests look at in one scope; `quiesce check` has no such patience.
 const STATES_MOST: usize = 150_000;
@@ -45,4 +45,36 @@ fn every_plane_has_a_scope_that_catches_the_reference() {
             assert!(checked.counterexamples.iter().all(|story| story.steps.len() > 3), "{}", plane.name());
         }
     }
+}
+
+/// Every counterexample of the reference in the smaller part of each scope, as a run of the simulator.
+#[test]
+fn every_counterexample_is_a_run_of_the_simulator_that_fails_alike() {
+    let choices = Choices { profile: Profile::Reference, policies: Vec::new() };
+    let (mut violations, mut rests, mut loops) = (0, 0, 0);
+    for (plane, scope) in
+        planes::ALL.iter().flat_map(|plane| plane.scopes().iter().map(move |(name, _)| (plane, *name)))
+    {
+        let world = plane.world(scope, &choices).expect("a listed scope").expect("legal choices");
+        for story in check(scope, Profile::Reference).counterexamples {
+            match story.ending {
+                Ending::Violation => violations += 1,
+                Ending::Rest => rests += 1,
+                Ending::Loop { .. } => loops += 1,
+            }
+            for rounds in [1, 5] {
+                let replayed = world.replay(&story.path.course(rounds));
+                let found: Vec<_> = replayed.run.findings.iter().map(|finding| finding.property.as_str()).collect();
+                assert!(found.contains(&story.property), "{scope}: {} is not among {found:?}", story.property);
+                assert_eq!(
+                    (replayed.missed, replayed.unused),
+                    (vec![], 0),
+                    "{scope}: {} goes another way",
+                    story.property
+                );
+            }
+        }
+    }
+    println!("{violations} violations, {rests} rests, {loops} loops");
+    assert!(violations > 3, "{violations} violations");
 }

@@ -8,7 +8,7 @@ use quiesce::load;
 use quiesce::run::{CrashProgress, CrashSweep, Prepared, Reach, Replayed, Run, Sweep, Sweeping, Verdict, sweep};
 use quiesce::schema::{Expect, Head, Seeds};
 use quiesce::text::Source;
-use quiesce_sim::{Digest, DrawSource, Trace};
+use quiesce_sim::{Course, Digest, Snapshot, Trace};
 
 /// A job, a wait, and room for what the tests add.
 fn scenario(top: &str, entries: &str, expect: &str) -> String {
@@ -203,8 +203,8 @@ impl Prepared for Moody {
         self.inner.watch(seed)
     }
 
-    fn replay(&self, source: &DrawSource) -> Replayed {
-        self.inner.replay(source)
+    fn inspect(&self, course: &Course, steps: &[u32]) -> (Replayed, Vec<Snapshot>) {
+        self.inner.inspect(course, steps)
     }
 
     fn crash_sweep(&self, seed: u64, down: Duration, tried: &(dyn Fn(CrashProgress) + Sync)) -> CrashSweep {
@@ -282,12 +282,12 @@ fn every_run_of_the_swarm_can_be_had_from_its_decisions_alone() {
     let loaded = load(&source.expect("it is bundled")).expect("nothing is wrong");
     let swarm = loaded.under(&Choices::default()).expect("the default choices");
     for seed in 1..6 {
-        let first = swarm.replay(&DrawSource::seed(seed));
+        let first = swarm.replay(&Course::seed(seed));
         assert_eq!(first.run, swarm.run(seed));
         assert!(first.decisions.len() > 300 && first.decisions.iter().any(|decision| decision.site == "swarm"));
         let text = serde_json::to_string(&first.decisions).expect("decisions can be written");
         let decided = serde_json::from_str(&text).expect("and read");
-        let again = swarm.replay(&DrawSource { decided, ..DrawSource::seed(seed + 1000) });
+        let again = swarm.replay(&Course { decided, ..Course::seed(seed + 1000) });
         assert_eq!((again.run.digest, again.unused, again.decisions), (first.run.digest, 0, first.decisions));
         assert_eq!(again.trace, first.trace);
     }

@@ -7,9 +7,13 @@ use std::fmt;
 use std::time::Duration;
 
 use quiesce_machine::{Effect, Label, Node, NodeId, Time};
+use serde::{Deserialize, Serialize};
+
+use crate::Strike;
 
 /// What goes wrong at a boundary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Blow {
     /// The process dies: the effects behind the boundary never happen. Its store survives.
     Crash,
@@ -48,13 +52,22 @@ pub struct Branch {
     pub next: String,
 }
 
+impl Branch {
+    /// What goes wrong there; a process that dies is down for so long.
+    #[must_use]
+    pub fn strike(&self, down: Duration) -> Strike {
+        let down_ns = u64::try_from(down.as_nanos()).unwrap_or(u64::MAX);
+        Strike { event: self.event, effect: self.effect, blow: self.blow, down_ns }
+    }
+}
+
 /// What a world does at boundaries.
 #[derive(Debug)]
 pub(crate) enum Probe {
     /// Takes note of each.
     Survey(Vec<Branch>),
-    /// Strikes at one; a process that dies restarts after so long.
-    Strike { event: u32, effect: u32, blow: Blow, down: Duration },
+    /// Strikes at one.
+    Strike(Strike),
 }
 
 /// Adds every branch at the effects of one event. An event without effects has no boundary of its own: a crash there is

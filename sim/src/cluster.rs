@@ -35,12 +35,21 @@ impl<N: Node> View<N> for Cluster<'_, N> {
     }
 }
 
-/// What surrounds one node's state.
+/// What surrounds one node's state. What every event looks at is small; the rest is behind a pointer.
 #[derive(Debug)]
 pub(crate) struct Process<N: Node> {
     pub(crate) incarnation: Incarnation,
     /// The number of the event that started this life: what an earlier event caused belongs to an earlier life.
     pub(crate) since: u32,
+    pub(crate) timers: Timers<N::Timer>,
+    /// None until it has been in trouble.
+    trouble: Option<Box<Trouble<N>>>,
+    store: Option<Box<Store<N::Record>>>,
+}
+
+/// What faults did to a process.
+#[derive(Debug)]
+pub(crate) struct Trouble<N: Node> {
     /// The step that paused it, while it is paused.
     pub(crate) paused_by: Option<usize>,
     /// The step that crashed it last.
@@ -53,8 +62,6 @@ pub(crate) struct Process<N: Node> {
     pub(crate) waiting: VecDeque<Waiting<N>>,
     /// Its machine's clock, unless that is right.
     pub(crate) clock: Option<Box<Clock>>,
-    pub(crate) timers: Timers<N::Timer>,
-    pub(crate) store: Store<N::Record>,
 }
 
 /// Why a process is slow.
@@ -78,22 +85,67 @@ pub(crate) enum Waiting<N: Node> {
 
 impl<N: Node> Process<N> {
     pub(crate) fn new() -> Self {
-        Process {
-            incarnation: Incarnation(0),
-            since: 0,
-            paused_by: None,
-            crashed_by: None,
-            stays_down: false,
-            slowed: None,
-            waiting: VecDeque::new(),
-            clock: None,
-            timers: Timers::new(),
-            store: Store::new(),
-        }
+        Process { incarnation: Incarnation(0), since: 0, timers: Timers::new(), trouble: None, store: None }
+    }
+
+    /// What faults did to it, if any ever did.
+    #[inline]
+    pub(crate) fn trouble(&self) -> Option<&Trouble<N>> {
+        self.trouble.as_deref()
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn in_trouble(&mut self) -> &mut Trouble<N> {
+        self.trouble.get_or_insert_with(|| Box::new(Trouble::none()))
+    }
+
+    /// What it wrote, and writes.
+    pub(crate) fn store(&mut self) -> &mut Store<N::Record> {
+        self.store.get_or_insert_with(|| Box::new(Store::new()))
+    }
+
+    /// Every record of its store, ordered by key.
+    pub(crate) fn records(&self) -> Vec<N::Record> {
+        self.store.as_ref().map_or(Vec::new(), |store| store.records())
+    }
+
+    /// How many writes of its store have not landed yet.
+    pub(crate) fn pending(&self) -> usize {
+        self.store.as_ref().map_or(0, |store| store.pending())
+    }
+
+    /// The step that paused it, while it is paused.
+    pub(crate) fn paused_by(&self) -> Option<usize> {
+        self.trouble()?.paused_by
+    }
+
+    /// The step that crashed it last.
+    pub(crate) fn crashed_by(&self) -> Option<usize> {
+        self.trouble()?.crashed_by
+    }
+
+    /// What slows it, while something does.
+    pub(crate) fn slowed(&self) -> Option<Slowed> {
+        self.trouble()?.slowed
+    }
+
+    /// Its machine's clock, unless that is right.
+    #[inline]
+    pub(crate) fn clock(&self) -> Option<&Clock> {
+        self.trouble()?.clock.as_deref()
     }
 
     /// The step that keeps it from handling anything at once.
+    #[inline]
     pub(crate) fn hindered_by(&self) -> Option<usize> {
-        self.paused_by.or(self.slowed.map(|slowed| slowed.step))
+        let trouble = self.trouble()?;
+        trouble.paused_by.or(trouble.slowed.map(|slowed| slowed.step))
+    }
+}
+
+impl<N: Node> Trouble<N> {
+    fn none() -> Self {
+        let waiting = VecDeque::new();
+        Trouble { paused_by: None, crashed_by: None, stays_down: false, slowed: None, waiting, clock: None }
     }
 }

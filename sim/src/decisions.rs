@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use quiesce_machine::NodeId;
 use serde::{Deserialize, Serialize};
 
+use crate::Course;
+
 use crate::draws::{About, Roster};
 use crate::random::Streams;
 
@@ -27,36 +29,6 @@ pub struct Decision {
     pub of: u64,
     /// The number of the event in which it was drawn, 0 before the first.
     pub step: u32,
-}
-
-/// How a run draws.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DrawSource {
-    /// Where everything is drawn from that is not decided.
-    pub seed: u64,
-    /// Draws decided in advance, in any order. Of two decisions of one name the later counts; `step` and `of` do not
-    /// count, and a pick that is too large for its draw becomes the largest.
-    pub decided: Vec<Decision>,
-    /// From where on chance has its way again.
-    pub fork: Option<Fork>,
-}
-
-/// Another future.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Fork {
-    /// The last event whose draws stay: later ones are neither decided nor of the run's own seed. From 0 on, the
-    /// swarm's draws stay.
-    pub after: u32,
-    /// Where later draws come from.
-    pub seed: u64,
-}
-
-impl DrawSource {
-    /// Everything from a seed.
-    #[must_use]
-    pub fn seed(seed: u64) -> Self {
-        DrawSource { seed, ..DrawSource::default() }
-    }
 }
 
 /// The name of a decision, without its number.
@@ -96,7 +68,7 @@ struct Named {
 }
 
 impl Ledger {
-    pub(crate) fn new(source: &DrawSource, names: &[String]) -> Self {
+    pub(crate) fn new(source: &Course, names: &[String]) -> Self {
         let mut decided: BTreeMap<(String, String), BTreeMap<u32, u64>> = BTreeMap::new();
         for Decision { site, label, nth, pick, .. } in &source.decided {
             decided.entry((site.clone(), label.clone())).or_default().insert(*nth, *pick);

@@ -23,50 +23,77 @@ const BLOCK: usize = 4096;
 /// Gathers what is hashed. As a [`Hasher`] it writes every integer in 64 bits or its own width, little end first.
 #[derive(Debug)]
 pub(crate) struct Digester {
-    block: Vec<u8>,
+    block: Box<[u8; BLOCK]>,
+    filled: usize,
 }
 
 impl Digester {
     pub(crate) fn new() -> Self {
-        Digester { block: Vec::with_capacity(BLOCK) }
+        Digester { block: Box::new([0; BLOCK]), filled: 0 }
     }
 
     /// The digest of all written so far.
     pub(crate) fn digest(&self) -> Digest {
-        Digest(xxh3_128(&self.block))
+        Digest(xxh3_128(&self.block[..self.filled]))
     }
 
+    #[inline]
+    fn put<const WIDTH: usize>(&mut self, bytes: [u8; WIDTH]) {
+        if self.filled > BLOCK - WIDTH {
+            self.chain();
+        }
+        self.block[self.filled..self.filled + WIDTH].copy_from_slice(&bytes);
+        self.filled += WIDTH;
+    }
+
+    #[cold]
+    #[inline(never)]
     fn chain(&mut self) {
-        let digest = xxh3_128(&self.block);
-        self.block.clear();
-        self.block.extend_from_slice(&digest.to_le_bytes());
+        let digest = self.digest().0.to_le_bytes();
+        self.block[..digest.len()].copy_from_slice(&digest);
+        self.filled = digest.len();
     }
 }
 
 impl Hasher for Digester {
-    fn write(&mut self, bytes: &[u8]) {
-        if self.block.len() + bytes.len() > BLOCK {
+    fn write(&mut self, mut bytes: &[u8]) {
+        while self.filled + bytes.len() > BLOCK {
+            let (head, tail) = bytes.split_at(BLOCK - self.filled);
+            self.block[self.filled..].copy_from_slice(head);
+            self.filled = BLOCK;
             self.chain();
+            bytes = tail;
         }
-        self.block.extend_from_slice(bytes);
+        self.block[self.filled..self.filled + bytes.len()].copy_from_slice(bytes);
+        self.filled += bytes.len();
     }
 
+    #[inline]
+    fn write_u8(&mut self, value: u8) {
+        self.put([value]);
+    }
+
+    #[inline]
     fn write_u16(&mut self, value: u16) {
-        self.write(&value.to_le_bytes());
+        self.put(value.to_le_bytes());
     }
 
+    #[inline]
     fn write_u32(&mut self, value: u32) {
-        self.write(&value.to_le_bytes());
+        self.put(value.to_le_bytes());
     }
 
+    #[inline]
     fn write_u64(&mut self, value: u64) {
-        self.write(&value.to_le_bytes());
+        self.put(value.to_le_bytes());
     }
 
+    #[inline]
     fn write_u128(&mut self, value: u128) {
-        self.write(&value.to_le_bytes());
+        self.put(value.to_le_bytes());
     }
 
+    #[inline]
     fn write_usize(&mut self, value: usize) {
         self.write_u64(value as u64);
     }

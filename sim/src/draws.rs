@@ -46,6 +46,7 @@ impl Draws {
     }
 
     /// The hand that draws for a node, after so many events.
+    #[inline]
     pub(crate) fn of(&mut self, node: NodeId, events: u32) -> Hand<'_> {
         let streams = &mut self.streams.nodes[node.index()];
         Hand { whose: Some(node), events, streams, ledger: self.ledger.as_deref_mut() }
@@ -129,6 +130,12 @@ impl Hand<'_> {
     pub(crate) fn within(&mut self, purpose: Purpose, about: About, delay: Delay) -> u64 {
         let drawn = self.draw_within(purpose, delay);
         self.keep_within(purpose, about, delay, drawn)
+    }
+
+    /// The same, where the delay is one for all draws of the purpose: then an exact one needs none.
+    #[inline]
+    pub(crate) fn span(&mut self, purpose: Purpose, about: About, delay: Delay) -> u64 {
+        if delay.least == delay.most { delay.least } else { self.within(purpose, about, delay) }
     }
 
     /// Draws and keeps one of `0..n`.

@@ -2,9 +2,9 @@
 //! plan and seed make the same things happen.
 //!
 //! A [`Plan`] says what a run is made of: nodes, network, a timeline of calls and faults, properties. [`run`] plays it
-//! with a seed and judges it; [`record`] does the same and keeps a [`Trace`], [`replay`] keeps every [`Decision`] too and
-//! takes them from a list. This crate knows no control plane, no
-//! scenario file and no model checker; sweeping seeds is the caller's.
+//! with a seed and judges it; [`record`] does the same and keeps a [`Trace`]. [`replay`] drives it along a [`Course`],
+//! which may decide draws, strike between two effects or say what happens in which order, and keeps every [`Decision`].
+//! This crate knows no control plane, no scenario file and no model checker; sweeping seeds is the caller's.
 //!
 //! Your own control plane becomes testable by implementing `Node`, and a property by implementing `Monitor`. Here a
 //! boss hands a job to a worker, and every job must get done. The network loses the order, and nobody asks again:
@@ -133,12 +133,14 @@ mod branch;
 mod check;
 mod clock;
 mod cluster;
+mod course;
 mod decisions;
 mod digest;
 mod disk;
 mod draws;
 mod faults;
 mod judge;
+mod lens;
 mod network;
 mod outcome;
 mod panics;
@@ -154,15 +156,18 @@ mod tally;
 mod timeline;
 mod timers;
 mod trace;
+mod turns;
 mod world;
 
 pub use branch::{Blow, Branch};
 pub use check::{Place, PlanError};
-pub use decisions::{Decision, DrawSource, Fork};
+pub use course::{Course, Fork, Parcel, Strike, Turn};
+pub use decisions::Decision;
 pub use digest::Digest;
+pub use lens::{NodeState, Snapshot};
 pub use outcome::{Answer, Bound, FaultCount, FaultKind, Finding, FindingKind, Outcome, Vacuity, Verdict};
 pub use plan::{Action, Network, Plan, Records, Shift, Step, StoreFault, StoreFaults};
 pub use ratio::{Rate, Ratio, RatioError};
-pub use run::{Replay, branch, record, replay, run, survey, watch};
+pub use run::{Replay, branch, inspect, record, replay, run, survey, watch};
 pub use swarm::Swarm;
 pub use trace::{Entry, EntryKind, State, Trace};

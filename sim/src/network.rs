@@ -7,7 +7,7 @@ use quiesce_machine::{Delay, Node, NodeId};
 use crate::draws::{About, Hand};
 use crate::faults::Faults;
 use crate::random::Purpose;
-use crate::{Action, Network};
+use crate::{Action, Network, Plan};
 
 /// Why a message was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +37,31 @@ pub(crate) struct Links<'p> {
     clogs: Vec<Clog>,
     rules: Vec<Rule<'p>>,
     calm: bool,
+    drawn: Drawn,
+    /// How long every message takes, while nothing else can become of any.
+    clear: Option<Delay>,
+}
+
+/// What can be drawn for a message of this run, and so is for each.
+#[derive(Clone, Copy, Debug)]
+struct Drawn {
+    latency: bool,
+    loss: bool,
+    copies: bool,
+    order: bool,
+}
+
+impl Drawn {
+    fn of<N: Node, M>(plan: &Plan<N, M>) -> Self {
+        let Network { latency, links, loss, duplicate, reorder, .. } = &plan.network;
+        let copied = plan.steps.iter().any(|step| matches!(step.action, Action::Duplicate { .. }));
+        Drawn {
+            latency: std::iter::once(latency).chain(links.values()).any(|delay| delay.least < delay.most),
+            loss: !loss.is_zero(),
+            copies: copied || !duplicate.is_zero(),
+            order: !reorder.is_zero(),
+        }
+    }
 }
 
 /// A link that holds what is sent over it.
@@ -101,8 +126,26 @@ impl Rule<'_> {
 }
 
 impl<'p> Links<'p> {
-    pub(crate) fn new(network: &'p Network) -> Self {
-        Links { network, barriers: Vec::new(), clogs: Vec::new(), rules: Vec::new(), calm: false }
+    pub(crate) fn new<N: Node, M>(plan: &'p Plan<N, M>) -> Self {
+        let (barriers, clogs, rules) = (Vec::new(), Vec::new(), Vec::new());
+        let drawn = Drawn::of(plan);
+        let mut links = Links { network: &plan.network, barriers, clogs, rules, calm: false, drawn, clear: None };
+        links.look();
+        links
+    }
+
+    /// How long every message takes, if nothing else can become of any: the short way round [`send`](Self::send).
+    #[inline]
+    pub(crate) fn clear(&self) -> Option<Delay> {
+        self.clear
+    }
+
+    /// Looks whether anything stands between nodes.
+    fn look(&mut self) {
+        let Drawn { latency: _, loss, copies, order } = self.drawn;
+        let random = loss || copies || order || !self.network.links.is_empty();
+        let clear = !random && self.barriers.is_empty() && self.clogs.is_empty() && self.rules.is_empty();
+        self.clear = clear.then_some(self.network.latency);
     }
 
     /// Puts a partition, cut, clog or rule in force; other actions are none of the network's.
@@ -131,6 +174,7 @@ impl<'p> Links<'p> {
             Action::Pause { .. } | Action::Resume { .. } | Action::Slow { .. } | Action::Skew { .. } => (),
             Action::Drift { .. } | Action::Store { .. } | Action::Release { .. } | Action::Heal => (),
         }
+        self.look();
     }
 
     /// Removes partitions, cuts, clogs and rules.
@@ -138,6 +182,7 @@ impl<'p> Links<'p> {
         self.barriers.clear();
         self.clogs.clear();
         self.rules.clear();
+        self.look();
     }
 
     /// Removes what one step put in force.
@@ -145,12 +190,14 @@ impl<'p> Links<'p> {
         self.barriers.retain(|barrier| barrier.step != step);
         self.clogs.retain(|clog| clog.step != step);
         self.rules.retain(|rule| rule.step != step);
+        self.look();
     }
 
     /// Unclogs a link; whether it was clogged.
     pub(crate) fn release(&mut self, from: NodeId, to: NodeId) -> bool {
         let before = self.clogs.len();
         self.clogs.retain(|clog| (clog.from, clog.to) != (from, to));
+        self.look();
         self.clogs.len() < before
     }
 
@@ -176,7 +223,7 @@ impl<'p> Links<'p> {
 
     /// Decides on one message to another node. The hand is the sender's.
     ///
-    /// Every draw that can be made for any message is made for each, so that no fault moves another's draws.
+    /// Every draw that can be made for any message of the run is made for each, so that no fault moves another's draws.
     pub(crate) fn send(
         &mut self,
         from: NodeId,
@@ -188,12 +235,18 @@ impl<'p> Links<'p> {
         let latency = self.latency(from, to);
         let Network { loss, duplicate, reorder, reorder_delay, .. } = *self.network;
         let about = About::message(label, to);
-        let after = hand.draw_within(Purpose::Latency, latency);
-        let lost = hand.draw_hits(Purpose::Loss, loss);
-        let doubled = hand.draw_hits(Purpose::Duplicate, duplicate);
-        let copy = hand.draw_within(Purpose::Copy, latency);
-        let held = hand.draw_hits(Purpose::Reorder, reorder);
-        let extra = hand.draw_within(Purpose::HeldBack, reorder_delay);
+        let after = if self.drawn.latency { hand.draw_within(Purpose::Latency, latency) } else { latency.least };
+        let lost = self.drawn.loss && hand.draw_hits(Purpose::Loss, loss);
+        let (doubled, copy) = if self.drawn.copies {
+            (hand.draw_hits(Purpose::Duplicate, duplicate), hand.draw_within(Purpose::Copy, latency))
+        } else {
+            (false, latency.least)
+        };
+        let (held, extra) = if self.drawn.order {
+            (hand.draw_hits(Purpose::Reorder, reorder), hand.draw_within(Purpose::HeldBack, reorder_delay))
+        } else {
+            (false, reorder_delay.least)
+        };
 
         if self.blocked(from, to, faults) {
             return Fate::Lost(Loss::Cut);

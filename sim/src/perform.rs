@@ -7,14 +7,19 @@ use quiesce_machine::{CallId, Delay, Effect, Label, Monitor, Node, NodeId, OpId,
 
 use crate::branch::{Blow, Probe, survey};
 use crate::disk::Landing;
+use crate::draws::About;
 use crate::network::{Fate, Loss};
+use crate::random::Purpose;
 use crate::trace::EntryKind;
 use crate::world::{Held, Item, World};
-use crate::{Answer, Records};
+use crate::{Answer, Records, Strike};
 
 impl<N: Node, M: Monitor<N>> World<'_, N, M> {
     /// Does what a node asked for, in order, and empties the outbox.
     pub(crate) fn perform(&mut self, node: NodeId) {
+        if self.outbox.effects.is_empty() {
+            return;
+        }
         let mut effects = std::mem::take(&mut self.outbox.effects);
         for effect in effects.drain(..) {
             self.perform_one(node, effect);
@@ -22,7 +27,7 @@ impl<N: Node, M: Monitor<N>> World<'_, N, M> {
         self.outbox.effects = effects;
     }
 
-    #[inline]
+    #[inline(always)]
     fn perform_one(&mut self, node: NodeId, effect: Effect<N>) {
         match effect {
             Effect::Send { to, msg } => self.send(node, to, msg),
@@ -41,23 +46,22 @@ impl<N: Node, M: Monitor<N>> World<'_, N, M> {
                 survey(found, self.events, node, self.now, &self.outbox.effects);
                 self.perform(node);
             }
-            &mut Some(Probe::Strike { event, effect, blow, down }) if event == self.events => {
-                self.perform_struck(node, effect as usize, blow, down);
-            }
-            Some(Probe::Strike { .. }) | None => self.perform(node),
+            &mut Some(Probe::Strike(strike)) if strike.event == self.events => self.perform_struck(node, strike),
+            Some(Probe::Strike(_)) | None => self.perform(node),
         }
     }
 
-    fn perform_struck(&mut self, node: NodeId, place: usize, blow: Blow, down: Duration) {
+    fn perform_struck(&mut self, node: NodeId, Strike { effect, blow, down_ns, .. }: Strike) {
         let mut effects = std::mem::take(&mut self.outbox.effects);
-        let behind = effects.split_off(place.min(effects.len()));
+        let down = Duration::from_nanos(down_ns);
+        let behind = effects.split_off((effect as usize).min(effects.len()));
         self.outbox.effects = effects;
         self.perform(node);
         self.end = self.end.max(self.now + down + self.plan.settle);
         let mut behind = behind.into_iter();
         match (blow, behind.next()) {
             (Blow::Crash, _) => {
-                self.processes[node.index()].stays_down = false;
+                self.processes[node.index()].in_trouble().stays_down = false;
                 self.crash(None, node, Records::Kept);
                 self.queue.push(self.now + down, Item::Rise { node });
                 return;
@@ -76,7 +80,7 @@ impl<N: Node, M: Monitor<N>> World<'_, N, M> {
 
     /// A process that died at a boundary starts again, unless somebody else started it or struck it down since.
     pub(crate) fn rise(&mut self, node: NodeId) {
-        if !self.is_up(node) && self.processes[node.index()].crashed_by.is_none() {
+        if !self.is_up(node) && self.processes[node.index()].crashed_by().is_none() {
             self.start(node);
         }
     }
@@ -91,6 +95,11 @@ impl<N: Node, M: Monitor<N>> World<'_, N, M> {
             return;
         }
         let mut hand = self.draws.of(from, cause);
+        if let Some(latency) = self.links.clear() {
+            let after = hand.span(Purpose::Latency, About::message(label, to), latency);
+            self.queue.push(self.now.after_nanos(after), Item::Message { from, to, cause, msg });
+            return;
+        }
         match self.links.send(from, to, label, &mut hand, &mut self.faults) {
             Fate::Lost(loss) => self.note_lost(from, to, cause, &msg, why(loss)),
             Fate::Arrives { after, again } => {
@@ -118,7 +127,7 @@ impl<N: Node, M: Monitor<N>> World<'_, N, M> {
     fn arm(&mut self, node: NodeId, timer: N::Timer, after: Delay) {
         let exact = after.least == after.most;
         let mut nanos = if exact { after.least } else { self.draws.of(node, self.events).jitter(timer.label(), after) };
-        if let Some(clock) = &self.processes[node.index()].clock {
+        if let Some(clock) = self.processes[node.index()].clock() {
             let (stretched, by) = clock.stretch(nanos);
             by.into_iter().for_each(|step| self.faults.affected(step));
             nanos = stretched;
@@ -134,7 +143,7 @@ impl<N: Node, M: Monitor<N>> World<'_, N, M> {
         let mut hand = self.draws.of(node, self.events);
         let (after, landing) = self.disks.issue(node, &mut hand, &mut self.faults);
         let landing = struck.unwrap_or(landing);
-        let lands = self.processes[node.index()].store.issue(op, write, landing, self.now.after_nanos(after));
+        let lands = self.processes[node.index()].store().issue(op, write, landing, self.now.after_nanos(after));
         self.queue.push(lands, Item::Write { node, cause: self.events });
     }
 

@@ -1,7 +1,8 @@
 //! Random streams, one per (node, purpose), seeded by the run's seed and the two names.
 //!
-//! A draw at one site moves no other: not at another node, not for another purpose, and not when nodes are added. The
-//! network draws for every message even at ratio zero, so that switching a fault on moves nothing else.
+//! A draw at one site moves no other: not at another node, not for another purpose, and not when nodes are added. What
+//! the network may draw for one message of a run it draws for each, so that no fault moves another's draws; what it can
+//! draw for none it leaves alone. A node that never draws has no streams.
 
 use quiesce_machine::Delay;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -118,14 +119,48 @@ impl Purpose {
 /// All streams of one node.
 #[derive(Clone, Debug)]
 pub(crate) struct Streams {
+    base: u64,
+    sown: Option<Box<Sown>>,
+}
+
+impl Streams {
+    pub(crate) fn new(seed: u64, node: &str) -> Self {
+        Streams { base: mix(seed, node), sown: None }
+    }
+
+    /// The stream for a purpose of the world's own.
+    #[inline]
+    pub(crate) fn of(&mut self, purpose: Purpose) -> &mut Stream {
+        &mut self.sown().streams[purpose.stream()]
+    }
+
+    /// The stream for the jitter of timers of one label.
+    pub(crate) fn timer(&mut self, label: &'static str) -> &mut Stream {
+        self.sown().timers.stream(label)
+    }
+
+    /// The stream for the choices of one purpose.
+    pub(crate) fn choice(&mut self, purpose: &'static str) -> &mut Stream {
+        self.sown().choices.stream(purpose)
+    }
+
+    #[inline]
+    fn sown(&mut self) -> &mut Sown {
+        self.sown.get_or_insert_with(|| Box::new(Sown::new(self.base)))
+    }
+}
+
+/// The streams of a node that has drawn.
+#[derive(Clone, Debug)]
+struct Sown {
     streams: [Stream; STREAMS],
     timers: Named,
     choices: Named,
 }
 
-impl Streams {
-    pub(crate) fn new(seed: u64, node: &str) -> Self {
-        let base = mix(seed, node);
+impl Sown {
+    #[cold]
+    fn new(base: u64) -> Self {
         let names = [
             "network/latency",
             "network/loss",
@@ -137,26 +172,11 @@ impl Streams {
             "store/applied",
             "store/crash",
         ];
-        Streams {
+        Sown {
             streams: names.map(|name| Stream::new(base, name)),
             timers: Named::new(base, "timer"),
             choices: Named::new(base, "choice"),
         }
-    }
-
-    /// The stream for a purpose of the world's own.
-    pub(crate) fn of(&mut self, purpose: Purpose) -> &mut Stream {
-        &mut self.streams[purpose.stream()]
-    }
-
-    /// The stream for the jitter of timers of one label.
-    pub(crate) fn timer(&mut self, label: &'static str) -> &mut Stream {
-        self.timers.stream(label)
-    }
-
-    /// The stream for the choices of one purpose.
-    pub(crate) fn choice(&mut self, purpose: &'static str) -> &mut Stream {
-        self.choices.stream(purpose)
     }
 }
 

@@ -9,9 +9,10 @@ use crate::branch::{Branch, Probe};
 use crate::decisions::Ledger;
 use crate::digest::Digester;
 use crate::draws::Draws;
+use crate::lens::Lens;
 use crate::panics;
 use crate::world::World;
-use crate::{Decision, DrawSource, Outcome, Plan, PlanError, Trace, Verdict};
+use crate::{Course, Decision, Outcome, Plan, PlanError, Snapshot, Trace, Verdict};
 
 /// Runs a plan with a seed and records nothing.
 ///
@@ -19,38 +20,54 @@ use crate::{Decision, DrawSource, Outcome, Plan, PlanError, Trace, Verdict};
 /// for that the process-wide panic hook is wrapped once.
 #[must_use]
 pub fn run<N: Node, M: Monitor<N>>(plan: &Plan<N, M>, seed: u64) -> Outcome<N> {
-    play(plan, seed, None, None, None).0
+    play(plan, &Course::seed(seed), Watching::default()).outcome
 }
 
 /// Runs a plan with a seed and records what happens. The outcome is the one [`run`] yields.
 #[must_use]
 pub fn record<N: Node, M: Monitor<N>>(plan: &Plan<N, M>, seed: u64) -> (Outcome<N>, Trace) {
-    let trace = Trace::new(plan.nodes.clone());
-    let (outcome, trace, ..) = play(plan, seed, Some(trace), None, None);
-    (outcome, trace.unwrap_or_else(|| Trace::new(plan.nodes.clone())))
+    let watching = Watching { trace: Some(Trace::new(plan.nodes.clone())), ..Watching::default() };
+    let played = play(plan, &Course::seed(seed), watching);
+    (played.outcome, played.trace.unwrap_or_else(|| Trace::new(plan.nodes.clone())))
 }
 
 /// Runs a plan with a seed and records what happens, and what each event left behind. The outcome is the one [`run`]
 /// yields.
 #[must_use]
 pub fn watch<N: Node, M: Monitor<N>>(plan: &Plan<N, M>, seed: u64) -> (Outcome<N>, Trace) {
-    let trace = Trace::with_states(plan.nodes.clone());
-    let (outcome, trace, ..) = play(plan, seed, Some(trace), None, None);
-    (outcome, trace.unwrap_or_else(|| Trace::new(plan.nodes.clone())))
+    let watching = Watching { trace: Some(Trace::with_states(plan.nodes.clone())), ..Watching::default() };
+    let played = play(plan, &Course::seed(seed), watching);
+    (played.outcome, played.trace.unwrap_or_else(|| Trace::new(plan.nodes.clone())))
 }
 
-/// Runs a plan with draws decided in advance, and records what happens and every decision.
+/// Runs a plan on a course, and records what happens and every decision.
 ///
-/// With a seed alone the outcome is the one [`run`] yields. With that seed and every decision recorded it is the same
+/// On a bare seed the outcome is the one [`run`] yields. With that seed and every decision recorded it is the same
 /// again, and with every decision and another seed too: then the seed has nothing left to draw.
 #[must_use]
-pub fn replay<N: Node, M: Monitor<N>>(plan: &Plan<N, M>, source: &DrawSource) -> Replay<N> {
-    let trace = Trace::new(plan.nodes.clone());
-    let ledger = Box::new(Ledger::new(source, &plan.nodes));
-    let (outcome, trace, ledger, _) = play(plan, source.seed, Some(trace), Some(ledger), None);
+pub fn replay<N: Node, M: Monitor<N>>(plan: &Plan<N, M>, course: &Course) -> Replay<N> {
+    inspect(plan, course, &[]).0
+}
+
+/// Runs a plan on a course as [`replay`] does, and looks at the cluster after the events of these numbers: 0 before the
+/// first, the end for those that there never were. The snapshots come in the order of their numbers, each once.
+#[must_use]
+pub fn inspect<N: Node, M: Monitor<N>>(
+    plan: &Plan<N, M>,
+    course: &Course,
+    steps: &[u32],
+) -> (Replay<N>, Vec<Snapshot>) {
+    let watching = Watching {
+        trace: Some(Trace::new(plan.nodes.clone())),
+        ledger: Some(Box::new(Ledger::new(course, &plan.nodes))),
+        lens: (!steps.is_empty()).then(|| Lens::new(steps)),
+        survey: false,
+    };
+    let Played { outcome, trace, ledger, lens, missed, .. } = play(plan, course, watching);
     let (decisions, unused) = ledger.map_or((Vec::new(), 0), |ledger| ledger.into_decisions());
     let trace = trace.unwrap_or_else(|| Trace::new(plan.nodes.clone()));
-    Replay { outcome, trace, decisions, unused }
+    let snapshots = lens.map_or(Vec::new(), |lens| lens.taken);
+    (Replay { outcome, trace, decisions, unused, missed }, snapshots)
 }
 
 /// A run with all its decisions.
@@ -64,6 +81,8 @@ pub struct Replay<N: Node> {
     pub decisions: Vec<Decision>,
     /// How many of the decisions made in advance were never asked for.
     pub unused: usize,
+    /// The turns that could not be taken, by their place.
+    pub missed: Vec<usize>,
 }
 
 impl<N: Node, M: Monitor<N>> Plan<N, M> {
@@ -72,9 +91,9 @@ impl<N: Node, M: Monitor<N>> Plan<N, M> {
     ///
     /// # Errors
     /// When the plan makes no sense.
-    pub fn with_swarm_drawn(&self, source: &DrawSource) -> Result<Plan<N, M>, PlanError> {
+    pub fn with_swarm_drawn(&self, course: &Course) -> Result<Plan<N, M>, PlanError> {
         self.check()?;
-        let mut draws = Draws::new(source.seed, &self.nodes, Some(Box::new(Ledger::new(source, &self.nodes))));
+        let mut draws = Draws::new(course.seed, &self.nodes, Some(Box::new(Ledger::new(course, &self.nodes))));
         let mut drawn = drawn(self, &mut draws).into_owned();
         drawn.swarm = None;
         Ok(drawn)
@@ -85,10 +104,10 @@ impl<N: Node, M: Monitor<N>> Plan<N, M> {
 /// event, the loss of every message, the failure of every write. The outcome is the one [`run`] yields.
 #[must_use]
 pub fn survey<N: Node, M: Monitor<N>>(plan: &Plan<N, M>, seed: u64) -> (Outcome<N>, Vec<Branch>) {
-    let (outcome, _, _, probe) = play(plan, seed, None, None, Some(Probe::Survey(Vec::new())));
-    match probe {
-        Some(Probe::Survey(found)) => (outcome, found),
-        Some(Probe::Strike { .. }) | None => (outcome, Vec::new()),
+    let played = play(plan, &Course::seed(seed), Watching { survey: true, ..Watching::default() });
+    match played.probe {
+        Some(Probe::Survey(found)) => (played.outcome, found),
+        Some(Probe::Strike(_)) | None => (played.outcome, Vec::new()),
     }
 }
 
@@ -105,29 +124,47 @@ pub fn branch<N: Node, M: Monitor<N>>(
     down: Duration,
     trace: bool,
 ) -> (Outcome<N>, Option<Trace>) {
-    let probe = Probe::Strike { event: at.event, effect: at.effect, blow: at.blow, down };
+    let course = Course { strike: Some(at.strike(down)), ..Course::seed(seed) };
     let trace = trace.then(|| Trace::new(plan.nodes.clone()));
-    let (outcome, trace, ..) = play(plan, seed, trace, None, Some(probe));
-    (outcome, trace)
+    let played = play(plan, &course, Watching { trace, ..Watching::default() });
+    (played.outcome, played.trace)
 }
 
-type Played<N> = (Outcome<N>, Option<Trace>, Option<Box<Ledger>>, Option<Probe>);
-
-fn play<N: Node, M: Monitor<N>>(
-    plan: &Plan<N, M>,
-    seed: u64,
+/// What is kept of a run beside its outcome.
+#[derive(Default)]
+struct Watching {
     trace: Option<Trace>,
     ledger: Option<Box<Ledger>>,
-    probe: Option<Probe>,
-) -> Played<N> {
+    lens: Option<Lens>,
+    survey: bool,
+}
+
+/// A run that is over, with what was kept of it.
+pub(crate) struct Played<N: Node> {
+    pub(crate) outcome: Outcome<N>,
+    pub(crate) trace: Option<Trace>,
+    pub(crate) ledger: Option<Box<Ledger>>,
+    pub(crate) probe: Option<Probe>,
+    pub(crate) lens: Option<Lens>,
+    pub(crate) missed: Vec<usize>,
+}
+
+fn play<N: Node, M: Monitor<N>>(plan: &Plan<N, M>, course: &Course, watching: Watching) -> Played<N> {
+    let Watching { trace, ledger, lens, survey } = watching;
     if let Err(error) = plan.check() {
-        return (refused(plan, error), trace, ledger, probe);
+        let outcome = refused(plan, error);
+        return Played { outcome, trace, ledger, probe: None, lens, missed: Vec::new() };
     }
-    let mut draws = Draws::new(seed, &plan.nodes, ledger);
+    let mut draws = Draws::new(course.seed, &plan.nodes, ledger);
     let whole = drawn(plan, &mut draws);
     let mut world = World::new(&whole, plan.steps.len(), draws, trace);
-    world.probe = probe;
-    if let Err(message) = panics::catch(|| world.play()) {
+    world.probe = if survey { Some(Probe::Survey(Vec::new())) } else { course.strike.map(Probe::Strike) };
+    world.lens = lens;
+    let played = panics::catch(|| match &course.turns {
+        Some(turns) => world.take_turns(turns),
+        None => world.play(),
+    });
+    if let Err(message) = played {
         world.panicked(&message);
     }
     world.finish()

@@ -9,14 +9,15 @@ use quiesce_machine::{CallId, Cx, Event, Label, Monitor, Node, NodeId, Observati
 
 use crate::branch::Probe;
 use crate::cluster::{Cluster, Process, Waiting};
-use crate::decisions::Ledger;
 use crate::digest::Digester;
 use crate::disk::Disks;
 use crate::draws::Draws;
 use crate::faults::{Faults, vacuities};
 use crate::judge::Judge;
+use crate::lens::Lens;
 use crate::network::Links;
 use crate::queue::{Due, PENDING_MAX, Queue};
+use crate::run::Played;
 use crate::tally::Tally;
 use crate::timers::{Entry, Surfaced};
 use crate::trace::{Brief, EntryKind, State, Trace, payload};
@@ -54,6 +55,9 @@ pub(crate) struct World<'p, N: Node, M> {
     pub(crate) unheard: Vec<CallId>,
     pub(crate) trace: Option<Trace>,
     pub(crate) probe: Option<Probe>,
+    pub(crate) lens: Option<Lens>,
+    /// The turns that could not be taken.
+    pub(crate) missed: Vec<usize>,
     /// The end of the run, unless something goes wrong so late that it takes longer to come to rest.
     pub(crate) end: Time,
     judge: Judge<M>,
@@ -122,7 +126,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
             cluster: Cluster { config: &plan.config, names: &plan.nodes, nodes },
             processes: plan.nodes.iter().map(|_| Process::new()).collect(),
             draws,
-            links: Links::new(&plan.network),
+            links: Links::new(plan),
             disks: Disks::new(plan),
             held: Vec::new(),
             faults: Faults::new(plan, asked),
@@ -135,6 +139,8 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
             unheard: Vec::new(),
             trace,
             probe: None,
+            lens: None,
+            missed: Vec::new(),
             end: plan.end(),
             judge: Judge::new(plan.monitors.clone()),
             bound: None,
@@ -145,6 +151,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
 
     /// Runs to the end, to a finding, or to a bound.
     pub(crate) fn play(&mut self) {
+        self.look();
         self.queue.push_as(self.plan.until, self.order.len() as u64, Item::Heal);
         self.queue_step();
         for node in self.node_ids() {
@@ -153,8 +160,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         while !self.is_over() {
             let Some(due) = self.queue.pop_until(self.end) else {
                 self.now = self.end;
-                self.doing = Doing::Rest;
-                self.judge.demand_rest(&self.cluster, self.now);
+                self.demand_rest();
                 return;
             };
             self.take(due);
@@ -162,6 +168,12 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
                 self.bound = Some(Bound::Pending { most: self.pending_most as u64, at: self.now });
             }
         }
+    }
+
+    /// Demands that nothing is owed.
+    pub(crate) fn demand_rest(&mut self) {
+        self.doing = Doing::Rest;
+        self.judge.demand_rest(&self.cluster, self.now);
     }
 
     /// Reports a panic of [`play`](Self::play).
@@ -180,8 +192,9 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         self.judge.panicked(format!("panic while {doing}: {message}"), self.now);
     }
 
-    /// What the run came to, its trace if one was kept, and its decisions if they were.
-    pub(crate) fn finish(mut self) -> (Outcome<N>, Option<Trace>, Option<Box<Ledger>>, Option<Probe>) {
+    /// What the run came to, with what was kept of it.
+    pub(crate) fn finish(mut self) -> Played<N> {
+        self.look_last();
         if let Some(trace) = &mut self.trace {
             for finding in self.judge.findings() {
                 let text = format!("{} {}: {}", finding.kind, finding.property, finding.evidence);
@@ -204,7 +217,8 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
             armed: self.judge.names(true),
             unarmed: self.judge.names(false),
         };
-        (outcome, self.trace, self.draws.into_ledger(), self.probe)
+        let (trace, probe, lens, missed) = (self.trace, self.probe, self.lens, self.missed);
+        Played { outcome, trace, ledger: self.draws.into_ledger(), probe, lens, missed }
     }
 
     fn verdict(&self, faults: &[crate::FaultCount]) -> Verdict {
@@ -219,11 +233,13 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         if vacuous.is_empty() { Verdict::Pass } else { Verdict::Vacuous(vacuous) }
     }
 
-    fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.bound.is_some() || !self.judge.findings().is_empty()
     }
 
-    fn take(&mut self, Due { at, sequence, item }: Due<Item<N>>) {
+    /// The time of something has come.
+    #[inline]
+    pub(crate) fn take(&mut self, Due { at, sequence, item }: Due<Item<N>>) {
         self.now = at;
         match item {
             Item::Step => self.next_step(),
@@ -242,7 +258,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
             Item::Timer { node, entry } => self.surface(node, entry, sequence),
             Item::Write { node, cause } => {
                 if self.is_same_life(node, cause)
-                    && let Some((op, outcome)) = self.processes[node.index()].store.land()
+                    && let Some((op, outcome)) = self.processes[node.index()].store().land()
                 {
                     self.happen(node, cause, Event::Stored { op, outcome });
                 }
@@ -251,6 +267,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
     }
 
     /// A message reaches its receiver's machine.
+    #[inline]
     pub(crate) fn arrive(&mut self, from: NodeId, to: NodeId, cause: u32, msg: N::Msg) {
         if from == to && !self.is_same_life(from, cause) {
             self.note_lost(from, to, cause, &msg, "with the process that sent it to itself");
@@ -262,8 +279,9 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
     }
 
     /// Nobody listens: the machine says so, if it can. Whether who sent the message still lives shows on arrival.
+    #[cold]
     fn refuse(&mut self, from: NodeId, to: NodeId, cause: u32, msg: N::Msg) {
-        if let Some(step) = self.processes[to.index()].crashed_by {
+        if let Some(step) = self.processes[to.index()].crashed_by() {
             self.faults.affected(step);
         }
         if self.links.apart(from, to) {
@@ -303,6 +321,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
     }
 
     /// Something happens to a process that is up: now, or once it is neither paused nor busy.
+    #[inline]
     pub(crate) fn happen(&mut self, node: NodeId, cause: u32, event: Event<N>) {
         match self.processes[node.index()].hindered_by() {
             None => self.handle(node, cause, event),
@@ -313,7 +332,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
     /// Something waits for a process that is paused or slow.
     #[cold]
     fn wait(&mut self, node: NodeId, waiting: Waiting<N>) {
-        let process = &mut self.processes[node.index()];
+        let process = self.processes[node.index()].in_trouble();
         let message = matches!(waiting, Waiting::Event { event: Event::Deliver { .. } | Event::Bounce { .. }, .. });
         match (process.paused_by, process.slowed) {
             (Some(step), _) if message => self.faults.affected(step),
@@ -330,7 +349,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         let process = &mut self.processes[node.index()];
         process.incarnation = process.incarnation.next();
         process.since = self.events + 1;
-        let (incarnation, records) = (process.incarnation, process.store.records());
+        let (incarnation, records) = (process.incarnation, process.records());
         self.cluster.nodes[node.index()] = Some(N::boot(node, self.cluster.config));
         self.observe(&Observation::Started { node, incarnation });
         self.handle(node, 0, Event::Start { incarnation, records });
@@ -353,17 +372,26 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         event.hash(&mut self.digester);
 
         let Some(state) = &mut self.cluster.nodes[node.index()] else { return };
-        let clock = &self.processes[node.index()].clock;
-        let shown = clock.as_ref().map_or(self.now, |clock| clock.read(self.now));
+        let clock = self.processes[node.index()].clock();
+        let shown = clock.map_or(self.now, |clock| clock.read(self.now));
         let mut choices = self.draws.of(node, self.events);
         state.handle(event, &mut Cx::new(node, shown, self.cluster.config, &mut choices, &mut self.outbox));
-        self.outbox.marks.drain(..).for_each(|mark| self.marks.add(mark));
-        self.note_state(node);
-        self.publish(node);
+        if !self.outbox.marks.is_empty() {
+            self.outbox.marks.drain(..).for_each(|mark| self.marks.add(mark));
+        }
+        if self.trace.is_some() {
+            self.note_state(node);
+        }
+        if !self.outbox.facts.is_empty() {
+            self.publish(node);
+        }
         if self.probe.is_some() {
             self.perform_probed(node);
         } else {
             self.perform(node);
+        }
+        if self.lens.is_some() {
+            self.look();
         }
     }
 
@@ -418,7 +446,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
     fn note_state(&mut self, node: NodeId) {
         let Some(trace) = self.trace.as_mut().filter(|trace| trace.states) else { return };
         let memory = self.cluster.nodes[node.index()].as_ref().map(|memory| format!("{memory:?}"));
-        let records = self.processes[node.index()].store.records();
+        let records = self.processes[node.index()].records();
         let records = records.iter().map(|record| format!("{record:?}")).collect();
         if let (Some(entry), Some(memory)) = (trace.entries.last_mut(), memory) {
             entry.state = Some(State { memory, records });
@@ -504,7 +532,7 @@ mod tests {
         let mut world = World::new(&plan, 0, Draws::new(1, &plan.nodes, None), None);
         world.pending_most = 1000;
         world.play();
-        let (outcome, ..) = world.finish();
+        let outcome = world.finish().outcome;
         let Verdict::Incomplete(bound) = outcome.verdict else { panic!("{:?}", outcome.verdict) };
         assert_eq!(bound, Bound::Pending { most: 1000, at: outcome.now });
         assert!(outcome.events < 200, "{}", outcome.events);

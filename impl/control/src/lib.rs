@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod monitor;
+pub mod nearest;
 pub mod operation;
 pub mod policy;
 pub mod volume;

@@ -62,7 +62,7 @@ fn demands(graph: &Graph, region: &Region) -> Vec<Demand> {
 }
 
 fn enables(graph: &Graph, state: u32, class: Class) -> bool {
-    graph.edges(state).iter().any(|edge| edge.class == class)
+    graph.edges(state).any(|edge| edge.class == class)
 }
 
 struct Loop<'a> {
@@ -89,13 +89,13 @@ impl Loop<'_> {
         let mut came: BTreeMap<u32, (u32, Edge)> = BTreeMap::new();
         let mut queue = VecDeque::from([self.at]);
         while let Some(state) = queue.pop_front() {
-            for edge in self.graph.edges(state).iter().filter(|edge| self.inside.contains(&edge.to)) {
-                if wanted(state, edge) {
-                    self.append(state, *edge, &came);
+            for edge in self.graph.edges(state).filter(|edge| self.inside.contains(&edge.to)) {
+                if wanted(state, &edge) {
+                    self.append(state, edge, &came);
                     return;
                 }
                 if edge.to != self.at && !came.contains_key(&edge.to) {
-                    came.insert(edge.to, (state, *edge));
+                    came.insert(edge.to, (state, edge));
                     queue.push_back(edge.to);
                 }
             }

@@ -16,7 +16,7 @@ mod oracle;
 mod region;
 mod scratch;
 
-pub use graph::{Class, Edge, Fairness, Graph, OUTSIDE};
+pub use graph::{Class, Edge, Edges, Fairness, Graph, OUTSIDE};
 pub use lasso::{Lasso, lasso};
 pub(crate) use region::Finder;
 pub use region::{Region, regions};

@@ -44,6 +44,21 @@ impl<'a> Finder<'a> {
         Finder { graph, scratch: Scratch::new(graph), tallies: Vec::new() }
     }
 
+    /// Those of `states` in which some fair run within `states` might stay: who lies on a cycle, and who may stand still.
+    /// Every region within any of `states` lies within these. Ascending if `states` are.
+    pub(crate) fn candidates(&mut self, states: &[u32]) -> Vec<u32> {
+        let graph = self.graph;
+        let mut stays = vec![false; graph.len() as usize];
+        self.scratch.components(graph, states, |component| {
+            if component.len() > 1
+                || graph.edges(component[0]).all(|edge| graph.fairness(edge.class) == Fairness::Unfair)
+            {
+                component.iter().for_each(|&state| stays[state as usize] = true);
+            }
+        });
+        states.iter().copied().filter(|&state| stays[state as usize]).collect()
+    }
+
     pub(crate) fn find(&mut self, states: &[u32]) -> Vec<Region> {
         let mut regions = Vec::new();
         let mut open = vec![states.to_vec()];
@@ -75,7 +90,7 @@ impl<'a> Finder<'a> {
             component.sort_unstable();
             return Judgement::Fair(Region { states: component });
         }
-        component.retain(|&state| !graph.edges(state).iter().any(|edge| strong.contains(&edge.class)));
+        component.retain(|&state| !graph.edges(state).any(|edge| strong.contains(&edge.class)));
         Judgement::Split(component)
     }
 }

@@ -1,6 +1,6 @@
 //! Working memory of the search, allocated once for a graph and cleaned only where it was used.
 
-use super::{Class, Edge, Graph, OUTSIDE};
+use super::{Class, Edge, Edges, Graph};
 
 /// No number yet.
 const NONE: u32 = u32::MAX;
@@ -31,10 +31,10 @@ pub(super) struct Tally {
     pub(super) taken: bool,
 }
 
-/// A search's place in one state: the state, and which of its edges comes next.
-struct Visit {
+/// A search's place in one state: the state, and its edges yet to be followed.
+struct Visit<'a> {
     state: u32,
-    next: usize,
+    edges: Edges<'a>,
 }
 
 impl Scratch {
@@ -65,7 +65,7 @@ impl Scratch {
     }
 
     pub(super) fn is_in(&self, state: u32, group: u32) -> bool {
-        state != OUTSIDE && self.group[state as usize] == group
+        self.group.get(state as usize) == Some(&group)
     }
 
     /// Calls `found` with each strong component of the graph restricted to `states`, single states included. Tarjan's
@@ -78,23 +78,22 @@ impl Scratch {
         let (mut clock, mut open, mut path) = (0, Vec::new(), Vec::new());
         for &root in states {
             if self.order[root as usize] == NONE {
-                path.push(self.enter(root, &mut clock, &mut open));
+                path.push(self.enter(graph, root, &mut clock, &mut open));
             }
             while let Some(visit) = path.last_mut() {
                 let at = visit.state as usize;
-                let Some(edge) = graph.edges(visit.state).get(visit.next) else {
+                let Some(edge) = visit.edges.next() else {
                     let done = visit.state;
                     path.pop();
                     self.leave(done, path.last().map(|v| v.state), &mut open, &mut found);
                     continue;
                 };
-                visit.next += 1;
                 if !self.is_in(edge.to, group) {
                     continue;
                 }
                 let seen = self.order[edge.to as usize];
                 if seen == NONE {
-                    path.push(self.enter(edge.to, &mut clock, &mut open));
+                    path.push(self.enter(graph, edge.to, &mut clock, &mut open));
                 } else {
                     self.low[at] = self.low[at].min(seen);
                 }
@@ -103,12 +102,12 @@ impl Scratch {
         self.unmark(states);
     }
 
-    fn enter(&mut self, state: u32, clock: &mut u32, open: &mut Vec<u32>) -> Visit {
+    fn enter<'a>(&mut self, graph: &'a Graph, state: u32, clock: &mut u32, open: &mut Vec<u32>) -> Visit<'a> {
         self.order[state as usize] = *clock;
         self.low[state as usize] = *clock;
         *clock += 1;
         open.push(state);
-        Visit { state, next: 0 }
+        Visit { state, edges: graph.edges(state) }
     }
 
     fn leave(&mut self, state: u32, parent: Option<u32>, open: &mut Vec<u32>, found: &mut impl FnMut(&[u32])) {
@@ -132,7 +131,7 @@ impl Scratch {
         let group = self.mark(component);
         let mut used: Vec<Class> = Vec::new();
         for (number, &state) in (1u32..).zip(component) {
-            for &Edge { to, class } in graph.edges(state) {
+            for Edge { to, class } in graph.edges(state) {
                 let inside = self.is_in(to, group);
                 let count = &mut self.class[class.0 as usize];
                 if count.enabled_in == 0 {

@@ -1,67 +1,67 @@
 //! What the states of a walk owe, and how one can get from one that owes to another.
 
-use crate::fair::{Class, Edge, Fairness, Graph, OUTSIDE};
+use crate::fair::{Class, Edge, Fairness, Graph};
 use crate::intern::Interner;
 
-/// The graph of the states that owe, as a walk writes it down. Steps name states by their number in the walk.
-#[derive(Debug)]
-pub(super) struct Ledger {
-    states: Vec<u32>,
-    sets: Vec<u32>,
-    distinct: Interner<Box<[u32]>>,
-    starts: Vec<usize>,
-    edges: Vec<Edge>,
-}
-
-impl Ledger {
-    pub(super) fn new() -> Self {
-        Ledger { states: Vec::new(), sets: Vec::new(), distinct: Interner::new(), starts: vec![0], edges: Vec::new() }
-    }
-
-    /// Notes a step of the state that is entered next, to another state.
-    pub(super) fn step(&mut self, edge: Edge) {
-        self.edges.push(edge);
-    }
-
-    /// Enters a state, its steps being noted, with what it owes. States come in ascending order.
-    pub(super) fn enter(&mut self, state: u32, owed: &[u32]) {
-        self.states.push(state);
-        let mut owed: Box<[u32]> = owed.into();
-        owed.sort_unstable();
-        self.sets.push(self.distinct.intern(owed).0);
-        self.starts.push(self.edges.len());
-    }
-
-    /// Forgets the steps noted for a state that will not be entered.
-    pub(super) fn tear(&mut self) {
-        self.edges.truncate(*self.starts.last().unwrap_or(&0));
-    }
-
-    /// Numbers the entered states anew, `count` being the number of states in the walk.
-    pub(super) fn close(mut self, count: usize) -> Debts {
-        let mut anew = vec![OUTSIDE; if self.states.is_empty() { 0 } else { count }];
-        for (new, &old) in (0u32..).zip(&self.states) {
-            anew[old as usize] = new;
-        }
-        for edge in &mut self.edges {
-            edge.to = anew[edge.to as usize];
-        }
-        let graph = Graph::assemble(self.starts, self.edges);
-        Debts { graph, states: self.states, sets: self.sets, distinct: self.distinct }
-    }
-}
-
-/// The states of a walk that owe something, and all of whose steps were looked at, as a graph of their own.
+/// The states of a walk whose every step was looked at, with what they owe and the steps of those that owe. States have
+/// the walk's numbers; one that owes nothing has no steps here, and none may come after the last that owes.
 #[derive(Debug)]
 pub struct Debts {
     graph: Graph,
-    states: Vec<u32>,
-    sets: Vec<u32>,
+    pub(super) sets: Sets,
+}
+
+/// What is owed together, by state.
+#[derive(Debug)]
+pub(super) struct Sets {
     distinct: Interner<Box<[u32]>>,
+    of: Vec<u32>,
+    kept: bool,
+}
+
+/// The set of a state that owes nothing.
+const NOTHING: u32 = u32::MAX;
+
+impl Sets {
+    /// Whether anybody wants to know.
+    pub(super) fn are_kept(&self) -> bool {
+        self.kept
+    }
+
+    /// The number of a set that was owed before, ascending.
+    pub(super) fn find(&self, owed: &[u32]) -> Option<u32> {
+        self.distinct.find(owed)
+    }
+
+    /// The number of a set, ascending.
+    pub(super) fn intern(&mut self, owed: Box<[u32]>) -> u32 {
+        self.distinct.intern(owed).0
+    }
 }
 
 impl Debts {
-    /// The graph of these states alone, numbered from zero.
+    /// Of a walk that has not begun. If `kept`, steps will be noted.
+    pub(super) fn new(kept: bool) -> Self {
+        let sets = Sets { distinct: Interner::new(), of: Vec::new(), kept };
+        Debts { graph: Graph::default(), sets }
+    }
+
+    /// Enters a state that owes a set, with its steps. States come in ascending order.
+    pub(super) fn enter(&mut self, state: u32, set: u32, edges: &[Edge]) {
+        while self.graph.len() < state {
+            self.graph.push([]);
+            self.sets.of.push(NOTHING);
+        }
+        self.graph.push(edges.iter().copied());
+        self.sets.of.push(set);
+    }
+
+    /// Bytes held.
+    pub(super) fn bytes(&self) -> usize {
+        self.graph.bytes() + self.sets.of.len() * size_of::<u32>()
+    }
+
+    /// The steps between states that owe.
     #[must_use]
     pub fn graph(&self) -> &Graph {
         &self.graph
@@ -72,28 +72,45 @@ impl Debts {
         self.graph.declare(class, Fairness::Strong);
     }
 
-    /// A state's number in the walk.
-    ///
-    /// # Panics
-    /// When there is no such state.
-    #[must_use]
-    pub fn in_walk(&self, state: u32) -> u32 {
-        self.states[state as usize]
-    }
-
     /// Everything that is ever owed, ascending.
     #[must_use]
     pub fn all(&self) -> Vec<u32> {
-        let mut all: Vec<u32> = self.distinct.iter().flat_map(|set| set.iter().copied()).collect();
+        let mut all: Vec<u32> = self.sets.distinct.iter().flat_map(|set| set.iter().copied()).collect();
         all.sort_unstable();
         all.dedup();
         all
     }
 
+    /// How many states owe any of `owed`.
+    #[must_use]
+    pub fn count_owing(&self, owed: &[u32]) -> usize {
+        let hot = self.hot(owed);
+        self.sets.of.iter().filter(|&&set| is_hot(&hot, set)).count()
+    }
+
     /// The states that owe any of `owed`, ascending.
     #[must_use]
     pub fn owing(&self, owed: &[u32]) -> Vec<u32> {
-        let hot: Vec<bool> = self.distinct.iter().map(|set| set.iter().any(|debt| owed.contains(debt))).collect();
-        (0u32..).zip(&self.sets).filter(|(_, set)| hot[**set as usize]).map(|(state, _)| state).collect()
+        let hot = self.hot(owed);
+        (0u32..).zip(&self.sets.of).filter(|(_, set)| is_hot(&hot, **set)).map(|(state, _)| state).collect()
     }
+
+    /// Those of `states` that owe any of `owed`.
+    pub(crate) fn owing_among(&self, states: &[u32], owed: &[u32]) -> Vec<u32> {
+        let hot = self.hot(owed);
+        states.iter().copied().filter(|&state| is_hot(&hot, self.sets.of[state as usize])).collect()
+    }
+
+    /// Every state that owes anything, ascending.
+    pub(crate) fn owing_anything(&self) -> Vec<u32> {
+        (0u32..).zip(&self.sets.of).filter(|(_, set)| **set != NOTHING).map(|(state, _)| state).collect()
+    }
+
+    fn hot(&self, owed: &[u32]) -> Vec<bool> {
+        self.sets.distinct.iter().map(|set| set.iter().any(|debt| owed.contains(debt))).collect()
+    }
+}
+
+fn is_hot(hot: &[bool], set: u32) -> bool {
+    set != NOTHING && hot[set as usize]
 }

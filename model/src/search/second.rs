@@ -103,7 +103,7 @@ where
     };
     match search {
         Search::Dfs => conclude(builder.spawn_dfs(), bounds, judge),
-        Search::Bfs | Search::StaterightBfs => conclude(builder.spawn_bfs(), bounds, judge),
+        Search::Bfs | Search::Safety | Search::StaterightBfs => conclude(builder.spawn_bfs(), bounds, judge),
     }
 }
 
@@ -142,6 +142,7 @@ fn tell<E: Model>(checker: &impl Checker<E>, bounds: Bounds<'_>, began: Instant)
             states: checker.state_count() as u64,
             depth: depth(checker),
             queue: None,
+            memory: None,
             elapsed: began.elapsed(),
         });
     }

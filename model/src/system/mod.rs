@@ -6,6 +6,7 @@
 
 mod action;
 mod by_index;
+mod known;
 mod mail;
 mod model;
 mod next;
@@ -30,6 +31,7 @@ use crate::fair::Class;
 use crate::scope::{Scope, ScopeError};
 use crate::search::Brake;
 use action::Kind;
+use known::Known;
 use place::Place;
 use stock::{Rules, Stock};
 use watch::{Look, Watch};
@@ -168,10 +170,23 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
         let go = |&start: &u32| {
             let mut opening = opening.clone();
             opening.outcomes.push(start);
-            self.apply(&self.stock(), &mut opening.state, node, start);
+            self.start(&mut opening.state, node, start);
             opening
         };
         starts.iter().map(go).collect()
+    }
+
+    /// Lets `node` take its first start.
+    fn start(&self, state: &mut State, node: usize, outcome: u32) {
+        let before = state.clone();
+        loop {
+            let started = self.known().apply(state, node, outcome);
+            match started {
+                Ok(()) => return,
+                Err(missing) => self.find(missing, &before, state),
+            }
+            state.clone_from(&before);
+        }
     }
 
     fn nodes(&self) -> usize {
@@ -181,6 +196,11 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
     fn rules(&self) -> Rules<'_, N> {
         let Scope { config, nodes, calls, crashable, .. } = &self.scope;
         Rules { config, nodes: nodes.len(), calls, crashable }
+    }
+
+    fn known(&self) -> Known<'_, N, M> {
+        let stock = self.stock();
+        Known { system: self, stock, watch: self.watch() }
     }
 
     fn stock(&self) -> RwLockReadGuard<'_, Stock<N>> {

@@ -3,9 +3,10 @@
 use quiesce_machine::{Monitor, Node};
 use stateright::{Model, Property};
 
-use super::{Action, Look, State, System, by_index};
+use super::known::Desk;
+use super::{Action, State, System, by_index};
 use crate::fair::Class;
-use crate::search::{Brake, Braked, Explore};
+use crate::search::{Brake, Braked, Explore, Steps};
 
 impl<N: Node, M: Monitor<N>> Model for System<N, M> {
     type State = State;
@@ -21,11 +22,19 @@ impl<N: Node, M: Monitor<N>> Model for System<N, M> {
             Some(_) => self.owed(state, &mut Vec::new()),
             None => (),
         }
-        self.next(state, actions);
+        let start = actions.len();
+        while self.known().list(state, actions).is_err() {
+            actions.truncate(start);
+            self.find_out(state);
+        }
     }
 
     fn next_state(&self, state: &State, action: Action) -> Option<State> {
-        Some(self.after(state, action))
+        let mut next = State::default();
+        while self.known().after(state, action, &mut next).is_err() {
+            self.find_out(state);
+        }
+        Some(next)
     }
 
     fn format_action(&self, action: &Action) -> String {
@@ -49,11 +58,24 @@ impl<N: Node, M: Monitor<N>> Explore for System<N, M> {
     }
 
     fn owed(&self, state: &State, owed: &mut Vec<u32>) {
-        if state.broken().is_none() {
-            let stock = self.stock();
-            let look = Look::new(&self.scope, &stock, state.places(self.nodes()));
-            self.watch_mut().owed(state.watch(), &look, owed);
+        let start = owed.len();
+        while self.known().owed(state, owed).is_err() {
+            owed.truncate(start);
+            self.find_out(state);
         }
+    }
+
+    fn expand(&self, states: &[State], steps: &mut impl Steps<State>) {
+        let (known, mut desk) = (self.known(), Desk::default());
+        for state in states {
+            if known.tell(state, &mut desk, steps).is_err() {
+                steps.decline();
+            }
+        }
+    }
+
+    fn learn(&self, state: &State) {
+        self.find_out(state);
     }
 }
 

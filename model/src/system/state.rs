@@ -10,9 +10,9 @@ use crate::scope::Budget;
 ///
 /// Layout: the words of `Head`, one place per node, the messages in flight, ascending, repeats included. Equal states
 /// have equal words within one system; the hash follows content, and so is the same in every run.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct State {
-    words: SmallVec<[u32; 24]>,
+    words: SmallVec<[u32; INLINE]>,
     /// The sum of the mixed content hashes of places, monitors and messages, wrapping. A sum, so that a step adjusts it;
     /// no exclusive or, in which equal pairs would cancel.
     sum: u64,
@@ -28,6 +28,9 @@ enum Head {
     /// A byte each: partitions left, the cut in force, one more than the violated property, nothing.
     World,
 }
+
+/// How many words a state has without memory of its own.
+const INLINE: usize = 14;
 
 const HEAD: usize = Head::World as usize + 1;
 
@@ -147,6 +150,12 @@ impl Clone for State {
     /// Copies words, where the derived one would push them one by one.
     fn clone(&self) -> Self {
         State { words: SmallVec::from_slice(&self.words), sum: self.sum }
+    }
+
+    fn clone_from(&mut self, other: &Self) {
+        self.words.clear();
+        self.words.extend_from_slice(&other.words);
+        self.sum = other.sum;
     }
 }
 

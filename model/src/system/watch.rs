@@ -1,9 +1,13 @@
 //! The monitors' part of a state: who has seen what, who is owed what, and which evidence was found.
+//!
+//! What a monitor makes of an outcome depends on the monitor and the outcome alone, unless it looks at the nodes; that
+//! it looks depends on the two alone. So what was made of it without looking is remembered.
 
 use std::cell::Cell;
 
 use hashbrown::HashMap;
 use quiesce_machine::{Monitor, Node, NodeId, Obligation, Observation, View};
+use smallvec::SmallVec;
 
 use super::panics;
 use super::stock::{Notice, Outcome, Stock};
@@ -15,8 +19,12 @@ use crate::scope::Scope;
 pub(super) struct Watch<M> {
     monitors: Interner<M>,
     pub(super) together: Interner<Box<[u32]>>,
+    /// What monitors together made of an outcome, none having looked.
     seen: HashMap<(u32, u32), Sight>,
-    owed: HashMap<u32, Box<[u32]>>,
+    /// What one made of an outcome without looking.
+    seen_by: HashMap<(u32, u32), One>,
+    /// What monitors together are owed, by their number.
+    owed: Vec<Option<Owed>>,
     pub(super) evidence: Interner<(u8, String)>,
     obligations: Interner<(u32, Obligation)>,
     armed: Vec<bool>,
@@ -30,6 +38,27 @@ pub(super) enum Sight {
     Watching(u32),
     /// This property is violated, with this evidence.
     Broken { property: u8, evidence: u32 },
+}
+
+/// What became of one monitor in one step.
+#[derive(Clone, Copy, Debug)]
+enum One {
+    Watching(u32),
+    /// At that observation of the step.
+    Broken {
+        at: u32,
+        property: u8,
+        evidence: u32,
+    },
+}
+
+/// What monitors together are owed.
+#[derive(Debug)]
+struct Owed {
+    /// By those that did not look at the nodes.
+    always: Box<[u32]>,
+    /// The places of those that did.
+    ask: Box<[u32]>,
 }
 
 impl<M> Watch<M> {
@@ -48,9 +77,24 @@ impl<M> Watch<M> {
     pub(super) fn was_owing(&self, monitor: usize) -> bool {
         self.owing[monitor]
     }
+
+    /// The violation that a failure of a node's code is, if known.
+    pub(super) fn failure(&self, property: usize, node: &str, failure: &str) -> Option<Sight> {
+        let (property, text) = panic_evidence(property, node, failure);
+        self.evidence.find(&(property, text)).map(|evidence| Sight::Broken { property, evidence })
+    }
+
+    pub(super) fn learn_failure(&mut self, property: usize, node: &str, failure: &str) {
+        self.evidence.intern(panic_evidence(property, node, failure));
+    }
 }
 
-impl<M: Clone + std::hash::Hash + Eq> Watch<M> {
+impl<M: std::hash::Hash + Eq> Watch<M> {
+    /// The monitors of one state, by place in the scope.
+    pub(super) fn each(&self, watch: u32) -> impl Iterator<Item = (usize, &M)> {
+        self.together.value(watch).iter().map(|&id| self.monitors.value(id)).enumerate()
+    }
+
     pub(super) fn new<N: Node>(monitors: &[M]) -> (Self, u32)
     where
         M: Monitor<N>,
@@ -59,128 +103,235 @@ impl<M: Clone + std::hash::Hash + Eq> Watch<M> {
             monitors: Interner::new(),
             together: Interner::new(),
             seen: HashMap::new(),
-            owed: HashMap::new(),
+            seen_by: HashMap::new(),
+            owed: Vec::new(),
             evidence: Interner::new(),
             obligations: Interner::new(),
             armed: vec![false; monitors.len()],
             owing: vec![false; monitors.len()],
         };
-        let first = watch.gather::<N>(monitors.to_vec());
+        let first =
+            monitors.iter().enumerate().map(|(index, monitor)| watch.keep::<N>(index, monitor.clone())).collect();
+        let first = watch.together.intern(first).0;
         (watch, first)
     }
 
-    /// What monitors make of an outcome, if remembered.
-    pub(super) fn remembered(&self, watch: u32, outcome: u32) -> Option<Sight> {
-        self.seen.get(&(watch, outcome)).copied()
+    /// What monitors make of an outcome; none if that must be learned first.
+    pub(super) fn sight<N: Node>(
+        &self,
+        watch: u32,
+        (id, outcome): (u32, &Outcome<N>),
+        by: NodeId,
+        look: &Look<'_, N, M>,
+    ) -> Option<Sight>
+    where
+        M: Monitor<N>,
+    {
+        if let Some(&known) = self.seen.get(&(watch, id)) {
+            return Some(known);
+        }
+        let mut after: SmallVec<[u32; 32]> = SmallVec::new();
+        let mut first = None;
+        for (index, &monitor) in self.together.value(watch).iter().enumerate() {
+            let one = match self.seen_by.get(&(monitor, id)) {
+                Some(&one) => one,
+                None => self.known::<N>(index, show_one(self.monitors.value(monitor), outcome, by, look))?,
+            };
+            note(one, &mut after, &mut first);
+        }
+        match first {
+            Some((_, broken)) => Some(broken),
+            None => self.together.find(&after[..]).map(Sight::Watching),
+        }
     }
 
-    /// Shows every monitor what one step of `by` let be seen, and remembers it unless one looked at the nodes.
-    pub(super) fn observe<N: Node>(
+    /// Finds out what monitors make of an outcome.
+    pub(super) fn learn_sight<N: Node>(
         &mut self,
         watch: u32,
         (id, outcome): (u32, &Outcome<N>),
         by: NodeId,
         look: &Look<'_, N, M>,
-    ) -> Sight
-    where
+    ) where
         M: Monitor<N>,
     {
-        let mut monitors: Vec<M> = self.each(watch).map(|(_, monitor)| monitor.clone()).collect();
-        let sight = match show(&mut monitors, outcome, by, look) {
-            Ok(()) => Sight::Watching(self.gather::<N>(monitors)),
-            Err((property, text)) => self.broken(property, text),
+        let monitors: SmallVec<[u32; 32]> = SmallVec::from_slice(self.together.value(watch));
+        let (mut after, mut first, mut looked) = (SmallVec::new(), None, false);
+        for (index, &monitor) in monitors.iter().enumerate() {
+            let one = match self.seen_by.get(&(monitor, id)) {
+                Some(&one) => one,
+                None => {
+                    let shown = show_one(self.monitors.value(monitor), outcome, by, look);
+                    let looks = shown.looked;
+                    let one = self.keep_shown::<N>(index, shown);
+                    looked |= looks;
+                    if !looks {
+                        self.seen_by.insert((monitor, id), one);
+                    }
+                    one
+                }
+            };
+            note(one, &mut after, &mut first);
+        }
+        let sight = match first {
+            Some((_, broken)) => broken,
+            None => Sight::Watching(self.together.intern(after[..].into()).0),
         };
-        if !look.touched.get() {
+        if !looked {
             self.seen.insert((watch, id), sight);
         }
-        sight
     }
 
-    pub(super) fn broken(&mut self, property: usize, text: String) -> Sight {
-        let property = u8::try_from(property).expect("a scope has few monitors");
-        Sight::Broken { property, evidence: self.evidence.intern((property, text)).0 }
-    }
-
-    /// Adds what is owed to the monitors in this state.
-    pub(super) fn owed<N: Node>(&mut self, watch: u32, look: &Look<'_, N, M>, owed: &mut Vec<u32>)
+    /// Adds what is owed to the monitors in this state; none if that must be learned first.
+    pub(super) fn owed<N: Node>(&self, watch: u32, look: &Look<'_, N, M>, owed: &mut Vec<u32>) -> Option<()>
     where
         M: Monitor<N>,
     {
-        if let Some(known) = self.owed.get(&watch) {
-            owed.extend_from_slice(known);
-            return;
+        let Owed { always, ask } = self.owed.get(watch as usize)?.as_ref()?;
+        owed.extend_from_slice(always);
+        let mut known = true;
+        for &index in ask {
+            let monitor = self.monitors.value(self.together.value(watch)[index as usize]);
+            let start = owed.len();
+            monitor.owed(look, &mut |obligation| match self.obligations.find(&(index, obligation)) {
+                Some(id) if owed[start..].contains(&id) => (),
+                Some(id) => owed.push(id),
+                None => known = false,
+            });
         }
-        let mut found = Vec::new();
-        for (index, &monitor) in (0u32..).zip(self.together.value(watch)) {
-            let before = found.len();
-            let obligations = &mut self.obligations;
-            self.monitors.value(monitor).owed(look, &mut |o| found.push(obligations.intern((index, o)).0));
-            self.owing[index as usize] |= found.len() > before;
-        }
-        found.sort_unstable();
-        found.dedup();
-        owed.extend_from_slice(&found);
-        if !look.touched.get() {
-            self.owed.insert(watch, found.into());
-        }
+        known.then_some(())
     }
 
-    /// The monitors of one state, by place in the scope.
-    pub(super) fn each(&self, watch: u32) -> impl Iterator<Item = (usize, &M)> {
-        self.together.value(watch).iter().map(|&id| self.monitors.value(id)).enumerate()
-    }
-
-    fn gather<N: Node>(&mut self, monitors: Vec<M>) -> u32
+    /// Finds out what is owed to the monitors in this state.
+    pub(super) fn learn_owed<N: Node>(&mut self, watch: u32, look: &Look<'_, N, M>)
     where
         M: Monitor<N>,
     {
-        let mut ids = Vec::with_capacity(monitors.len());
-        for (index, monitor) in monitors.into_iter().enumerate() {
-            let armed = monitor.armed();
-            let (id, _) = self.monitors.intern(monitor);
-            self.armed[index] |= armed;
-            ids.push(id);
+        let monitors: SmallVec<[u32; 32]> = SmallVec::from_slice(self.together.value(watch));
+        let (mut always, mut ask) = (Vec::new(), Vec::new());
+        for (index, monitor) in (0u32..).zip(monitors) {
+            let mut found = Vec::new();
+            let (monitors, obligations) = (&self.monitors, &mut self.obligations);
+            look.looked.set(false);
+            monitors.value(monitor).owed(look, &mut |o| found.push(obligations.intern((index, o)).0));
+            self.owing[index as usize] |= !found.is_empty();
+            if look.looked.get() {
+                ask.push(index);
+            } else {
+                always.extend(found);
+            }
         }
-        self.together.intern(ids.into()).0
+        always.sort_unstable();
+        always.dedup();
+        let at = watch as usize;
+        if self.owed.len() <= at {
+            self.owed.resize_with(at + 1, || None);
+        }
+        self.owed[at] = Some(Owed { always: always.into(), ask: ask.into() });
+    }
+
+    /// What was shown, in numbers; none if it is new, or was seen without looking and must be remembered.
+    fn known<N: Node>(&self, index: usize, shown: Shown<M>) -> Option<One>
+    where
+        M: Monitor<N>,
+    {
+        if !shown.looked {
+            return None;
+        }
+        match shown.became {
+            Ok(monitor) => self.monitors.find(&monitor).map(One::Watching),
+            Err(Failing { at, panicked, text }) => {
+                let property = self.property(index, panicked);
+                self.evidence.find(&(property, text)).map(|evidence| One::Broken { at, property, evidence })
+            }
+        }
+    }
+
+    fn keep_shown<N: Node>(&mut self, index: usize, shown: Shown<M>) -> One
+    where
+        M: Monitor<N>,
+    {
+        match shown.became {
+            Ok(monitor) => One::Watching(self.keep::<N>(index, monitor)),
+            Err(Failing { at, panicked, text }) => {
+                let property = self.property(index, panicked);
+                One::Broken { at, property, evidence: self.evidence.intern((property, text)).0 }
+            }
+        }
+    }
+
+    fn keep<N: Node>(&mut self, index: usize, monitor: M) -> u32
+    where
+        M: Monitor<N>,
+    {
+        self.armed[index] |= monitor.armed();
+        self.monitors.intern(monitor).0
+    }
+
+    fn property(&self, index: usize, panicked: bool) -> u8 {
+        property_byte(if panicked { self.armed.len() } else { index })
     }
 }
 
-fn show<N: Node, M: Monitor<N>>(
-    monitors: &mut [M],
-    outcome: &Outcome<N>,
-    by: NodeId,
-    look: &Look<'_, N, M>,
-) -> Result<(), (usize, String)> {
-    match outcome.notice {
-        Some(Notice::Started(incarnation)) => {
-            let newborn = look.at_boot_of(by);
-            let shown = show_one(monitors, &Observation::Started { node: by, incarnation }, &newborn);
-            look.touched.set(look.touched.get() | newborn.touched.get());
-            shown?;
-        }
-        Some(Notice::Crashed { records_lost }) => {
-            show_one(monitors, &Observation::Crashed { node: by, records_lost }, look)?;
-        }
-        None => (),
-    }
-    outcome.facts.iter().try_for_each(|fact| show_one(monitors, &Observation::Fact { by, fact }, look))
+fn panic_evidence(property: usize, node: &str, failure: &str) -> (u8, String) {
+    (property_byte(property), format!("{node}: {failure}"))
 }
 
-fn show_one<N: Node, M: Monitor<N>>(
-    monitors: &mut [M],
-    seen: &Observation<'_, N>,
-    look: &Look<'_, N, M>,
-) -> Result<(), (usize, String)> {
-    let panic_index = monitors.len();
-    for (index, monitor) in monitors.iter_mut().enumerate() {
+fn property_byte(property: usize) -> u8 {
+    u8::try_from(property).expect("a scope has few monitors")
+}
+
+/// Adds what became of one monitor. The first to fail, by observation and then by place, decides.
+fn note(one: One, after: &mut SmallVec<[u32; 32]>, first: &mut Option<(u32, Sight)>) {
+    match one {
+        One::Watching(monitor) => after.push(monitor),
+        One::Broken { at, property, evidence } => {
+            if first.is_none_or(|(before, _)| at < before) {
+                *first = Some((at, Sight::Broken { property, evidence }));
+            }
+        }
+    }
+}
+
+/// What one step made of one monitor.
+struct Shown<M> {
+    became: Result<M, Failing>,
+    /// Whether it looked at the nodes.
+    looked: bool,
+}
+
+/// A monitor that reported a violation, or panicked, at one observation of a step.
+struct Failing {
+    at: u32,
+    panicked: bool,
+    text: String,
+}
+
+/// Shows one monitor what one step of `by` let be seen.
+fn show_one<N: Node, M: Monitor<N>>(monitor: &M, outcome: &Outcome<N>, by: NodeId, look: &Look<'_, N, M>) -> Shown<M> {
+    let mut monitor = monitor.clone();
+    let mut looked = false;
+    let mut show = |at: u32, seen: &Observation<'_, N>, look: &Look<'_, N, M>| {
+        look.looked.set(false);
         let name = monitor.name();
-        match panics::caught(|| monitor.observe(seen, look)) {
-            Ok(Ok(())) => (),
-            Ok(Err(violation)) => return Err((index, violation.evidence)),
-            Err(text) => return Err((panic_index, format!("the monitor {name} panicked: {text}"))),
+        let result = panics::caught(|| monitor.observe(seen, look));
+        looked |= look.looked.get();
+        match result {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(violation)) => Err(Failing { at, panicked: false, text: violation.evidence }),
+            Err(text) => Err(Failing { at, panicked: true, text: format!("the monitor {name} panicked: {text}") }),
         }
-    }
-    Ok(())
+    };
+    let noticed = match outcome.notice {
+        Some(Notice::Started(incarnation)) => {
+            show(0, &Observation::Started { node: by, incarnation }, &look.at_boot_of(by))
+        }
+        Some(Notice::Crashed { records_lost }) => show(0, &Observation::Crashed { node: by, records_lost }, look),
+        None => Ok(()),
+    };
+    let mut facts = (1u32..).zip(&outcome.facts);
+    let shown = noticed.and_then(|()| facts.try_for_each(|(at, fact)| show(at, &Observation::Fact { by, fact }, look)));
+    Shown { became: shown.map(|()| monitor), looked }
 }
 
 /// What monitors may look at: the nodes of one state.
@@ -191,20 +342,20 @@ pub(super) struct Look<'a, N: Node, M> {
     pub(super) places: &'a [u32],
     /// A process as it was before its first event, where that is what there is to see.
     newborn: Option<(NodeId, N)>,
-    /// Whether anybody looked at a node: what follows then depends on more than the monitor.
-    touched: Cell<bool>,
+    /// Whether anybody looked at a node.
+    looked: Cell<bool>,
 }
 
 impl<'a, N: Node, M> Look<'a, N, M> {
     pub(super) fn new(scope: &'a Scope<N, M>, stock: &'a Stock<N>, places: &'a [u32]) -> Self {
-        Look { scope, stock, places, newborn: None, touched: Cell::new(false) }
+        Look { scope, stock, places, newborn: None, looked: Cell::new(false) }
     }
 
     /// The same nodes when `node` had just booted.
     fn at_boot_of(&self, node: NodeId) -> Self {
         let Look { scope, stock, places, .. } = *self;
         let newborn = Some((node, N::boot(node, &scope.config)));
-        Look { scope, stock, places, newborn, touched: Cell::new(false) }
+        Look { scope, stock, places, newborn, looked: Cell::new(false) }
     }
 }
 
@@ -218,7 +369,7 @@ impl<N: Node, M> View<N> for Look<'_, N, M> {
     }
 
     fn node(&self, id: NodeId) -> Option<&N> {
-        self.touched.set(true);
+        self.looked.set(true);
         if let Some((_, newborn)) = self.newborn.as_ref().filter(|(node, _)| *node == id) {
             return Some(newborn);
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use thiserror::Error;
 
+use super::check::Check;
 use crate::choices::Choices;
 use crate::plane::Profile;
 use crate::schema::Seeds;
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     Merge(Merge),
     /// List what is bundled: scenarios, policies, properties, scopes, kinds
     List(List),
+    /// Show every kind of batch job of the xaction plane, with all its columns
+    Kinds(Kinds),
     /// Search every run of a small world for a violation
     Check(Check),
     /// Run a saved failure again and show what happened
@@ -128,32 +131,13 @@ pub(crate) enum Listed {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Check {
-    /// The world to search; `quiesce list scopes` names them
-    pub(crate) scope: String,
-    /// How to search
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) search: SearchWord,
-    /// Give up after so many states
-    #[arg(long, value_name = "N", default_value_t = 5_000_000, value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) states_max: u64,
-    /// Give up after so long, like 5m
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub(crate) budget: Option<Duration>,
+pub(crate) struct Kinds {
+    /// Kinds to show, by either name; all if none is given
+    pub(crate) kinds: Vec<String>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum SearchWord {
-    /// Breadth first: shortest counterexamples, safety and liveness
-    #[default]
-    Bfs,
-    /// Depth first: safety only, by Stateright; long runs take much memory
-    Dfs,
-    /// Stateright's own breadth-first search: safety only, a second opinion
-    Stateright,
-}
-
-fn duration(text: &str) -> Result<Duration, Mistake> {
+/// A duration as people write it.
+pub(super) fn duration(text: &str) -> Result<Duration, Mistake> {
     parse_duration(text)
 }
 
@@ -184,8 +168,8 @@ pub(crate) struct Shared {
     /// Run every seed twice and compare
     #[arg(long, global = true)]
     pub(crate) verify_determinism: bool,
-    /// Write results as JSON Lines; `-` for standard output
-    #[arg(long, global = true, value_name = "FILE|-")]
+    /// Write results as JSON Lines, tables as a JSON array; `-` or nothing for standard output
+    #[arg(long, global = true, value_name = "FILE|-", num_args = 0..=1, default_missing_value = "-")]
     pub(crate) json: Option<String>,
     /// Where failing runs are saved
     #[arg(long, global = true, value_name = "DIR", default_value = "quiesce-failures")]

@@ -1,38 +1,49 @@
 //! `quiesce run --crash-sweep`: every way in which one run can be struck at an effect.
 
-use quiesce_sim::{Blow, Verdict};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use quiesce_control::policy::PolicyError;
+use quiesce_sim::{Blow, Course, Verdict};
 use tracing::info;
 
 use super::args::{Run, Shared};
 use super::exit::{Exit, Refusal};
 use super::find::find;
 use super::policies::checked;
-use crate::report::{BranchProgress, JsonLines, Line, Look, Out, words};
+use crate::capsule::{Capsule, World};
+use crate::plane::Profile;
+use crate::report::{BranchProgress, JsonLines, Line, Look, Out, quoted, words};
 use crate::run::{CrashSweep, Fallen, Prepared};
 use crate::schema::Seeds;
+use crate::text::Source;
+
+/// Where the first failure of each property is saved.
+type Saved = BTreeMap<&'static str, PathBuf>;
 
 pub(super) fn crash(args: &Run, shared: &Shared, out: &mut Out) -> Result<Exit, Refusal> {
     let choices = checked(shared.choices())?;
-    let scenarios = find(&args.scenarios)?.into_iter().map(|found| found.scenario.under(&choices));
-    let scenarios: Vec<Box<dyn Prepared>> = scenarios.collect::<Result<_, _>>()?;
+    let scenarios = find(&args.scenarios)?.into_iter().map(|found| Ok((found.scenario.under(&choices)?, found.source)));
+    let scenarios: Vec<(Box<dyn Prepared>, Source)> = scenarios.collect::<Result<_, PolicyError>>()?;
     let mut json = shared.json.as_deref().map(JsonLines::new);
     if let Some(json) = &mut json {
-        json.line(out, &Line::begin(&choices, scenarios.iter().map(|task| task.head().name.as_str()).collect()));
+        json.line(out, &Line::begin(&choices, scenarios.iter().map(|(task, _)| task.head().name.as_str()).collect()));
     }
     let mut sweeps = Vec::new();
-    for scenario in &scenarios {
+    for (scenario, source) in &scenarios {
         let name = scenario.head().name.as_str();
         let first = Seeds::one(scenario.head().seeds.first);
         for seed in shared.seeds().unwrap_or(first).range() {
             let sweep = one(scenario.as_ref(), seed, args, shared);
             info!(scenario = name, seed, failed = sweep.fallen.len(), "crash-swept");
+            let saved = save(source, scenario.as_ref(), choices.profile, &sweep, args, shared)?;
             if let Some(json) = &mut json {
-                json.line(out, &Line::crashes(name, &sweep));
+                json.line(out, &Line::crashes(name, &sweep, &saved));
             }
-            sweeps.push((name, sweep));
+            sweeps.push((name, sweep, saved));
         }
     }
-    let exit = sweeps.iter().map(|(_, sweep)| judge(sweep)).max().unwrap_or(Exit::Pass);
+    let exit = sweeps.iter().map(|(_, sweep, _)| judge(sweep)).max().unwrap_or(Exit::Pass);
     if !json.as_ref().is_some_and(JsonLines::takes_stdout) {
         show(&sweeps, shared, out);
     }
@@ -48,6 +59,27 @@ fn one(scenario: &dyn Prepared, seed: u64, args: &Run, shared: &Shared) -> Crash
     let sweep = scenario.crash_sweep(seed, args.crash_down, &|step| progress.show(step));
     progress.finish();
     sweep
+}
+
+/// Saves the first failure of each property.
+fn save(
+    source: &Source,
+    scenario: &dyn Prepared,
+    profile: Profile,
+    sweep: &CrashSweep,
+    args: &Run,
+    shared: &Shared,
+) -> Result<Saved, Refusal> {
+    let mut saved = Saved::new();
+    for (property, (_, first)) in sweep.by_property() {
+        let Some(property) = property else { continue };
+        let strike = Some(first.branch.strike(args.crash_down));
+        let course = Course { strike, ..Course::seed(sweep.seed) };
+        let capsule = Capsule::of(World::of(source), scenario, profile, &course, property);
+        let capsule = capsule.ok_or_else(|| Refusal::Fickle { seed: sweep.seed, property: property.to_owned() })?;
+        saved.insert(property, capsule.save(&shared.capsules, &scenario.head().name)?);
+    }
+    Ok(saved)
 }
 
 fn judge(sweep: &CrashSweep) -> Exit {
@@ -71,15 +103,15 @@ fn word(exit: Exit) -> &'static str {
     }
 }
 
-fn show(sweeps: &[(&str, CrashSweep)], shared: &Shared, out: &mut Out) {
+fn show(sweeps: &[(&str, CrashSweep, Saved)], shared: &Shared, out: &mut Out) {
     let look = Look { framed: out.is_terminal(), colour: out.has_colour() };
     let titles =
         ["scenario", "verdict", "seed", "boundaries", "crashes", "messages lost", "writes failed", "not recovered"];
-    out.line(&words(&titles, sweeps.iter().map(|(name, sweep)| row(name, sweep)).collect(), look));
+    out.line(&words(&titles, sweeps.iter().map(|(name, sweep, _)| row(name, sweep)).collect(), look));
     if shared.quiet {
         return;
     }
-    for (name, sweep) in sweeps {
+    for (name, sweep, saved) in sweeps {
         if sweep.tried() == 0 {
             out.line(&format!(
                 "\n{name}: the run of seed {} is {}, so nothing was swept",
@@ -88,13 +120,16 @@ fn show(sweeps: &[(&str, CrashSweep)], shared: &Shared, out: &mut Out) {
             ));
         }
         for (property, (count, first)) in sweep.by_property() {
-            let property = property.unwrap_or("cut short");
-            out.line(&format!("\n{name} {property}: {count} of {} branches, first\n  {}", sweep.tried(), tell(first)));
+            let word = property.unwrap_or("cut short");
+            out.line(&format!("\n{name} {word}: {count} of {} branches, first\n  {}", sweep.tried(), tell(first)));
+            if let Some(path) = property.and_then(|property| saved.get(property)) {
+                out.line(&format!("  replay  quiesce replay {}", quoted(&path.display().to_string())));
+            }
         }
     }
-    let boundaries: u64 = sweeps.iter().map(|(_, sweep)| sweep.boundaries).sum();
-    let tried: u64 = sweeps.iter().map(|(_, sweep)| sweep.tried()).sum();
-    let fallen: usize = sweeps.iter().map(|(_, sweep)| sweep.fallen.len()).sum();
+    let boundaries: u64 = sweeps.iter().map(|(_, sweep, _)| sweep.boundaries).sum();
+    let tried: u64 = sweeps.iter().map(|(_, sweep, _)| sweep.tried()).sum();
+    let fallen: usize = sweeps.iter().map(|(_, sweep, _)| sweep.fallen.len()).sum();
     out.line(&format!("\n{boundaries} boundaries swept in {tried} branches, {fallen} did not recover"));
 }
 

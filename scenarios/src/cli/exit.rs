@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 
 use miette::Diagnostic;
+use quiesce_control::xaction::UnknownKind;
 use thiserror::Error;
 
-use crate::capsule::CapsuleError;
+use crate::capsule::{CapsuleError, WorldError};
 use crate::check::CheckRefused;
 use crate::files::WriteError;
 use crate::kept::KeptError;
@@ -59,6 +60,10 @@ pub(crate) enum Refusal {
         #[help]
         help: String,
     },
+    /// A name that no kind has.
+    #[error("{0}")]
+    #[diagnostic(help("`quiesce kinds` shows them all"))]
+    Kind(UnknownKind),
     /// Not a policy, or not a choice of it.
     #[error(transparent)]
     Policy(#[from] quiesce_control::policy::PolicyError),
@@ -74,6 +79,17 @@ pub(crate) enum Refusal {
     /// Ctrl-C cannot be listened to.
     #[error("cannot listen to interrupts: {0}")]
     Interrupt(ctrlc::Error),
+    /// A failure that is gone when its run is repeated.
+    #[error("seed {seed} failed {property}, and its run repeated does not: the code under test is not deterministic")]
+    Fickle { seed: u64, property: String },
+    /// A counterexample that the simulator does not see.
+    #[error(
+        "{property} fails in {scope}, and the simulator, taking the same steps, does not see it: a defect of quiesce"
+    )]
+    Unlike { scope: String, property: &'static str },
+    /// A capsule about a small world that is gone.
+    #[error("{0}")]
+    NoScope(String),
     /// Results could not be written.
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -91,11 +107,15 @@ impl Refusal {
         match self {
             Refusal::Load(mistakes) => mistakes.iter().map(|mistake| mistake as &dyn Diagnostic).collect(),
             Refusal::Unknown { .. }
+            | Refusal::Kind(_)
             | Refusal::Policy(_)
             | Refusal::Check(_)
             | Refusal::Capsule(_)
             | Refusal::Kept(_)
             | Refusal::Interrupt(_)
+            | Refusal::NoScope(_)
+            | Refusal::Fickle { .. }
+            | Refusal::Unlike { .. }
             | Refusal::Write(_)
             | Refusal::Stdout(_)
             | Refusal::Threads { .. } => vec![self],
@@ -103,8 +123,24 @@ impl Refusal {
     }
 }
 
+impl From<UnknownKind> for Refusal {
+    fn from(mistake: UnknownKind) -> Self {
+        Refusal::Kind(mistake)
+    }
+}
+
 impl From<LoadError> for Refusal {
     fn from(mistake: LoadError) -> Self {
         Refusal::Load(vec![mistake])
+    }
+}
+
+impl From<WorldError> for Refusal {
+    fn from(error: WorldError) -> Self {
+        match error {
+            WorldError::Load(mistake) => mistake.into(),
+            WorldError::Policy(error) => error.into(),
+            WorldError::NoScope { .. } => Refusal::NoScope(error.to_string()),
+        }
     }
 }

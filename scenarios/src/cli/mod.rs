@@ -7,6 +7,7 @@ mod crash;
 mod exit;
 mod find;
 mod interrupt;
+mod kinds;
 mod list;
 mod merge;
 mod policies;
@@ -55,6 +56,7 @@ fn dispatch(cli: Cli, out: &mut Out) -> Result<Exit, Refusal> {
         Some(Command::Run(args)) => run::run(&args, &shared, out),
         Some(Command::Merge(args)) => merge::merge(&args, &shared, out),
         Some(Command::List(args)) => list::list(&args, out),
+        Some(Command::Kinds(args)) => kinds::kinds(&args, &shared, out),
         Some(Command::Check(args)) => check::check(&args, &shared, out),
         Some(Command::Replay(args)) => replay::replay(&args, &shared, out),
     }

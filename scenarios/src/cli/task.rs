@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use quiesce_sim::Course;
+
 use super::args::Shared;
 use super::exit::Refusal;
 use super::find::Found;
-use crate::capsule::Capsule;
+use crate::capsule::{Capsule, World};
 use crate::choices::Choices;
 use crate::plane::Profile;
 use crate::report;
@@ -46,8 +48,10 @@ impl Task {
         shared: &Shared,
     ) -> Result<Vec<PathBuf>, Refusal> {
         let save = |failure: &Failure| {
-            let run = self.scenario.run(failure.seed);
-            let capsule = Capsule::new(&self.found.source, self.scenario.as_ref(), profile, &run, &failure.finding);
+            let (world, course) = (World::of(&self.found.source), Course::seed(failure.seed));
+            let (seed, property) = (failure.seed, &failure.finding.property);
+            let capsule = Capsule::of(world, self.scenario.as_ref(), profile, &course, property);
+            let capsule = capsule.ok_or_else(|| Refusal::Fickle { seed, property: property.clone() })?;
             Ok(capsule.save(&shared.capsules, self.name())?)
         };
         failures.iter().map(save).collect()

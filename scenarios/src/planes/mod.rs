@@ -7,15 +7,16 @@ mod xaction;
 use std::fmt;
 use std::marker::PhantomData;
 
-use quiesce_control::policy::Row;
+use quiesce_control::policy::{PolicyError, Row};
 
 pub use operation::Operation;
 pub use volume::Volume;
 pub use xaction::Xaction;
 
 use crate::check::{CheckRefused, Checked, Checking};
+use crate::choices::Choices;
 use crate::plane::{Plane, Word};
-use crate::run::Runnable;
+use crate::run::{Prepared, Runnable, small_world};
 use crate::schema::Scenario;
 use crate::text::{Fields, Read};
 
@@ -51,6 +52,9 @@ pub trait AnyPlane: fmt::Debug + Sync {
 
     /// The small worlds that can be checked: name and what is in it.
     fn scopes(&self) -> &'static [(&'static str, &'static str)];
+
+    /// The small world of that name as something to run under these policies; `None` if there is none.
+    fn world(&self, scope: &str, choices: &Choices) -> Option<Result<Box<dyn Prepared>, PolicyError>>;
 
     /// Searches the small world of that name; `None` if there is none.
     ///
@@ -93,6 +97,10 @@ impl<P: Plane> AnyPlane for Of<P> {
 
     fn scopes(&self) -> &'static [(&'static str, &'static str)] {
         P::SCOPES
+    }
+
+    fn world(&self, scope: &str, choices: &Choices) -> Option<Result<Box<dyn Prepared>, PolicyError>> {
+        P::scope(scope).map(|world| small_world::<P>(scope, world, choices))
     }
 
     fn check(&self, scope: &str, how: &Checking<'_>) -> Option<Result<Checked, CheckRefused>> {

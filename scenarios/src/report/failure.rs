@@ -31,7 +31,8 @@ pub fn commands(failure: &Failure, scenario: &str, choices: &Choices, capsule: &
 }
 
 /// A word as a shell reads it back.
-fn quoted(word: &str) -> String {
+#[must_use]
+pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=+:,@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

@@ -13,8 +13,8 @@ mod progress;
 mod shiviz;
 mod table;
 
-pub use failure::{commands, describe};
-pub use json::{JsonLines, Line, ScenarioResult};
+pub use failure::{commands, describe, quoted};
+pub use json::{JsonLines, Line, Rows, ScenarioResult};
 pub use junit::junit;
 pub use mermaid::mermaid;
 pub use mistake::explain;

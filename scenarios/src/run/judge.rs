@@ -5,6 +5,7 @@ use std::fmt;
 
 use quiesce_machine::{Label as _, Node, Time};
 use quiesce_sim::{Digest, FaultCount, Outcome, Vacuity};
+use serde::{Deserialize, Serialize};
 
 use crate::schema::Expect;
 
@@ -86,7 +87,8 @@ pub struct Finding {
 }
 
 /// The sorts of failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum FindingKind {
     /// Something happened that must not.
     Safety,

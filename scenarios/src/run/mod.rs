@@ -14,6 +14,6 @@ pub use judge::{Finding, FindingKind, Run, Verdict};
 pub use part::{FAILED_MOST, Label, Part};
 pub use reach::Reach;
 pub use relay::{Cut, Leg, relay};
-pub use runnable::{Prepared, Replayed, Runnable};
+pub use runnable::{Prepared, Replayed, Runnable, small_world};
 pub use seed_set::SeedSet;
 pub use sweep::{Failure, Sweep, Sweeping, Unequal, sweep};

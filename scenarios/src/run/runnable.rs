@@ -4,7 +4,9 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use quiesce_control::policy::PolicyError;
-use quiesce_sim::{Decision, DrawSource, Plan, Trace};
+use quiesce_machine::CallId;
+use quiesce_model::Scope;
+use quiesce_sim::{Action, Course, Decision, Plan, Snapshot, Trace};
 
 use super::{CrashProgress, CrashSweep, Run};
 use crate::choices::Choices;
@@ -43,8 +45,13 @@ pub trait Prepared: Debug + Send + Sync {
     /// Runs one seed and keeps what happened, and what each event left behind.
     fn watch(&self, seed: u64) -> (Run, Trace);
 
-    /// Runs with draws decided in advance, and keeps what happened and every decision.
-    fn replay(&self, source: &DrawSource) -> Replayed;
+    /// Runs on a course, and keeps what happened and every decision.
+    fn replay(&self, course: &Course) -> Replayed {
+        self.inspect(course, &[]).0
+    }
+
+    /// Runs on a course and looks at the cluster after the events of these numbers; see [`quiesce_sim::inspect`].
+    fn inspect(&self, course: &Course, steps: &[u32]) -> (Replayed, Vec<Snapshot>);
 
     /// Branches off one seed's run at every effect; see [`CrashSweep::sweep`].
     fn crash_sweep(&self, seed: u64, down: Duration, tried: &(dyn Fn(CrashProgress) + Sync)) -> CrashSweep;
@@ -61,6 +68,8 @@ pub struct Replayed {
     pub decisions: Vec<Decision>,
     /// How many of the decisions made in advance were never asked for.
     pub unused: usize,
+    /// The turns that could not be taken, by their place.
+    pub missed: Vec<usize>,
 }
 
 impl<P: Plane> Runnable for Scenario<P> {
@@ -72,6 +81,28 @@ impl<P: Plane> Runnable for Scenario<P> {
         let plan = self.plan(choices)?;
         Ok(Box::new(Ready::<P> { head: self.head().clone(), expect: self.expect().clone(), plan }))
     }
+}
+
+/// A small world as something to run: its calls are made when a course says so.
+///
+/// # Errors
+/// When a choice names no policy of its plane, or no choice of that policy.
+pub fn small_world<P: Plane>(
+    name: &str,
+    mut scope: Scope<P::Node, P::Monitor>,
+    choices: &Choices,
+) -> Result<Box<dyn Prepared>, PolicyError> {
+    P::set_profile(&mut scope.config, choices.profile);
+    for (policy, choice) in &choices.policies {
+        P::set_policy(&mut scope.config, policy, choice)?;
+    }
+    let mut plan = Plan::new(scope.config, scope.nodes);
+    for (call, (node, request)) in (0..).map(CallId).zip(scope.calls) {
+        plan = plan.step(Duration::ZERO, Action::Call { node, request, call });
+    }
+    plan.monitors = scope.monitors;
+    let about = P::SCOPES.iter().find(|(known, _)| *known == name).map_or("", |(_, about)| about);
+    Ok(Box::new(Ready::<P> { head: Head::of_scope(name, about, P::NAME), expect: Expect::default(), plan }))
 }
 
 #[derive(Debug)]
@@ -108,9 +139,10 @@ impl<P: Plane> Prepared for Ready<P> {
         (Run::judge(seed, outcome, &self.expect), trace)
     }
 
-    fn replay(&self, source: &DrawSource) -> Replayed {
-        let quiesce_sim::Replay { outcome, trace, decisions, unused } = quiesce_sim::replay(&self.plan, source);
-        Replayed { run: Run::judge(source.seed, outcome, &self.expect), trace, decisions, unused }
+    fn inspect(&self, course: &Course, steps: &[u32]) -> (Replayed, Vec<Snapshot>) {
+        let (replay, taken) = quiesce_sim::inspect(&self.plan, course, steps);
+        let quiesce_sim::Replay { outcome, trace, decisions, unused, missed } = replay;
+        (Replayed { run: Run::judge(course.seed, outcome, &self.expect), trace, decisions, unused, missed }, taken)
     }
 
     fn crash_sweep(&self, seed: u64, down: Duration, tried: &(dyn Fn(CrashProgress) + Sync)) -> CrashSweep {

@@ -49,6 +49,13 @@ impl Seeds {
 }
 
 impl Head {
+    /// What a small world of a plane says of itself.
+    pub(crate) fn of_scope(name: &str, about: &str, plane: &str) -> Head {
+        let (until, settle) = (Duration::ZERO, Duration::ZERO);
+        let (name, about, plane) = (name.to_owned(), about.to_owned(), plane.to_owned());
+        Head { name, about, plane, seeds: Seeds::one(0), until, settle }
+    }
+
     pub(super) const KEYS: [&'static str; 6] = ["name", "about", "plane", "seeds", "until", "settle"];
 
     pub(super) fn read(scenario: &Fields<'_>, plane: &str) -> Read<Head> {

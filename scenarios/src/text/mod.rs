@@ -12,6 +12,6 @@ mod words;
 
 pub use fields::{Fields, Misread, Read, Value};
 pub use mistake::Mistake;
+pub use quiesce_control::nearest::nearest;
 pub use source::{LoadError, Problem, SIZE_MOST, Source, SourceError};
 pub use units::{parse_duration, show_duration};
-pub use words::nearest;

@@ -1,7 +1,7 @@
 //! Every draw that matters has a name; a run can be had from its decisions, with some changed, or with another future.
 
 use quiesce_machine::{Delay, Time};
-use quiesce_sim::{Action, Decision, DrawSource, Fork, Ratio, Records, Replay, Swarm, replay, run};
+use quiesce_sim::{Action, Course, Decision, Fork, Ratio, Records, Replay, Swarm, replay, run};
 
 use crate::puppet::{A, B, C, Op, Puppet, PuppetPlan, Tell, ms, plan};
 
@@ -26,7 +26,7 @@ fn eventful() -> PuppetPlan {
 }
 
 fn seeded(plan: &PuppetPlan, seed: u64) -> Replay<Puppet> {
-    replay(plan, &DrawSource::seed(seed))
+    replay(plan, &Course::seed(seed))
 }
 
 /// A decision by name; where and of how many does not count.
@@ -48,7 +48,7 @@ fn decisions_alone_repeat_the_run_whatever_the_seed() {
     for seed in 0..20 {
         let first = seeded(&eventful(), seed);
         assert_ne!(first.outcome.digest, run(&eventful(), 1000 + seed).digest);
-        let source = DrawSource { decided: first.decisions.clone(), ..DrawSource::seed(1000 + seed) };
+        let source = Course { decided: first.decisions.clone(), ..Course::seed(1000 + seed) };
         assert_eq!(replay(&eventful(), &source), first);
     }
 }
@@ -93,12 +93,11 @@ fn a_decision_can_be_changed_and_moves_no_other() {
         let arrived = played.trace.entries.iter().filter(|entry| entry.peer == Some(A) && entry.event.is_some());
         arrived.map(|entry| (entry.at, entry.text.clone())).collect()
     };
-    let source = DrawSource { decided: vec![decided("a network/loss", "note to b", 4, 1)], ..DrawSource::seed(1) };
+    let source = Course { decided: vec![decided("a network/loss", "note to b", 4, 1)], ..Course::seed(1) };
     let mut expected = arrivals(&base);
     expected.retain(|(_, text)| text != "Note(4)");
     assert_eq!((arrivals(&replay(&plan, &source)), expected.len()), (expected, 9));
-    let latest =
-        DrawSource { decided: vec![decided("a network/latency", "note to b", 7, u64::MAX)], ..DrawSource::seed(1) };
+    let latest = Course { decided: vec![decided("a network/latency", "note to b", 7, u64::MAX)], ..Course::seed(1) };
     let last = arrivals(&replay(&plan, &latest)).pop();
     assert_eq!(last, Some((Time(61_000_000), "Note(7)".to_owned())), "the largest there is");
 }
@@ -106,7 +105,7 @@ fn a_decision_can_be_changed_and_moves_no_other() {
 #[test]
 fn decisions_that_are_never_asked_for_are_counted() {
     let stray = [decided("a network/loss", "note to b", 4, 1), decided("nobody choice", "", 0, 1)];
-    let source = DrawSource { decided: stray.to_vec(), ..DrawSource::seed(1) };
+    let source = Course { decided: stray.to_vec(), ..Course::seed(1) };
     let played = replay(&plan().tell(1, A, [Op::Note(B, 1)]), &source);
     assert_eq!((played.unused, played.outcome.verdict.word()), (2, "pass"));
 }
@@ -116,7 +115,7 @@ fn a_fork_keeps_the_past_and_redraws_the_future() {
     let base = seeded(&eventful(), 1);
     let after = base.decisions[base.decisions.len() / 2].step;
     let fork = |seed| {
-        let source = DrawSource { fork: Some(Fork { after, seed }), ..DrawSource::seed(1) };
+        let source = Course { fork: Some(Fork { after, seed }), ..Course::seed(1) };
         replay(&eventful(), &source)
     };
     let past = |played: &Replay<Puppet>| {
@@ -128,7 +127,6 @@ fn a_fork_keeps_the_past_and_redraws_the_future() {
     let digests = [base.outcome.digest, one.outcome.digest, other.outcome.digest];
     assert!(digests[0] != digests[1] && digests[1] != digests[2] && digests[0] != digests[2]);
     assert_eq!(fork(7), one);
-    let told =
-        DrawSource { decided: base.decisions.clone(), fork: Some(Fork { after, seed: 7 }), ..DrawSource::seed(99) };
+    let told = Course { decided: base.decisions.clone(), fork: Some(Fork { after, seed: 7 }), ..Course::seed(99) };
     assert_eq!(replay(&eventful(), &told).outcome, one.outcome, "what was decided for later does not count");
 }

@@ -7,5 +7,7 @@ mod machines;
 mod network;
 mod processes;
 mod puppet;
+mod snapshots;
 mod swarm;
+mod turns;
 mod verdicts;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use quiesce_machine::{Delay, NodeId, Time};
-use quiesce_sim::{Action, Decision, DrawSource, FaultKind, Ratio, Records, Step, Swarm, Verdict, replay, run};
+use quiesce_sim::{Action, Course, Decision, FaultKind, Ratio, Records, Step, Swarm, Verdict, replay, run};
 
 use crate::puppet::{A, B, C, Op, Puppet, PuppetPlan, Tell, ms, plan, play};
 
@@ -51,7 +51,7 @@ fn busy(swarm: Swarm) -> PuppetPlan {
 }
 
 fn drawn(plan: &PuppetPlan, seed: u64) -> PuppetPlan {
-    plan.with_swarm_drawn(&DrawSource::seed(seed)).expect("the plan makes sense")
+    plan.with_swarm_drawn(&Course::seed(seed)).expect("the plan makes sense")
 }
 
 fn swarm_steps(plan: &PuppetPlan, seed: u64) -> Vec<Step<Puppet>> {
@@ -159,7 +159,7 @@ fn a_kind_can_be_decided_off_and_nothing_else_of_the_swarm_moves() {
         (0..).find(|&seed| swarm_steps(&plan, seed).iter().any(|step| matches!(step.action, Action::Pause { .. })));
     let seed = seed.expect("half of all seeds pause");
     let off = Decision { site: "swarm".into(), label: "pause".into(), nth: 0, pick: 0, of: 2, step: 0 };
-    let source = DrawSource { decided: vec![off], ..DrawSource::seed(seed) };
+    let source = Course { decided: vec![off], ..Course::seed(seed) };
     let without = plan.with_swarm_drawn(&source).expect("the plan makes sense").steps;
     let mut rest = drawn(&plan, seed).steps;
     rest.retain(|step| !matches!(step.action, Action::Pause { .. }));

@@ -13,7 +13,7 @@ use quiesce_machine::{CallId, Event, Incarnation};
 use super::fact::Fact;
 use super::id::{DaemonId, JobName, XactId};
 use super::job::{JobSpec, Status};
-use super::kind::{IcMode, Kind};
+use super::kind::Kind;
 use super::message::{Msg, QueryError, Select, StartError, ToClient, ToProxy};
 use super::policy::GatewayDown;
 use super::timer::{ClientTimer, Timer};
@@ -198,7 +198,7 @@ impl Client {
                 Some(Job::Failed) | None => return self.told(call, Outcome::NotStarted, cx),
             },
         };
-        if kind.ic_mode() == IcMode::None {
+        if !kind.is_ic_tracked() {
             return self.told(call, Outcome::NotTracked(kind), cx);
         }
         query.phase = Phase::Asking;

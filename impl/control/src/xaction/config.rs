@@ -235,7 +235,7 @@ mod tests {
     fn jobs_spread_over_the_members() {
         let cluster = Cluster::new(3, 1, 1, 3).unwrap();
         let heaviest = |number| {
-            let job = XactId { by: DaemonId::Client(0), life: Incarnation(1), number };
+            let job = XactId::minted(DaemonId::Client(0), Incarnation(1), number);
             cluster.hrw_ic(job)
         };
         for member in cluster.ic() {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use quiesce_machine::{CallId, Incarnation};
 
+use super::kind::Kind;
+
 /// A daemon or client by role and number, counted from 0 and printed from 1: `p1`, `t3`, `c1`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DaemonId {
@@ -42,41 +44,140 @@ impl fmt::Debug for DaemonId {
     }
 }
 
-/// A job's id, unique in a run: who made it, in which life, and a number of its own.
+/// A job's id, unique in a run: its form, who made it, in which life, and a number of its own.
 ///
-/// Stands for AIStore's short id. Made by a gateway from a counter, or from a client's request, in which case asking
-/// twice gives one id (policy `job-identity`).
+/// Made by a gateway from a counter, from a client's request, in which case asking twice gives one id (policy
+/// `job-identity`), from the version of a rebalance, or by targets that agree on one without asking each other.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct XactId {
+    /// What it looks like.
+    pub form: Form,
     /// Whose request or counter it comes from.
     pub by: DaemonId,
     /// Which life of that process.
     pub life: Incarnation,
-    /// The counter, or the number of the client's call.
+    /// The counter, the number of the client's call, the version, or the digest.
     pub number: u32,
 }
 
+/// What an id looks like, and so what it is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Form {
+    /// A short id, unlike any of the others.
+    Short,
+    /// `g` and the version of the rebalance.
+    Rebalance,
+    /// `dnl-`: a download.
+    Download,
+    /// `etl-`: an inline transformation.
+    Etl,
+    /// `tco-`: a copy or transformation of a list or range of objects.
+    CopyObjects,
+    /// `inv-`: an inventory.
+    Inventory,
+    /// `gbt-`: a batch of reads.
+    GetBatch,
+    /// `srt-`: a distributed sort.
+    Sort,
+}
+
+/// The kinds whose ids have a form of their own.
+const FORMS: [(Kind, Form); 8] = [
+    (Kind::Rebalance, Form::Rebalance),
+    (Kind::Download, Form::Download),
+    (Kind::EtlInline, Form::Etl),
+    (Kind::CopyListrange, Form::CopyObjects),
+    (Kind::EtlListrange, Form::CopyObjects),
+    (Kind::CreateInventory, Form::Inventory),
+    (Kind::GetBatch, Form::GetBatch),
+    (Kind::Dsort, Form::Sort),
+];
+
+impl Form {
+    /// The form of ids of that kind of job.
+    #[must_use]
+    pub fn of(kind: Kind) -> Form {
+        let own = |&&(of, _): &&(Kind, Form)| of == kind;
+        FORMS.iter().find(own).map_or(Form::Short, |&(_, form)| form)
+    }
+
+    /// What its ids begin with.
+    #[must_use]
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Form::Short => "x-",
+            Form::Rebalance => "g",
+            Form::Download => "dnl-",
+            Form::Etl => "etl-",
+            Form::CopyObjects => "tco-",
+            Form::Inventory => "inv-",
+            Form::GetBatch => "gbt-",
+            Form::Sort => "srt-",
+        }
+    }
+}
+
+/// Stands in an id that no single daemon made.
+const NOBODY: DaemonId = DaemonId::Target(u16::MAX);
+
 impl XactId {
+    /// An id from a process' own counter.
+    #[must_use]
+    pub const fn minted(by: DaemonId, life: Incarnation, number: u32) -> XactId {
+        XactId { form: Form::Short, by, life, number }
+    }
+
     /// The id of the job that a client's start request stands for.
     #[must_use]
     pub fn of_request(client: DaemonId, life: Incarnation, call: CallId) -> XactId {
-        XactId { by: client, life, number: call.0 }
+        XactId::minted(client, life, call.0)
+    }
+
+    /// `g<version>`.
+    #[must_use]
+    pub const fn rebalance(version: u32) -> XactId {
+        XactId { form: Form::Rebalance, by: NOBODY, life: Incarnation(0), number: version }
+    }
+
+    /// A best-effort id: daemons that see the same minute, cluster map and tag make the same one, without a word.
+    /// `attempt` tells it from one that is taken already. Source: `reference/aistore-registry-and-coexistence.md`
+    /// section B, IDs.
+    #[must_use]
+    pub fn agreed(form: Form, minute: u64, smap_version: u64, tag: &[u64], attempt: u8) -> XactId {
+        let words = [minute, smap_version, u64::from(attempt)].into_iter().chain(tag.iter().copied());
+        let digest = words.fold(0xcbf2_9ce4_8422_2325_u64, |digest, word| {
+            let mixed = (digest ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            mixed ^ mixed >> 29
+        });
+        let number = u32::try_from(digest >> 32).expect("half of 64 bits");
+        XactId { form, by: NOBODY, life: Incarnation(0), number }
+    }
+
+    /// The same id in the form of a kind of job.
+    #[must_use]
+    pub fn in_form_of(self, kind: Kind) -> XactId {
+        XactId { form: Form::of(kind), ..self }
     }
 
     /// This id as one number, for what is told apart by numbers.
     ///
     /// # Panics
-    /// When a process has lived 16,384 lives or more.
+    /// When a process has lived 2,048 lives or more.
     #[must_use]
     pub fn key(self) -> u64 {
-        assert!(self.life.0 < 1 << 14, "{self} is of a life beyond 14 bits");
-        self.by.number() << 46 | u64::from(self.life.0) << 32 | u64::from(self.number)
+        assert!(self.life.0 < 1 << 11, "{self} is of a life beyond 11 bits");
+        (self.form as u64) << 61 | self.by.number() << 43 | u64::from(self.life.0) << 32 | u64::from(self.number)
     }
 }
 
 impl fmt::Display for XactId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "x-{}.{}.{}", self.by, self.life.0, self.number)
+        f.write_str(self.form.prefix())?;
+        match (self.form, self.by) {
+            (Form::Rebalance, _) => write!(f, "{}", self.number),
+            (_, NOBODY) => write!(f, "{:08x}", self.number),
+            (_, by) => write!(f, "{by}.{}.{}", self.life.0, self.number),
+        }
     }
 }
 
@@ -99,5 +200,26 @@ mod tests {
         assert_eq!(DaemonId::Target(2).to_string(), "t3");
         let id = XactId::of_request(DaemonId::Client(0), Incarnation(1), CallId(4));
         assert_eq!(format!("{id:?}"), "x-c1.1.4");
+        assert_eq!(XactId::rebalance(7).to_string(), "g7");
+        assert_eq!(id.in_form_of(Kind::Dsort).to_string(), "srt-c1.1.4");
+    }
+
+    #[test]
+    fn daemons_agree_on_an_id_when_they_see_the_same_and_not_otherwise() {
+        let id = |minute, smap, tag: &[u64], attempt| XactId::agreed(Form::CopyObjects, minute, smap, tag, attempt);
+        let agreed = id(3, 8, &[1, 2], 0);
+        assert_eq!(agreed, id(3, 8, &[1, 2], 0));
+        for other in [id(4, 8, &[1, 2], 0), id(3, 9, &[1, 2], 0), id(3, 8, &[2, 1], 0), id(3, 8, &[1, 2], 1)] {
+            assert_ne!(agreed, other);
+        }
+        assert!(agreed.to_string().starts_with("tco-"));
+    }
+
+    #[test]
+    fn ids_of_different_forms_have_different_keys() {
+        let id = XactId::minted(DaemonId::Client(0), Incarnation(1), 4);
+        let kinds = [Kind::Lru, Kind::Dsort, Kind::Download, Kind::EtlInline, Kind::GetBatch, Kind::CreateInventory];
+        let keys: std::collections::BTreeSet<u64> = kinds.iter().map(|&kind| id.in_form_of(kind).key()).collect();
+        assert_eq!(keys.len(), kinds.len());
     }
 }

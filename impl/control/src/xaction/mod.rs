@@ -4,6 +4,7 @@
 //! Election, joins, rebalance and the registry's renew rules are not here yet.
 //! Source: `reference/aistore-information-center.md`.
 
+pub mod bucket;
 pub mod client;
 pub mod config;
 pub mod fact;
@@ -16,6 +17,7 @@ pub mod message;
 pub mod monitor;
 pub mod policy;
 pub mod proxy;
+pub mod registry;
 pub mod sources;
 pub mod target;
 pub mod timer;
@@ -27,7 +29,7 @@ pub use config::{Cluster, ClusterError, Config, Timing};
 pub use fact::Fact;
 pub use id::{DaemonId, JobName, XactId};
 pub use job::{Ending, JobSpec, Record, Snap, Status, Work, XactError};
-pub use kind::{IcMode, Kind};
+pub use kind::{Descriptor, IcMode, Kind, Scope, UnknownKind};
 pub use mark::MARKS;
 pub use message::{Msg, QueryError, Select, StartError, ToClient, ToProxy, ToTarget};
 

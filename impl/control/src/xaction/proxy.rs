@@ -10,7 +10,6 @@ use super::fact::Fact;
 use super::ic::{Asker, Ic};
 use super::id::{DaemonId, XactId};
 use super::job::JobSpec;
-use super::kind::IcMode;
 use super::message::{Msg, QueryError, Select, StartError, ToClient, ToProxy, ToTarget};
 use super::policy::{JobIdentity, Registration, StartDelivery};
 use super::sources::Sources;
@@ -141,7 +140,7 @@ impl Proxy {
             JobIdentity::Request => request,
             JobIdentity::Gateway => {
                 self.minted += 1;
-                XactId { by: self.me, life: self.life, number: self.minted }
+                XactId::minted(self.me, self.life, self.minted)
             }
         };
         if self.starts.contains_key(&job) {
@@ -158,7 +157,7 @@ impl Proxy {
     fn register(&mut self, job: XactId, cx: &mut Context<'_>) {
         let start = &self.starts[&job];
         let (kind, sources) = (start.spec.kind, start.sources.clone());
-        if kind.ic_mode() == IcMode::None {
+        if !kind.is_ic_tracked() {
             return self.broadcast_start(job, cx);
         }
         if cx.config().cluster.is_ic(self.me) {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::fact::Fact;
 use super::id::{DaemonId, XactId};
 use super::job::{Ending, Record, Snap, Work, XactError};
-use super::kind::{IcMode, Kind};
+use super::kind::Kind;
 use super::message::{Msg, ToProxy, ToTarget};
 use super::policy::{Notification, StopUnknown, XactRecord};
 use super::sources::Sources;
@@ -236,7 +236,7 @@ impl Target {
     fn notify_all(&mut self, job: XactId, cx: &mut Context<'_>) {
         let config = cx.config();
         let xact = self.xacts.get_mut(&job).expect("only a known xaction is told of");
-        if xact.kind.ic_mode() == IcMode::None {
+        if !xact.kind.is_ic_tracked() {
             return keep_for_history(job, cx);
         }
         xact.unacknowledged = config.cluster.ic().collect();

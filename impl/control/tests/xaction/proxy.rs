@@ -144,7 +144,7 @@ fn a_repeated_request_is_one_job_or_with_minted_ids_another() {
     published.deliver(C1, request(KIND));
     published.deliver(C1, request(KIND));
     let minted: Vec<_> = published.facts().into_iter().filter(|fact| matches!(fact, Fact::StartTaken { .. })).collect();
-    let job = |number| XactId { by: P1, life: Incarnation(1), number };
+    let job = |number| XactId::minted(P1, Incarnation(1), number);
     let taken = |number| Fact::StartTaken { job: job(number), client: C1, call: CALL };
     assert_eq!(minted, [taken(1), taken(2)]);
 }

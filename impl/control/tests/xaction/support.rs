@@ -16,7 +16,7 @@ pub(crate) const T1: DaemonId = DaemonId::Target(0);
 pub(crate) const T2: DaemonId = DaemonId::Target(1);
 pub(crate) const C1: DaemonId = DaemonId::Client(0);
 /// The job of [`C1`]'s call 0.
-pub(crate) const JOB: XactId = XactId { by: C1, life: Incarnation(1), number: 0 };
+pub(crate) const JOB: XactId = XactId::minted(C1, Incarnation(1), 0);
 pub(crate) const KIND: Kind = Kind::PrefetchListrange;
 pub(crate) const WORK: Work = Work { takes: Duration::from_secs(7), ends: Ending::Finishes };
 

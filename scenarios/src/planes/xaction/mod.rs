@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use quiesce_control::policy::{PolicyError, Row};
 use quiesce_control::xaction::{
-    Awaited, Cluster, Config, DaemonId, Ending, Fact, IcMode, JobName, JobSpec, Kind, MARKS, Monitor, Msg, Node,
-    Policies, Reply, Request, Timing, Work, XactError,
+    Awaited, Cluster, Config, DaemonId, Ending, Fact, JobName, JobSpec, Kind, MARKS, Monitor, Msg, Node, Policies,
+    Reply, Request, Timing, Work, XactError,
 };
 use quiesce_machine::NodeId;
 use quiesce_model::Scope;
@@ -53,9 +53,9 @@ impl Plane for Xaction {
     }
 
     fn kinds() -> Vec<Word> {
-        let about = |kind: Kind| match kind.ic_mode() {
-            IcMode::None => format!("{}; unknown to the Information Center", kind.name()),
-            IcMode::UponTerm => format!("{}; targets notify the Information Center when their part ends", kind.name()),
+        let about = |kind: Kind| match kind.is_ic_tracked() {
+            false => format!("{}; unknown to the Information Center", kind.name()),
+            true => format!("{}; targets notify the Information Center when their part ends", kind.name()),
         };
         Kind::ALL.map(|kind| Word { word: kind.display_name(), about: about(kind) }).to_vec()
     }

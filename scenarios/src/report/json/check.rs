@@ -1,5 +1,7 @@
 //! A check's line.
 
+use std::path::{Path as FilePath, PathBuf};
+
 use quiesce_model::Ending;
 use serde::Serialize;
 
@@ -33,10 +35,11 @@ struct StoryLine<'a> {
     evidence: &'a str,
     steps: &'a [String],
     loop_start: Option<usize>,
+    capsule: &'a FilePath,
 }
 
 impl<'a> CheckResult<'a> {
-    pub(super) fn new(scope: &'a str, checked: &'a Checked) -> Self {
+    pub(super) fn new(scope: &'a str, checked: &'a Checked, capsules: &'a [PathBuf]) -> Self {
         let properties = checked.properties.iter().map(|property| PropertyLine {
             property: property.name,
             verdict: property.verdict.word(),
@@ -51,17 +54,17 @@ impl<'a> CheckResult<'a> {
             states: checked.states,
             depth: checked.depth,
             properties: properties.collect(),
-            failures: checked.counterexamples.iter().map(StoryLine::new).collect(),
+            failures: checked.counterexamples.iter().zip(capsules).map(StoryLine::new).collect(),
         }
     }
 }
 
 impl<'a> StoryLine<'a> {
-    fn new(Story { property, evidence, steps, ending }: &'a Story) -> Self {
+    fn new((Story { property, evidence, steps, ending, path: _ }, capsule): (&'a Story, &'a PathBuf)) -> Self {
         let loop_start = match ending {
             Ending::Loop { start } => Some(*start),
             Ending::Violation | Ending::Rest => None,
         };
-        StoryLine { property, evidence, steps, loop_start }
+        StoryLine { property, evidence, steps, loop_start, capsule }
     }
 }

@@ -1,6 +1,7 @@
 //! A crash sweep's line.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::Serialize;
 
@@ -18,6 +19,7 @@ pub struct CrashResult<'a> {
     branches: BTreeMap<String, u64>,
     failed: usize,
     failures: Vec<FallenLine<'a>>,
+    capsules: &'a BTreeMap<&'static str, PathBuf>,
 }
 
 #[derive(Debug, Serialize)]
@@ -35,7 +37,7 @@ struct FallenLine<'a> {
 }
 
 impl<'a> CrashResult<'a> {
-    pub(super) fn new(scenario: &'a str, sweep: &'a CrashSweep) -> Self {
+    pub(super) fn new(scenario: &'a str, sweep: &'a CrashSweep, capsules: &'a BTreeMap<&'static str, PathBuf>) -> Self {
         CrashResult {
             v: VERSION,
             crash_sweep: scenario,
@@ -45,6 +47,7 @@ impl<'a> CrashResult<'a> {
             branches: sweep.branches.iter().map(|(blow, count)| (blow.to_string(), *count)).collect(),
             failed: sweep.fallen.len(),
             failures: sweep.fallen.iter().map(FallenLine::new).collect(),
+            capsules,
         }
     }
 }

@@ -3,6 +3,7 @@
 mod check;
 mod crash;
 mod replay;
+mod rows;
 mod scenario;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use serde::Serialize;
 pub use check::CheckResult;
 pub use crash::CrashResult;
 pub use replay::ReplayResult;
+pub use rows::Rows;
 pub use scenario::ScenarioResult;
 
 use super::out::Out;
@@ -127,16 +129,16 @@ impl<'a> Line<'a> {
         Line::Result(Box::new(Done::Replay(ReplayResult::new(scenario, capsule, run, comparison))))
     }
 
-    /// A check's line.
+    /// A check's line; `capsules` in the order of its counterexamples.
     #[must_use]
-    pub fn check(scope: &'a str, checked: &'a Checked) -> Self {
-        Line::Result(Box::new(Done::Check(CheckResult::new(scope, checked))))
+    pub fn check(scope: &'a str, checked: &'a Checked, capsules: &'a [PathBuf]) -> Self {
+        Line::Result(Box::new(Done::Check(CheckResult::new(scope, checked, capsules))))
     }
 
-    /// A crash sweep's line.
+    /// A crash sweep's line; `capsules` by property.
     #[must_use]
-    pub fn crashes(scenario: &'a str, sweep: &'a CrashSweep) -> Self {
-        Line::Result(Box::new(Done::Crashes(CrashResult::new(scenario, sweep))))
+    pub fn crashes(scenario: &'a str, sweep: &'a CrashSweep, capsules: &'a BTreeMap<&'static str, PathBuf>) -> Self {
+        Line::Result(Box::new(Done::Crashes(CrashResult::new(scenario, sweep, capsules))))
     }
 
     /// The last line after sweeps.

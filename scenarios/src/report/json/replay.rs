@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::VERSION;
-use crate::capsule::{Capsule, Comparison};
+use crate::capsule::{Capsule, Comparison, Divergence};
 use crate::run::Run;
 
 /// What a replay came to.
@@ -15,25 +15,37 @@ pub struct ReplayResult<'a> {
     property: &'a str,
     verdict: &'static str,
     comparison: &'static str,
+    divergence: Option<DivergenceLine<'a>>,
     differences: &'a [String],
     events: u64,
     digest: String,
 }
 
+#[derive(Debug, Serialize)]
+struct DivergenceLine<'a> {
+    step: usize,
+    expected: Option<&'a str>,
+    got: Option<&'a str>,
+}
+
+impl<'a> DivergenceLine<'a> {
+    fn new(divergence: &'a Divergence) -> Self {
+        let Divergence { step, expected, got } = divergence;
+        DivergenceLine { step: *step, expected: expected.as_deref(), got: got.as_deref() }
+    }
+}
+
 impl<'a> ReplayResult<'a> {
     pub(super) fn new(scenario: &'a str, capsule: &'a Capsule, run: &'a Run, comparison: &'a Comparison) -> Self {
-        let differences: &[String] = match comparison {
-            Comparison::Reproduced | Comparison::Fixed => &[],
-            Comparison::Differs(differences) => differences,
-        };
         ReplayResult {
             v: VERSION,
             scenario,
             seed: capsule.seed,
             property: &capsule.property,
             verdict: run.verdict.word(),
-            comparison: comparison.word(),
-            differences,
+            comparison: comparison.fate.word(),
+            divergence: comparison.divergence.as_ref().map(DivergenceLine::new),
+            differences: &comparison.differences,
             events: run.events,
             digest: run.digest.to_string(),
         }

@@ -53,7 +53,7 @@ mod testing {
     pub(super) const T1: DaemonId = DaemonId::Target(0);
     pub(super) const T2: DaemonId = DaemonId::Target(1);
     pub(super) const C1: DaemonId = DaemonId::Client(0);
-    pub(super) const JOB: XactId = XactId { by: C1, life: Incarnation(1), number: 0 };
+    pub(super) const JOB: XactId = XactId::minted(C1, Incarnation(1), 0);
 
     /// Two members, two targets, one client; all up.
     pub(super) struct Still {

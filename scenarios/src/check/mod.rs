@@ -1,5 +1,7 @@
 //! Exhaustive checks of small worlds, with the plane's types left behind.
 
+mod path;
+
 use std::fmt::Debug;
 
 use quiesce_control::policy::PolicyError;
@@ -7,6 +9,8 @@ use quiesce_model::{
     CheckError, Counterexample, Ending, Limits, Progress, PropertyReport, Report, Scope, Search, Verdict,
 };
 use thiserror::Error;
+
+pub use path::Path;
 
 use crate::choices::Choices;
 use crate::plane::Plane;
@@ -71,6 +75,8 @@ pub struct Story {
     pub steps: Vec<String>,
     /// How it ends.
     pub ending: Ending,
+    /// The same for the simulator.
+    pub path: Path,
 }
 
 impl Checked {
@@ -85,14 +91,15 @@ impl Checked {
         }
         let report = quiesce_model::check(&scope, how.search, how.limits, Some(how.progress))?;
         let Report { verdict, unique_states, states, depth, properties, counterexamples, collision, cost: _ } = report;
-        let counterexamples = counterexamples.into_iter().map(Story::of).collect();
+        let counterexamples = counterexamples.into_iter().map(|example| Story::of(&scope.nodes, example)).collect();
         Ok(Checked { verdict, unique_states, states, depth, properties, counterexamples, collision })
     }
 }
 
 impl Story {
-    fn of<N: quiesce_machine::Node>(example: Counterexample<N>) -> Story {
+    fn of<N: quiesce_machine::Node>(names: &[String], example: Counterexample<N>) -> Story {
+        let path = Path::of(names, &example);
         let Counterexample { property, evidence, steps, ending } = example;
-        Story { property, evidence, steps: steps.iter().map(ToString::to_string).collect(), ending }
+        Story { property, evidence, steps: steps.iter().map(ToString::to_string).collect(), ending, path }
     }
 }

@@ -1,41 +1,71 @@
 //! `quiesce check`: every run of a small world.
 
-use quiesce_model::{Ending, Limits, PropertyReport, Search, Verdict};
+mod args;
 
-use super::args::{Check, SearchWord, Shared};
+use std::path::PathBuf;
+
+use quiesce_model::{Ending, PropertyReport, Verdict};
+
+pub(super) use self::args::Check;
+use super::args::Shared;
 use super::exit::{Exit, Refusal};
 use super::policies::checked;
+use crate::capsule::{Capsule, World};
 use crate::check::{Checked, Checking, Story};
-use crate::planes;
-use crate::report::{CheckProgress, JsonLines, Line, Look, Out, words};
+use crate::choices::Choices;
+use crate::planes::{self, AnyPlane};
+use crate::report::{CheckProgress, JsonLines, Line, Look, Out, quoted, words};
 use crate::text::nearest;
 
 pub(super) fn check(args: &Check, shared: &Shared, out: &mut Out) -> Result<Exit, Refusal> {
     let choices = checked(shared.choices())?;
-    let search = match args.search {
-        SearchWord::Bfs => Search::Bfs,
-        SearchWord::Dfs => Search::Dfs,
-        SearchWord::Stateright => Search::StaterightBfs,
-    };
-    let max_states = Some(usize::try_from(args.states_max).unwrap_or(usize::MAX));
-    let limits = Limits { max_states, timeout: args.budget, first_failure: false };
     let bar = CheckProgress::new(shared.quiet);
-    let how = Checking { choices: &choices, search, limits, progress: &|progress| bar.show(progress) };
-    let found = planes::ALL.iter().find_map(|plane| plane.check(&args.scope, &how));
+    let how = Checking {
+        choices: &choices,
+        search: args.search(),
+        limits: args.limits(),
+        progress: &|progress| bar.show(progress),
+    };
+    let plane = planes::ALL.into_iter().find(|plane| plane.scopes().iter().any(|(name, _)| *name == args.scope));
+    let plane = plane.ok_or_else(|| unknown(&args.scope))?;
+    let found = plane.check(&args.scope, &how);
     bar.finish();
     let checked: Checked = found.ok_or_else(|| unknown(&args.scope))??;
+    let saved = save(plane, &checked, &choices, args, shared)?;
     let exit = exit(&checked.verdict);
     let mut json = shared.json.as_deref().map(JsonLines::new);
     if !json.as_ref().is_some_and(JsonLines::takes_stdout) {
-        show(&checked, args, shared, out);
+        show(&checked, &saved, args, shared, out);
     }
     if let Some(json) = &mut json {
         json.line(out, &Line::begin(&choices, vec![&args.scope]));
-        json.line(out, &Line::check(&args.scope, &checked));
+        json.line(out, &Line::check(&args.scope, &checked, &saved));
         json.line(out, &Line::end(exit.code()));
     }
     json.map_or(Ok(()), JsonLines::finish)?;
     Ok(exit)
+}
+
+/// Saves every counterexample as a capsule, in their order, once the simulator has taken its path and seen it fail.
+fn save(
+    plane: &dyn AnyPlane,
+    checked: &Checked,
+    choices: &Choices,
+    args: &Check,
+    shared: &Shared,
+) -> Result<Vec<PathBuf>, Refusal> {
+    if checked.counterexamples.is_empty() {
+        return Ok(Vec::new());
+    }
+    let world = plane.world(&args.scope, choices).ok_or_else(|| unknown(&args.scope))??;
+    let save = |story: &Story| {
+        let of = World::Scope { plane: plane.name().to_owned(), name: args.scope.clone() };
+        let course = story.path.course(args.loops.into());
+        let capsule = Capsule::of(of, world.as_ref(), choices.profile, &course, story.property);
+        let unlike = || Refusal::Unlike { scope: args.scope.clone(), property: story.property };
+        Ok(capsule.ok_or_else(unlike)?.save(&shared.capsules, &args.scope)?)
+    };
+    checked.counterexamples.iter().map(save).collect()
 }
 
 fn exit(verdict: &Verdict) -> Exit {
@@ -56,10 +86,11 @@ fn unknown(scope: &str) -> Refusal {
 }
 
 /// Each counterexample step by step, then the table of properties, then how much was searched.
-fn show(checked: &Checked, args: &Check, shared: &Shared, out: &mut Out) {
+fn show(checked: &Checked, saved: &[PathBuf], args: &Check, shared: &Shared, out: &mut Out) {
     if !shared.quiet {
-        for story in &checked.counterexamples {
+        for (story, capsule) in checked.counterexamples.iter().zip(saved) {
             tell(story, out);
+            out.line(&format!("      replay  quiesce replay {}\n", quoted(&capsule.display().to_string())));
         }
     }
     let look = Look { framed: out.is_terminal(), colour: out.has_colour() };
@@ -86,8 +117,8 @@ fn tell(story: &Story, out: &mut Out) {
         out.line(step);
     }
     out.line(match story.ending {
-        Ending::Violation => "      -- the last step is the violation\n",
-        Ending::Rest => "      -- nothing need ever happen again\n",
-        Ending::Loop { .. } => "      -- and so on for ever\n",
+        Ending::Violation => "      -- the last step is the violation",
+        Ending::Rest => "      -- nothing need ever happen again",
+        Ending::Loop { .. } => "      -- and so on for ever",
     });
 }

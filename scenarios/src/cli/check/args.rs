@@ -1,0 +1,113 @@
+//! The words of `quiesce check`.
+
+use std::num::NonZeroUsize;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use quiesce_model::{Limits, Search};
+use thiserror::Error;
+
+use super::super::args::duration;
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The world to search; `quiesce list scopes` names them
+    pub(super) scope: String,
+    /// How to search
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) search: SearchWord,
+    /// Give up after so many states
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) max_states: Option<u64>,
+    /// Give up after so long, like 5m
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(super) timeout: Option<Duration>,
+    /// Give up when the process holds so much memory, like 512MiB
+    #[arg(long, value_name = "SIZE", default_value = "12GiB")]
+    pub(super) memory: Bytes,
+    /// How often a saved failure that ends in a loop goes round it
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=LOOPS_MOST))]
+    pub(super) loops: u16,
+    /// How many threads search; one per core if not given. What is found does not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=THREADS_MOST))]
+    pub(super) threads: Option<u16>,
+}
+
+/// The most rounds of a loop that are saved.
+const LOOPS_MOST: i64 = 1000;
+
+/// More threads than any search has a use for.
+const THREADS_MOST: i64 = 1024;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SearchWord {
+    /// Breadth first: shortest counterexamples, safety and liveness
+    #[default]
+    Bfs,
+    /// Breadth first for safety alone: less memory
+    Safety,
+    /// Depth first: safety only, by Stateright; long runs take much memory
+    Dfs,
+    /// Stateright's own breadth-first search: safety only, a second opinion
+    Stateright,
+}
+
+impl Check {
+    pub(super) fn search(&self) -> Search {
+        match self.search {
+            SearchWord::Bfs => Search::Bfs,
+            SearchWord::Safety => Search::Safety,
+            SearchWord::Dfs => Search::Dfs,
+            SearchWord::Stateright => Search::StaterightBfs,
+        }
+    }
+
+    pub(super) fn limits(&self) -> Limits {
+        let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let asked = self.threads.and_then(|threads| NonZeroUsize::new(threads.into()));
+        Limits {
+            threads: asked.unwrap_or_else(cores),
+            max_states: self.max_states.map(|states| usize::try_from(states).unwrap_or(usize::MAX)),
+            timeout: self.timeout,
+            memory: Some(self.memory.0),
+            first_failure: false,
+        }
+    }
+}
+
+/// An amount of memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bytes(usize);
+
+/// Why an amount of memory is none.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("expected a whole number and a unit of KiB, MiB, GiB, like 512MiB")]
+pub(crate) struct BytesError;
+
+impl FromStr for Bytes {
+    type Err = BytesError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let unit = |(unit, shift): &(&str, u32)| text.strip_suffix(unit).map(|number| (number, *shift));
+        let (number, shift) = [("KiB", 10), ("MiB", 20), ("GiB", 30)].iter().find_map(unit).ok_or(BytesError)?;
+        let number: usize = number.parse().map_err(|_| BytesError)?;
+        number.checked_mul(1 << shift).filter(|&bytes| bytes > 0).map(Bytes).ok_or(BytesError)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_a_whole_number_and_a_unit() {
+        assert_eq!("512MiB".parse(), Ok(Bytes(512 << 20)));
+        assert_eq!("12GiB".parse(), Ok(Bytes(12 << 30)));
+        for text in
+            ["", "MiB", "0GiB", "-1MiB", "1.5GiB", "12", "12GB", "99999999999999999999GiB", "18446744073709551615KiB"]
+        {
+            assert_eq!(text.parse::<Bytes>(), Err(BytesError), "{text}");
+        }
+    }
+}
