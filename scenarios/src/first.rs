@@ -38,15 +38,21 @@ impl FailedSeeds {
     #[must_use]
     pub fn open(dir: &Path) -> FailedSeeds {
         let path = dir.join(NAME);
-        let read = read_at_most(&path, SIZE_MOST).ok().and_then(|bytes| serde_json::from_slice::<File>(&bytes).ok());
-        let failed = read.filter(|file| file.v == VERSION).map(|file| file.failed).unwrap_or_default();
-        FailedSeeds { path, failed, changed: false }
+        let bytes = read_at_most(&path, SIZE_MOST).unwrap_or_default();
+        FailedSeeds::parse(path, &bytes)
     }
 
-    /// The seeds of a scenario that failed.
+    /// What the bytes of a file at `path` say: nothing if they are no such file.
+    #[must_use]
+    pub fn parse(path: PathBuf, bytes: &[u8]) -> FailedSeeds {
+        let read = serde_json::from_slice::<File>(bytes).ok().filter(|file| file.v == VERSION);
+        FailedSeeds { path, failed: read.map(|file| file.failed).unwrap_or_default(), changed: false }
+    }
+
+    /// The seeds of a scenario that failed, at most [`FAILED_MOST`].
     #[must_use]
     pub fn of(&self, scenario: &str, choices: &Choices) -> Vec<u64> {
-        self.failed.get(&key(scenario, choices)).into_iter().flatten().copied().collect()
+        self.failed.get(&key(scenario, choices)).into_iter().flatten().copied().take(FAILED_MOST).collect()
     }
 
     /// Takes note of what came of a scenario: of seeds that ran only those that failed stay.

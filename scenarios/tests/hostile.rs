@@ -2,6 +2,7 @@
 //! panic.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use proptest::prelude::*;
 use quiesce::capsule::Capsule;
@@ -10,7 +11,7 @@ use quiesce::first::FailedSeeds;
 use quiesce::kept::{Kept, Share, Terms};
 use quiesce::plane::Profile;
 use quiesce::report::explain;
-use quiesce::run::{Leg, Sweep, relay};
+use quiesce::run::{FAILED_MOST, Leg, Sweep, relay};
 use quiesce::schema::Seeds;
 use quiesce::text::Source;
 use quiesce::{load, suite};
@@ -70,6 +71,8 @@ fn deep_nesting_is_refused() {
 
 const ABORT: &str = "abort-is-lost";
 
+const FAILED: &str = "{\"v\":1,\"failed\":{\"abort-is-lost\":[5,6,7]}}";
+
 /// What a small failing sweep keeps, as a run of it.
 fn kept() -> Kept {
     let source = suite::bundled().into_iter().find(|source| source.name().contains(ABORT)).expect("it is bundled");
@@ -88,14 +91,11 @@ struct File(PathBuf);
 
 impl File {
     fn new(name: &str) -> File {
-        let dir = std::env::temp_dir().join(format!("quiesce-hostile-{name}-{}", std::process::id()));
+        static FILES: AtomicU64 = AtomicU64::new(0);
+        let unique = FILES.fetch_add(1, Ordering::Relaxed);
+        let dir = std::env::temp_dir().join(format!("quiesce-hostile-{name}-{}-{unique}", std::process::id()));
         std::fs::create_dir_all(&dir).expect("a temporary directory can be made");
-        File(dir.join("failed-seeds.json"))
-    }
-
-    fn written(&self, text: &str) -> &std::path::Path {
-        std::fs::write(&self.0, text).expect("a temporary file can be written");
-        &self.0
+        File(dir.join("file"))
     }
 }
 
@@ -161,21 +161,23 @@ proptest! {
     }
 
     #[test]
-    fn a_mangled_capsule_or_list_of_seeds_is_read_or_refused(text in mangled_of(vec![capsule()])) {
-        let file = File::new("json");
-        if let Err(error) = Capsule::open(file.written(&text)) {
-            prop_assert!(error.to_string().contains("failed-seeds.json"));
+    fn a_mangled_capsule_is_read_or_refused_and_what_is_read_can_be_prepared(text in mangled_of(vec![capsule()])) {
+        match Capsule::parse("mangled.json", text.as_bytes()) {
+            Ok(capsule) => _ = capsule.prepare(&capsule.choices()),
+            Err(error) => prop_assert!(error.to_string().contains("mangled.json")),
         }
-        let dir = file.0.parent().expect("a file is in a directory");
-        prop_assert!(FailedSeeds::open(dir).of(ABORT, &Choices::default()).len() <= 100);
+    }
+
+    #[test]
+    fn a_mangled_list_of_seeds_is_read_or_empty(text in mangled_of(vec![FAILED.to_owned()])) {
+        let failed = FailedSeeds::parse("failed-seeds.json".into(), text.as_bytes());
+        prop_assert!(failed.of(ABORT, &Choices::default()).len() <= FAILED_MOST);
     }
 
     #[test]
     fn any_bytes_are_no_capsule_and_nothing_that_was_run(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         prop_assert!(Kept::parse("any", &bytes).is_err());
-        let file = File::new("bytes");
-        std::fs::write(&file.0, &bytes).expect("a temporary file can be written");
-        prop_assert!(Capsule::open(&file.0).is_err());
+        prop_assert!(Capsule::parse("any", &bytes).is_err());
     }
 }
 
@@ -195,6 +197,5 @@ fn capsule() -> String {
 fn nested_json_is_refused() {
     let deep = format!("{{\"v\":1,\"quiesce\":\"0.1.0\",\"scenarios\":{}", "[".repeat(500_000));
     assert!(Kept::parse("deep", deep.as_bytes()).is_err());
-    let file = File::new("deep");
-    assert!(Capsule::open(file.written(&deep)).is_err());
+    assert!(Capsule::parse("deep", deep.as_bytes()).is_err());
 }

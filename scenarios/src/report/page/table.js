@@ -35,7 +35,7 @@ function showSum(suite) {
   byId("suite-name").textContent = `· ${suite.suite}`;
   const counts = {};
   for (const { result } of suite.scenarios) counts[result.verdict] = (counts[result.verdict] || 0) + 1;
-  const runs = suite.scenarios.reduce((sum, { result }) => sum + result.seeds.count, 0);
+  const runs = suite.scenarios.reduce((sum, { result }) => sum + result.runs, 0);
   const policies = Object.entries(suite.policies).map(([name, choice]) => `${name}=${choice}`);
   const parts = [`${plural(suite.scenarios.length, "scenario")}, ${plural(runs, "run")}: `];
   for (const verdict of Object.keys(counts).sort()) parts.push(`${grouped(counts[verdict])} `, verdictWord(verdict), "  ");
@@ -57,7 +57,8 @@ function showVerdicts(suite) {
     rank.indexOf(one.result.verdict) - rank.indexOf(other.result.verdict));
   for (const { about, result } of order) {
     const name = make("td", {}, make("strong", {}, result.scenario), make("span", { class: "about" }, about));
-    const seeds = result.failing_seeds ? `${grouped(result.failing_seeds)} of ${grouped(result.seeds.count)} fail` : grouped(result.seeds.count);
+    const ran = result.runs === result.seeds.count ? grouped(result.runs) : `${grouped(result.runs)} of ${grouped(result.seeds.count)}`;
+    const seeds = result.failing_seeds ? `${grouped(result.failing_seeds)} of ${grouped(result.runs)} fail` : ran;
     byId("verdict-table").tBodies[0].append(make("tr", { "data-verdict": result.verdict }, name,
       make("td", {}, verdictWord(result.verdict), ...reasons(suite, result), faults(result)),
       number(seeds), number(grouped(result.events)), number(span(result.virtual_ns))));
