@@ -60,7 +60,7 @@ impl SeedSet {
         let to = self.0.partition_point(|range| range.start <= more.end);
         let start = self.0[from..to].first().map_or(more.start, |range| range.start.min(more.start));
         let end = self.0[from..to].last().map_or(more.end, |range| range.end.max(more.end));
-        self.0.splice(from..to, [start..end]);
+        self.0.splice(from..to, std::iter::once(start..end));
     }
 
     /// The least seed that both have.
