@@ -39,6 +39,8 @@ pub struct Entry {
     pub text: String,
     /// What the node stated while it handled the event.
     pub facts: Vec<String>,
+    /// The labels of those facts.
+    pub fact_labels: Vec<&'static str>,
     /// What the event left behind; kept only where it was asked for.
     pub state: Option<State>,
 }
@@ -113,10 +115,11 @@ impl fmt::Display for EntryKind {
 const TEXT_WIDTH: usize = 72;
 
 impl fmt::Display for Trace {
-    /// One line an entry: time, node, what, and behind `|` the facts.
+    /// One line an entry: number of the event, time, node, what, and behind `|` the facts.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let widest = |widths: &mut dyn Iterator<Item = usize>| widths.max().unwrap_or(0);
         let texts: Vec<String> = self.entries.iter().map(|entry| self.text(entry)).collect();
+        let step = self.entries.iter().filter_map(|entry| entry.event).max().unwrap_or(0).to_string().len();
         let time = widest(&mut self.entries.iter().map(|entry| entry.at.to_string().len()));
         let node = widest(&mut self.nodes.iter().map(|name| name.chars().count()));
         let before_facts = self.entries.iter().zip(&texts).filter(|(entry, _)| !entry.facts.is_empty());
@@ -124,7 +127,8 @@ impl fmt::Display for Trace {
         for (entry, what) in self.entries.iter().zip(&texts) {
             let at = entry.at.to_string();
             let by = entry.node.map_or("-", |id| self.name(id));
-            let line = format!("{at:>time$}  {by:<node$}  {:<7}  {what:<text$}", entry.kind);
+            let number = entry.event.map_or(String::new(), |number| number.to_string());
+            let line = format!("{number:>step$}  {at:>time$}  {by:<node$}  {:<7}  {what:<text$}", entry.kind);
             match entry.facts.join("; ").as_str() {
                 "" => writeln!(f, "{}", line.trim_end())?,
                 facts => writeln!(f, "{line}  | {facts}")?,
@@ -161,6 +165,7 @@ impl Trace {
             peer: None,
             text,
             facts: Vec::new(),
+            fact_labels: Vec::new(),
             state: None,
         };
         self.entries.push(entry);

@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
+use rayon::prelude::*;
+
 use super::args::{Shared, Telling};
 use super::exit::{Exit, Refusal};
 use super::reports::{self, About, Swept};
+use super::shrink::after_saving;
 use super::task::{Detail, Task};
 use crate::choices::Choices;
 use crate::files::write_whole;
@@ -38,8 +41,14 @@ pub(super) fn conclude(runs: Vec<Run<'_>>, setting: Setting<'_>, out: &mut Out) 
     let mut told = Vec::new();
     for Run { task, seeds, part } in runs {
         let sweep = Sweep::conclude(part, task.scenario.as_ref(), seeds, cut);
-        let capsules = task.save(&sweep.failures, choices.profile, shared)?;
-        told.push(Told { task, sweep, capsules });
+        let saved = task.save(&sweep.failures, choices.profile, shared)?;
+        let small = if telling.shrink {
+            saved.par_iter().map(|(capsule, path)| after_saving(capsule, path)).collect::<Result<_, _>>()?
+        } else {
+            vec![String::new(); saved.len()]
+        };
+        let capsules = saved.into_iter().map(|(_, path)| path).collect();
+        told.push(Told { task, sweep, capsules, small });
     }
     let sweeps: Vec<(&str, &Sweep)> = told.iter().map(|told| (told.task.plane(), &told.sweep)).collect();
     let reach = Reach::of(&sweeps);
@@ -74,6 +83,8 @@ struct Told<'a> {
     task: &'a Task,
     sweep: Sweep,
     capsules: Vec<PathBuf>,
+    /// What shrinking each of them came to, for people.
+    small: Vec<String>,
 }
 
 /// What a scenario's verdict means for the exit code.
@@ -94,7 +105,8 @@ fn show(told: &[Told<'_>], reach: &[Reach], setting: Setting<'_>, out: &mut Out)
     out.line(&report::sweeps(&sweeps, Look { framed: out.is_terminal(), colour: out.has_colour() }));
     if !shared.quiet {
         let detail = Detail { trace: telling.trace, verbose: shared.verbose > 0 };
-        let details = told.iter().map(|told| told.task.details(&told.sweep, &told.capsules, choices, detail));
+        let details =
+            told.iter().map(|told| told.task.details(&told.sweep, (&told.capsules, &told.small), choices, detail));
         let details: String = details.collect();
         if !details.is_empty() {
             out.line(&format!("\n{details}"));

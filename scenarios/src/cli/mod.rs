@@ -7,6 +7,7 @@ mod crash;
 mod exit;
 mod find;
 mod interrupt;
+mod keep;
 mod kinds;
 mod list;
 mod merge;
@@ -14,6 +15,7 @@ mod policies;
 mod replay;
 mod reports;
 mod run;
+mod shrink;
 mod task;
 
 use std::process::ExitCode;
@@ -59,6 +61,8 @@ fn dispatch(cli: Cli, out: &mut Out) -> Result<Exit, Refusal> {
         Some(Command::Kinds(args)) => kinds::kinds(&args, &shared, out),
         Some(Command::Check(args)) => check::check(&args, &shared, out),
         Some(Command::Replay(args)) => replay::replay(&args, &shared, out),
+        Some(Command::Shrink(args)) => shrink::shrink(&args, &shared, out),
+        Some(Command::Keep(args)) => keep::keep(&args, &shared, out),
     }
 }
 

@@ -46,19 +46,28 @@ impl Task {
         failures: &[Failure],
         profile: Profile,
         shared: &Shared,
-    ) -> Result<Vec<PathBuf>, Refusal> {
+    ) -> Result<Vec<(Capsule, PathBuf)>, Refusal> {
         let save = |failure: &Failure| {
             let (world, course) = (World::of(&self.found.source), Course::seed(failure.seed));
             let (seed, property) = (failure.seed, &failure.finding.property);
             let capsule = Capsule::of(world, self.scenario.as_ref(), profile, &course, property);
             let capsule = capsule.ok_or_else(|| Refusal::Fickle { seed, property: property.clone() })?;
-            Ok(capsule.save(&shared.capsules, self.name())?)
+            let path = capsule.save(&shared.capsules, self.name())?;
+            Ok((capsule, path))
         };
         failures.iter().map(save).collect()
     }
 
     /// What there is to say of this scenario beside its line in the table.
-    pub(super) fn details(&self, sweep: &Sweep, capsules: &[PathBuf], choices: &Choices, detail: Detail) -> String {
+    /// `small` says of each failure what shrinking it came to.
+    pub(super) fn details(
+        &self,
+        sweep: &Sweep,
+        saved: (&[PathBuf], &[String]),
+        choices: &Choices,
+        detail: Detail,
+    ) -> String {
+        let (capsules, small) = saved;
         let mut text = String::new();
         for unequal in &sweep.unequal {
             let (seed, first, second) = (unequal.seed, unequal.first, unequal.second);
@@ -67,8 +76,9 @@ impl Task {
         for reason in &sweep.reasons {
             text.push_str(&format!("  {reason}\n"));
         }
-        for (failure, capsule) in sweep.failures.iter().zip(capsules) {
+        for ((failure, capsule), small) in sweep.failures.iter().zip(capsules).zip(small) {
             text.push_str(&report::describe(failure, &self.found.asked, choices, capsule));
+            text.push_str(small);
         }
         if detail.verbose {
             text.push_str(&faults(sweep));

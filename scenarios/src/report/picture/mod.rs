@@ -172,6 +172,7 @@ pub(crate) mod tests {
             peer: None,
             text: String::new(),
             facts: Vec::new(),
+            fact_labels: Vec::new(),
             state: None,
         }
     }
