@@ -63,11 +63,11 @@ impl Drop for Report {
 }
 
 fn browser() -> Option<&'static str> {
-    let runs = |name: &&str| {
+    let runs = |name: &str| {
         let version = Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
         version.is_ok_and(|status| status.success())
     };
-    let found = BROWSERS.into_iter().find(|name| runs(&name));
+    let found = BROWSERS.into_iter().find(|name| runs(name));
     if found.is_none() {
         eprintln!("no headless browser among {}: the page is not checked", BROWSERS.join(", "));
     }
