@@ -37,6 +37,7 @@ pub mod first;
 pub mod keep;
 pub mod kept;
 mod load;
+pub mod odds;
 pub mod plane;
 pub mod planes;
 pub mod report;
@@ -47,5 +48,6 @@ pub mod snapshot;
 pub mod state;
 pub mod suite;
 pub mod text;
+pub mod why;
 
 pub use load::load;

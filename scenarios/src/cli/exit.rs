@@ -92,6 +92,9 @@ pub(crate) enum Refusal {
     /// A failure that could not be made smaller.
     #[error(transparent)]
     Shrink(#[from] crate::shrink::ShrinkError),
+    /// A failure that could not be explained.
+    #[error(transparent)]
+    Why(#[from] crate::why::WhyError),
     /// Not a name.
     #[error("{0}")]
     Name(#[from] crate::text::Mistake),
@@ -131,6 +134,7 @@ impl Refusal {
             | Refusal::Interrupt(_)
             | Refusal::NoScope(_)
             | Refusal::Shrink(_)
+            | Refusal::Why(_)
             | Refusal::Name(_)
             | Refusal::Exists { .. }
             | Refusal::Fickle { .. }

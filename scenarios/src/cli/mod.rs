@@ -17,6 +17,7 @@ mod reports;
 mod run;
 mod shrink;
 mod task;
+mod why;
 
 use std::process::ExitCode;
 
@@ -61,6 +62,7 @@ fn dispatch(cli: Cli, out: &mut Out) -> Result<Exit, Refusal> {
         Some(Command::Kinds(args)) => kinds::kinds(&args, &shared, out),
         Some(Command::Check(args)) => check::check(&args, &shared, out),
         Some(Command::Replay(args)) => replay::replay(&args, &shared, out),
+        Some(Command::Why(args)) => why::why(&args, &shared, out),
         Some(Command::Shrink(args)) => shrink::shrink(&args, &shared, out),
         Some(Command::Keep(args)) => keep::keep(&args, &shared, out),
     }

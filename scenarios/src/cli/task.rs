@@ -9,6 +9,7 @@ use super::exit::Refusal;
 use super::find::Found;
 use crate::capsule::{Capsule, World};
 use crate::choices::Choices;
+use crate::odds::Odds;
 use crate::plane::Profile;
 use crate::report;
 use crate::run::{Failure, Prepared, Sweep};
@@ -78,9 +79,13 @@ impl Task {
         }
         for ((failure, capsule), small) in sweep.failures.iter().zip(capsules).zip(small) {
             text.push_str(&report::describe(failure, &self.found.asked, choices, capsule));
+            if let Some(odds) = sweep.odds().get(failure.finding.property.as_str()) {
+                text.push_str(&format!("    rate    {odds}, 95 % sure\n"));
+            }
             text.push_str(small);
         }
         if detail.verbose {
+            text.push_str(&clean(sweep));
             text.push_str(&faults(sweep));
         }
         if detail.trace || (detail.verbose && !sweep.failures.is_empty()) {
@@ -112,6 +117,15 @@ pub(super) struct Detail {
     pub(super) trace: bool,
     /// What faults did, and the end of failing runs.
     pub(super) verbose: bool,
+}
+
+/// What the seeds without a failure say of each property, where it had something to judge.
+fn clean(sweep: &Sweep) -> String {
+    let clean = |(property, odds): (&str, Odds)| match odds.failed {
+        0 => format!("  {property}: {} clean seeds bound its rate below {}, 95 % sure\n", odds.of, odds.bounded()),
+        _ => String::new(),
+    };
+    sweep.odds().into_iter().map(clean).collect()
 }
 
 /// What each fault did.

@@ -29,7 +29,7 @@ pub(super) struct KeptPart {
     facts: BTreeMap<String, u64>,
     messages: BTreeMap<String, u64>,
     marks: BTreeMap<String, u64>,
-    armed: BTreeSet<String>,
+    armed: BTreeMap<String, u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -78,7 +78,7 @@ impl KeptPart {
             facts: plain(&part.facts),
             messages: plain(&part.messages),
             marks: plain(&part.marks),
-            armed: part.armed.iter().map(ToString::to_string).collect(),
+            armed: plain(&part.armed),
         }
     }
 
@@ -107,6 +107,10 @@ impl KeptPart {
         if failures.is_empty() != (self.failing == 0) || failures.iter().any(|failure| failure.seeds > self.failing) {
             return Err("the failures do not go with the failing seeds".to_owned());
         }
+        let fewer = |failure: &Failure| self.armed.get(&failure.finding.property).is_some_and(|&of| of < failure.seeds);
+        if failures.iter().any(fewer) || self.armed.values().any(|&of| of == 0 || of > done.count()) {
+            return Err("the runs that a property judged do not go with the runs".to_owned());
+        }
         let owned =
             |counts: BTreeMap<String, u64>| counts.into_iter().map(|(label, n)| (Cow::Owned(label), n)).collect();
         Ok(Part {
@@ -125,7 +129,7 @@ impl KeptPart {
             facts: owned(self.facts),
             messages: owned(self.messages),
             marks: owned(self.marks),
-            armed: self.armed.into_iter().map(Cow::Owned).collect(),
+            armed: owned(self.armed),
         })
     }
 }

@@ -48,8 +48,8 @@ pub struct Part {
     pub messages: BTreeMap<Label, u64>,
     /// Marks reached.
     pub marks: BTreeMap<Label, u64>,
-    /// Properties that had something to judge.
-    pub armed: BTreeSet<Label>,
+    /// Properties that had something to judge, and in how many runs.
+    pub armed: BTreeMap<Label, u64>,
 }
 
 impl Part {
@@ -77,7 +77,7 @@ impl Part {
             facts: labelled(&run.facts),
             messages: labelled(&run.messages),
             marks: labelled(&run.marks),
-            armed: run.armed.iter().map(|&name| Cow::Borrowed(name)).collect(),
+            armed: run.armed.iter().map(|&name| (Cow::Borrowed(name), 1)).collect(),
         }
     }
 
@@ -106,7 +106,7 @@ impl Part {
         add_counts(&mut self.facts, other.facts);
         add_counts(&mut self.messages, other.messages);
         add_counts(&mut self.marks, other.marks);
-        self.armed.extend(other.armed);
+        add_counts(&mut self.armed, other.armed);
         self
     }
 

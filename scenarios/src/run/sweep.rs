@@ -9,6 +9,7 @@ use super::part::{Label, Part};
 use super::relay::{Cut, Leg, relay};
 use super::runnable::Prepared;
 use super::{Finding, Run, Verdict};
+use crate::odds::Odds;
 use crate::schema::{Expect, Seeds};
 
 /// How a sweep is done.
@@ -53,8 +54,8 @@ pub struct Sweep {
     pub messages: BTreeMap<Label, u64>,
     /// Marks reached in all runs, and how often.
     pub marks: BTreeMap<Label, u64>,
-    /// Properties that had something to judge in some run.
-    pub armed: BTreeSet<Label>,
+    /// Properties that had something to judge, and in how many runs.
+    pub armed: BTreeMap<Label, u64>,
 }
 
 /// One property's failures in a sweep.
@@ -129,6 +130,23 @@ impl Sweep {
             marks: part.marks,
             armed: part.armed,
         }
+    }
+
+    /// How often a property failed of the runs in which it had something to judge, for every such property. What the
+    /// scenario expects besides is judged in every run.
+    #[must_use]
+    pub fn odds(&self) -> BTreeMap<&str, Odds> {
+        let failed = |property: &str| {
+            let failure = self.failures.iter().find(|failure| failure.finding.property == property);
+            failure.map_or(0, |failure| failure.seeds)
+        };
+        let judged =
+            self.armed.iter().map(|(property, &of)| (property.as_ref(), Odds { failed: failed(property), of }));
+        let besides =
+            self.failures.iter().filter(|failure| !self.armed.contains_key(failure.finding.property.as_str()));
+        let besides =
+            besides.map(|failure| (failure.finding.property.as_str(), Odds { failed: failure.seeds, of: self.runs }));
+        judged.chain(besides).collect()
     }
 
     /// Virtual time of all runs, to the last instant that can be named.

@@ -1,6 +1,6 @@
 //! A scenario's line.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -24,7 +24,8 @@ pub struct ScenarioResult<'a> {
     failing_seeds: u64,
     failures: Vec<FailureLine<'a>>,
     unequal_seeds: Vec<u64>,
-    armed: &'a BTreeSet<Label>,
+    armed: Vec<&'a str>,
+    judged: &'a BTreeMap<Label, u64>,
     faults: Vec<FaultLine<'a>>,
     facts: &'a BTreeMap<Label, u64>,
     messages: &'a BTreeMap<Label, u64>,
@@ -57,7 +58,8 @@ impl<'a> ScenarioResult<'a> {
             failing_seeds: sweep.failing,
             failures: failures.collect(),
             unequal_seeds: unequal,
-            armed: &sweep.armed,
+            armed: sweep.armed.keys().map(AsRef::as_ref).collect(),
+            judged: &sweep.armed,
             faults: faults.collect(),
             facts: &sweep.facts,
             messages: &sweep.messages,
