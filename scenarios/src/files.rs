@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use thiserror::Error;
@@ -13,6 +13,42 @@ use thiserror::Error;
 pub struct WriteError {
     path: String,
     cause: io::Error,
+}
+
+/// Why a file could not be read.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    /// The file system says no.
+    #[error("cannot read {path}: {cause}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// What the file system said.
+        cause: io::Error,
+    },
+    /// Too large to be what it is taken for.
+    #[error("{path} is larger than {most} bytes, the most that is read")]
+    TooLarge {
+        /// The file.
+        path: String,
+        /// The most.
+        most: u64,
+    },
+}
+
+/// Reads a file of at most `most` bytes; of a larger one no more than that is looked at.
+///
+/// # Errors
+/// When the file system says no, or the file is larger.
+pub fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>, ReadError> {
+    let mut bytes = Vec::new();
+    let read = fs::File::open(path).and_then(|file| file.take(most.saturating_add(1)).read_to_end(&mut bytes));
+    let path = path.display().to_string();
+    match read {
+        Err(cause) => Err(ReadError::Unreadable { path, cause }),
+        Ok(_) if bytes.len() as u64 > most => Err(ReadError::TooLarge { path, most }),
+        Ok(_) => Ok(bytes),
+    }
 }
 
 /// Writes a file beside its place and then moves it there, so that nobody ever sees half of it.
@@ -41,6 +77,16 @@ pub fn make_dir(path: &Path) -> Result<(), WriteError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_is_too_large_is_not_read() {
+        let path = std::env::temp_dir().join(format!("quiesce-files-large-{}", std::process::id()));
+        fs::write(&path, "12345").unwrap();
+        assert_eq!(read_at_most(&path, 5).unwrap(), b"12345");
+        assert!(matches!(read_at_most(&path, 4), Err(ReadError::TooLarge { most: 4, .. })));
+        fs::remove_file(&path).unwrap();
+        assert!(matches!(read_at_most(&path, 4), Err(ReadError::Unreadable { .. })));
+    }
 
     #[test]
     fn a_written_file_leaves_nothing_beside_it() {

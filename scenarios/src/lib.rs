@@ -33,7 +33,9 @@ pub mod check;
 pub mod choices;
 pub mod cli;
 pub mod files;
+pub mod first;
 pub mod keep;
+pub mod kept;
 mod load;
 pub mod odds;
 pub mod plane;
@@ -43,7 +45,7 @@ pub mod run;
 pub mod schema;
 pub mod shrink;
 pub mod snapshot;
-
+pub mod state;
 pub mod suite;
 pub mod text;
 pub mod why;

@@ -35,7 +35,7 @@ fn the_suite_arms_every_property() {
     }
     for plane in planes::ALL {
         for (property, _) in plane.properties() {
-            assert!(armed.contains(property), "no scenario gives {property} anything to judge");
+            assert!(armed.contains(*property), "no scenario gives {property} anything to judge");
         }
     }
 }

@@ -57,7 +57,7 @@ fn assert_fails(text: &str, property: &str, evidence: &str) {
     assert_eq!(sweep.verdict, Verdict::Fail, "{sweep:#?}");
     assert_eq!(sweep.failing, 8);
     let [failure] = sweep.failures.as_slice() else { panic!("one failure, found {:#?}", sweep.failures) };
-    assert_eq!((failure.seeds, failure.run.seed), (8, 1));
+    assert_eq!((failure.seeds, failure.seed), (8, 1));
     assert_eq!(failure.finding.property, property);
     assert!(failure.finding.evidence.contains(evidence), "{}", failure.finding.evidence);
 }
@@ -211,6 +211,10 @@ impl Prepared for Moody {
         self.inner.record(seed)
     }
 
+    fn watch(&self, seed: u64) -> (Run, Trace) {
+        self.inner.watch(seed)
+    }
+
     fn inspect(&self, course: &Course, steps: &[u32]) -> (Replayed, Vec<Snapshot>) {
         self.inner.inspect(course, steps)
     }
@@ -299,4 +303,69 @@ fn every_run_of_the_swarm_can_be_had_from_its_decisions_alone() {
         assert_eq!((again.run.digest, again.unused, again.decisions), (first.run.digest, 0, first.decisions));
         assert_eq!(again.trace, first.trace);
     }
+}
+
+#[test]
+fn seeds_that_failed_go_first_and_change_nothing() {
+    use quiesce::run::{Cut, Leg, relay};
+    use std::sync::Mutex;
+
+    let prepared = prepared(&scenario("", "", ""));
+    let seeds = Seeds { first: 1, count: 500 };
+    let order = Mutex::new(Vec::new());
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("one thread");
+    let whole = |first: &[u64]| {
+        order.lock().expect("unpoisoned").clear();
+        let mut legs = [Leg::new(prepared.as_ref(), seeds)];
+        legs[0].put_first(first.iter().copied());
+        let ran = |_: usize, run: &Run| order.lock().expect("unpoisoned").push(run.seed);
+        let cut = pool.install(|| relay(&mut legs, false, &|| None::<Cut>, &ran, &mut |_| Ok::<(), ()>(())));
+        assert_eq!(cut, Ok(None));
+        let [leg] = legs;
+        leg.part
+    };
+    let plain = whole(&[]);
+    assert_eq!(order.lock().expect("unpoisoned")[..3], [1, 2, 3]);
+    let reordered = whole(&[490, 7, 9999]);
+    assert_eq!(order.lock().expect("unpoisoned")[..4], [7, 490, 1, 2]);
+    assert_eq!(order.lock().expect("unpoisoned").len(), 500);
+    assert_eq!(plain, reordered);
+}
+
+#[test]
+fn a_sweep_cut_short_is_incomplete_and_takes_turns() {
+    use quiesce::run::{Cut, Leg, relay};
+
+    let prepared = prepared(&scenario("", "", ""));
+    let seeds = Seeds { first: 1, count: 1_000_000 };
+    let mut legs = [Leg::new(prepared.as_ref(), seeds), Leg::new(prepared.as_ref(), seeds)];
+    let turns = AtomicU64::new(0);
+    let stop = || (turns.load(Ordering::Relaxed) >= 2).then_some(Cut::Budget);
+    let cut = relay(&mut legs, false, &stop, &|_, _| (), &mut |_| {
+        turns.fetch_add(1, Ordering::Relaxed);
+        Ok::<(), ()>(())
+    });
+    assert_eq!(cut, Ok(Some(Cut::Budget)));
+    for leg in legs {
+        let runs = leg.part.done.count();
+        assert!((1..1_000_000).contains(&runs), "{runs}");
+        let sweep = Sweep::conclude(leg.part, prepared.as_ref(), seeds, Some(Cut::Budget));
+        assert_eq!((sweep.verdict, sweep.runs), (Verdict::Incomplete, runs));
+        assert!(sweep.reasons.contains(&format!("time was up after {runs} of 1000000 seeds")), "{:?}", sweep.reasons);
+    }
+}
+
+#[test]
+fn parts_join_in_any_order_to_the_same_whole() {
+    use quiesce::run::Part;
+
+    let text = scenario("network = { loss = \"1/3\" }", "", "replies = { w = \"aborted\" }");
+    let prepared = prepared(&text);
+    let part = |seed| Part::of(prepared.run(seed), (seed % 3 == 0).then_some(Digest(seed.into())));
+    let joined = |seeds: &[u64]| seeds.iter().map(|&seed| part(seed)).reduce(Part::join).expect("some seeds");
+    let all = joined(&[1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(joined(&[7, 3, 5, 1, 6, 2, 4]), all);
+    assert_eq!(joined(&[4, 5]).join(joined(&[7, 6])).join(joined(&[1, 3, 2])), all);
+    assert_eq!(all.failures[0].seed, 1);
+    assert_eq!(all.unequal.iter().map(|unequal| unequal.seed).collect::<Vec<_>>(), [3, 6]);
 }

@@ -168,6 +168,6 @@ pub use lens::{NodeState, Snapshot};
 pub use outcome::{Answer, Bound, FaultCount, FaultKind, Finding, FindingKind, Outcome, Vacuity, Verdict};
 pub use plan::{Action, Network, Plan, Records, Shift, Step, StoreFault, StoreFaults};
 pub use ratio::{Rate, Ratio, RatioError};
-pub use run::{Replay, branch, inspect, record, replay, run, survey};
+pub use run::{Replay, branch, inspect, record, replay, run, survey, watch};
 pub use swarm::Swarm;
-pub use trace::{Entry, EntryKind, Trace};
+pub use trace::{Entry, EntryKind, State, Trace};

@@ -268,6 +268,40 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
+    /// Every kind.
+    pub const ALL: [FaultKind; 24] = [
+        FaultKind::Crash,
+        FaultKind::Restart,
+        FaultKind::Pause,
+        FaultKind::Resume,
+        FaultKind::Partition,
+        FaultKind::Cut,
+        FaultKind::Isolate,
+        FaultKind::Clog,
+        FaultKind::Release,
+        FaultKind::Slow,
+        FaultKind::Skew,
+        FaultKind::Drift,
+        FaultKind::StoreFail,
+        FaultKind::StoreUnknown,
+        FaultKind::StoreLate,
+        FaultKind::Lose,
+        FaultKind::Duplicate,
+        FaultKind::Delay,
+        FaultKind::RandomLoss,
+        FaultKind::RandomDuplicate,
+        FaultKind::RandomReorder,
+        FaultKind::RandomStoreFail,
+        FaultKind::RandomStoreUnknown,
+        FaultKind::RandomStoreLate,
+    ];
+
+    /// The kind of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<FaultKind> {
+        FaultKind::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// Whether it makes no difference unless it meets a message, write or timer.
     fn needs_prey(self) -> bool {
         match self {
@@ -335,5 +369,18 @@ impl FaultKind {
 impl fmt::Display for FaultKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_fault_has_a_name_of_its_own() {
+        let last = FaultKind::ALL.last().map(|&kind| kind as usize);
+        assert_eq!(last, Some(FaultKind::ALL.len() - 1), "no kind is left out");
+        assert!(FaultKind::ALL.into_iter().all(|kind| FaultKind::named(kind.name()) == Some(kind)));
+        assert_eq!(FaultKind::named("earthquake"), None);
     }
 }

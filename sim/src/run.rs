@@ -31,6 +31,15 @@ pub fn record<N: Node, M: Monitor<N>>(plan: &Plan<N, M>, seed: u64) -> (Outcome<
     (played.outcome, played.trace.unwrap_or_else(|| Trace::new(plan.nodes.clone())))
 }
 
+/// Runs a plan with a seed and records what happens, and what each event left behind. The outcome is the one [`run`]
+/// yields.
+#[must_use]
+pub fn watch<N: Node, M: Monitor<N>>(plan: &Plan<N, M>, seed: u64) -> (Outcome<N>, Trace) {
+    let watching = Watching { trace: Some(Trace::with_states(plan.nodes.clone())), ..Watching::default() };
+    let played = play(plan, &Course::seed(seed), watching);
+    (played.outcome, played.trace.unwrap_or_else(|| Trace::new(plan.nodes.clone())))
+}
+
 /// Runs a plan on a course, and records what happens and every decision.
 ///
 /// On a bare seed the outcome is the one [`run`] yields. With that seed and every decision recorded it is the same

@@ -14,6 +14,8 @@ pub struct Trace {
     pub nodes: Vec<String>,
     /// What happened.
     pub entries: Vec<Entry>,
+    /// Whether each entry of an event keeps what the event left behind.
+    pub(crate) states: bool,
 }
 
 /// One thing that happened.
@@ -39,6 +41,17 @@ pub struct Entry {
     pub facts: Vec<String>,
     /// The labels of those facts.
     pub fact_labels: Vec<&'static str>,
+    /// What the event left behind; kept only where it was asked for.
+    pub state: Option<State>,
+}
+
+/// One node after an event, as it prints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    /// What the process remembers.
+    pub memory: String,
+    /// What its store holds, ordered by key.
+    pub records: Vec<String>,
 }
 
 /// The sorts of things that happen.
@@ -126,13 +139,35 @@ impl fmt::Display for Trace {
 }
 
 impl Trace {
+    /// A trace of what is already known.
+    #[must_use]
+    pub fn of(nodes: Vec<String>, entries: Vec<Entry>) -> Self {
+        Trace { nodes, entries, states: false }
+    }
+
     pub(crate) fn new(nodes: Vec<String>) -> Self {
-        Trace { nodes, entries: Vec::new() }
+        Trace { nodes, entries: Vec::new(), states: false }
+    }
+
+    /// A trace whose entries keep what each event left behind.
+    pub(crate) fn with_states(nodes: Vec<String>) -> Self {
+        Trace { states: true, ..Trace::new(nodes) }
     }
 
     pub(crate) fn push(&mut self, at: Time, kind: EntryKind, node: Option<NodeId>, text: String) -> &mut Entry {
-        let (facts, fact_labels) = (Vec::new(), Vec::new());
-        let entry = Entry { at, event: None, cause: None, node, kind, label: "", peer: None, text, facts, fact_labels };
+        let entry = Entry {
+            at,
+            event: None,
+            cause: None,
+            node,
+            kind,
+            label: "",
+            peer: None,
+            text,
+            facts: Vec::new(),
+            fact_labels: Vec::new(),
+            state: None,
+        };
         self.entries.push(entry);
         let last = self.entries.len() - 1;
         &mut self.entries[last]

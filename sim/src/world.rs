@@ -20,7 +20,7 @@ use crate::queue::{Due, PENDING_MAX, Queue};
 use crate::run::Played;
 use crate::tally::Tally;
 use crate::timers::{Entry, Surfaced};
-use crate::trace::{Brief, EntryKind, Trace, payload};
+use crate::trace::{Brief, EntryKind, State, Trace, payload};
 use crate::{Answer, Bound, Outcome, Plan, Verdict};
 
 /// Above this many pending items a run stops: what one event adds must still fit the queue.
@@ -379,6 +379,9 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         if !self.outbox.marks.is_empty() {
             self.outbox.marks.drain(..).for_each(|mark| self.marks.add(mark));
         }
+        if self.trace.is_some() {
+            self.note_state(node);
+        }
         if !self.outbox.facts.is_empty() {
             self.publish(node);
         }
@@ -437,6 +440,17 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
             (entry.label, entry.peer) = (brief.label, brief.peer);
             entry.event = Some(self.events);
             entry.cause = (cause > 0).then_some(cause);
+        }
+    }
+
+    /// Keeps what the last event left behind, before anything else is noted.
+    fn note_state(&mut self, node: NodeId) {
+        let Some(trace) = self.trace.as_mut().filter(|trace| trace.states) else { return };
+        let memory = self.cluster.nodes[node.index()].as_ref().map(|memory| format!("{memory:?}"));
+        let records = self.processes[node.index()].records();
+        let records = records.iter().map(|record| format!("{record:?}")).collect();
+        if let (Some(entry), Some(memory)) = (trace.entries.last_mut(), memory) {
+            entry.state = Some(State { memory, records });
         }
     }
 

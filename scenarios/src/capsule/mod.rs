@@ -223,12 +223,20 @@ impl Capsule {
         if bytes.len() as u64 > CAPSULE_MOST {
             return Err(CapsuleError::TooLarge { path: name });
         }
-        let malformed = |cause| CapsuleError::Malformed { path: name.clone(), cause };
-        let versioned: Versioned = serde_json::from_slice(&bytes).map_err(malformed)?;
+        Capsule::parse(&name, &bytes)
+    }
+
+    /// Reads one from the bytes of a file of that name.
+    ///
+    /// # Errors
+    /// When they are no capsule of this version.
+    pub fn parse(name: &str, bytes: &[u8]) -> Result<Capsule, CapsuleError> {
+        let malformed = |cause| CapsuleError::Malformed { path: name.to_owned(), cause };
+        let versioned: Versioned = serde_json::from_slice(bytes).map_err(malformed)?;
         if versioned.v != VERSION {
-            return Err(CapsuleError::Version { path: name, found: versioned.v });
+            return Err(CapsuleError::Version { path: name.to_owned(), found: versioned.v });
         }
-        serde_json::from_slice(&bytes).map_err(malformed)
+        serde_json::from_slice(bytes).map_err(malformed)
     }
 
     /// The policies of the run.

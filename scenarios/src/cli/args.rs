@@ -34,6 +34,8 @@ Exit codes: 0 every verdict is pass, 1 a property failed, 2 bad usage or bad sce
 pub(crate) enum Command {
     /// Run scenarios: files, or bundled ones by name; all bundled ones if none is given
     Run(Run),
+    /// Join the shards of one sweep: what they come to is what one run of all seeds would have
+    Merge(Merge),
     /// List what is bundled: scenarios, policies, properties, scopes, kinds
     List(List),
     /// Show every kind of batch job of the xaction plane, with all its columns
@@ -54,18 +56,20 @@ pub(crate) enum Command {
 pub(crate) struct Run {
     /// Scenario files, or names of bundled scenarios
     pub(crate) scenarios: Vec<String>,
-    /// Print everything that happened in each scenario's first failing run, or its first run if none fails
-    #[arg(long)]
-    pub(crate) trace: bool,
-    /// Make every failure as small as it gets; the scenario stands beside its capsule
-    #[arg(long)]
-    pub(crate) shrink: bool,
-    /// Fail with exit code 3 if a mark of the code under test is reached by no scenario
-    #[arg(long)]
-    pub(crate) require_reach: bool,
+    #[command(flatten)]
+    pub(crate) telling: Telling,
+    /// Run only the K-th of N shares of each scenario's seeds; `quiesce merge` joins what --resume kept of them
+    #[arg(long, value_name = "K/N")]
+    pub(crate) shard: Option<Shard>,
+    /// Stop after so long, like 5m; a scenario whose seeds were not all run is incomplete
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) budget: Option<Duration>,
+    /// Keep what was run in FILE, and go on from what it holds of the same runs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) resume: Option<PathBuf>,
     /// Instead of all seeds, take one run of each scenario and branch off it at every effect of every node: with a
     /// crash, with the message lost, with the write failed. Whatever does not recover is a failure
-    #[arg(long, conflicts_with_all = ["trace", "require_reach", "shrink"])]
+    #[arg(long, conflicts_with_all = ["trace", "shrink", "require_reach", "report", "junit", "shard", "budget", "resume"])]
     pub(crate) crash_sweep: bool,
     /// How long a process that --crash-sweep struck is down
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
@@ -76,8 +80,47 @@ impl Default for Run {
     /// What the command line means without flags.
     fn default() -> Self {
         let crash_down = Duration::from_secs(1);
-        Run { scenarios: Vec::new(), trace: false, shrink: false, require_reach: false, crash_sweep: false, crash_down }
+        Run {
+            scenarios: Vec::new(),
+            telling: Telling::default(),
+            shard: None,
+            budget: None,
+            resume: None,
+            crash_sweep: false,
+            crash_down,
+        }
     }
+}
+
+/// What to tell of sweeps, beside their verdicts.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Telling {
+    /// Print everything that happened in each scenario's first failing run, or its first run if none fails
+    #[arg(long)]
+    pub(crate) trace: bool,
+    /// Make every failure as small as it gets; the scenario stands beside its capsule
+    #[arg(long)]
+    pub(crate) shrink: bool,
+    /// Fail with exit code 3 if a mark of the code under test is reached by no scenario
+    #[arg(long)]
+    pub(crate) require_reach: bool,
+    /// Write a page SUITE.html for each suite: verdicts, coverage, and a space-time diagram of each failure (with --trace
+    /// also of the first run of what does not fail). Beside it each diagram for other viewers: *.perfetto.json
+    /// (ui.perfetto.dev, chrome://tracing), *.shiviz.log, *.mermaid.mmd
+    #[arg(long, value_name = "DIR")]
+    pub(crate) report: Option<PathBuf>,
+    /// Write results as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Merge {
+    /// Files that `quiesce run --shard K/N --resume FILE` kept
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) telling: Telling,
 }
 
 #[derive(Debug, Args)]
@@ -259,6 +302,40 @@ impl FromStr for SeedRange {
     }
 }
 
+/// `K/N`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shard {
+    /// Which, from 1.
+    number: u64,
+    /// Of how many.
+    of: u64,
+}
+
+/// Why a shard is none.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("expected K/N with K from 1 to N, like 2/4")]
+pub(crate) struct ShardError;
+
+impl Shard {
+    /// Its share of `seeds`, perhaps empty: neighbours, so that all shares together are all seeds.
+    pub(crate) fn of(self, seeds: Seeds) -> Seeds {
+        let (count, number, of) = (u128::from(seeds.count), u128::from(self.number), u128::from(self.of));
+        let before = |number: u128| u64::try_from(count * number / of).unwrap_or(seeds.count);
+        let (from, to) = (before(number - 1), before(number));
+        Seeds { first: seeds.first + from, count: to - from }
+    }
+}
+
+impl FromStr for Shard {
+    type Err = ShardError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (number, of) = text.split_once('/').ok_or(ShardError)?;
+        let shard = Shard { number: number.parse().map_err(|_| ShardError)?, of: of.parse().map_err(|_| ShardError)? };
+        if (1..=shard.of).contains(&shard.number) { Ok(shard) } else { Err(ShardError) }
+    }
+}
+
 /// `name=choice`.
 #[derive(Clone, Debug)]
 pub(crate) struct PolicyChoice {
@@ -295,6 +372,19 @@ mod tests {
         let seeds = "3..7".parse::<SeedRange>().unwrap().0;
         assert_eq!(seeds, Seeds { first: 3, count: 4 });
         assert_eq!(seeds.range().collect::<Vec<_>>(), [3, 4, 5, 6]);
+    }
+
+    #[test]
+    fn shards_are_neighbours_and_together_everything() {
+        for of in 1..=9 {
+            let all = Seeds { first: 3, count: 7 };
+            let share = |number| Shard { number, of }.of(all).range();
+            assert!((1..=of).flat_map(share).eq(all.range()), "{of} shards");
+        }
+        assert_eq!("2/4".parse::<Shard>(), Ok(Shard { number: 2, of: 4 }));
+        for text in ["", "1", "0/2", "3/2", "1/0", "-1/2", "a/b", "1/2/3"] {
+            assert_eq!(text.parse::<Shard>(), Err(ShardError), "{text}");
+        }
     }
 
     #[test]

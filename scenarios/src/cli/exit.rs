@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::capsule::{CapsuleError, WorldError};
 use crate::check::CheckRefused;
 use crate::files::WriteError;
+use crate::kept::KeptError;
 use crate::text::LoadError;
 
 /// What the exit code says. The worst of several is the greatest.
@@ -72,6 +73,12 @@ pub(crate) enum Refusal {
     /// Not a capsule.
     #[error(transparent)]
     Capsule(#[from] CapsuleError),
+    /// Nothing that a run kept.
+    #[error(transparent)]
+    Kept(#[from] KeptError),
+    /// Ctrl-C cannot be listened to.
+    #[error("cannot listen to interrupts: {0}")]
+    Interrupt(ctrlc::Error),
     /// Words that do not go together.
     #[error("{message}")]
     Usage {
@@ -123,6 +130,8 @@ impl Refusal {
             | Refusal::Policy(_)
             | Refusal::Check(_)
             | Refusal::Capsule(_)
+            | Refusal::Kept(_)
+            | Refusal::Interrupt(_)
             | Refusal::NoScope(_)
             | Refusal::Shrink(_)
             | Refusal::Why(_)

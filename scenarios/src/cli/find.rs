@@ -52,7 +52,7 @@ pub(super) fn suite() -> Result<Vec<Found>, Refusal> {
     Ok(suite)
 }
 
-fn open(asked: String, source: Source) -> Result<Found, LoadError> {
+pub(super) fn open(asked: String, source: Source) -> Result<Found, LoadError> {
     let scenario = load(&source)?;
     Ok(Found { asked, source, scenario })
 }

@@ -2,16 +2,21 @@
 
 mod args;
 mod check;
+mod conclude;
 mod crash;
 mod exit;
 mod find;
+mod interrupt;
 mod keep;
 mod kinds;
 mod list;
+mod merge;
 mod policies;
 mod replay;
+mod reports;
 mod run;
 mod shrink;
+mod task;
 mod why;
 
 use std::process::ExitCode;
@@ -52,6 +57,7 @@ fn dispatch(cli: Cli, out: &mut Out) -> Result<Exit, Refusal> {
         None => run::run(&args::Run::default(), &shared, out),
         Some(Command::Run(args)) if args.crash_sweep => crash::crash(&args, &shared, out),
         Some(Command::Run(args)) => run::run(&args, &shared, out),
+        Some(Command::Merge(args)) => merge::merge(&args, &shared, out),
         Some(Command::List(args)) => list::list(&args, out),
         Some(Command::Kinds(args)) => kinds::kinds(&args, &shared, out),
         Some(Command::Check(args)) => check::check(&args, &shared, out),

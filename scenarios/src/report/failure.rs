@@ -8,15 +8,26 @@ use crate::run::Failure;
 /// One failure in a few lines; `scenario` is how the scenario was asked for, `capsule` where it is saved.
 #[must_use]
 pub fn describe(failure: &Failure, scenario: &str, choices: &Choices, capsule: &Path) -> String {
-    let Failure { run, finding, seeds } = failure;
-    let (kind, property, seed) = (finding.kind.word(), &finding.property, run.seed);
+    let Failure { seed, finding, seeds, .. } = failure;
+    let (kind, property) = (finding.kind.word(), &finding.property);
     let count = if *seeds == 1 { "1 seed".to_owned() } else { format!("{seeds} seeds") };
-    let flags = choices.flags();
     let mut text = format!("  {property} ({kind}): {count}, first {seed}\n");
     text.push_str(&format!("    {} at {}\n", finding.evidence, finding.at));
-    text.push_str(&format!("    again   quiesce run {} --seed {seed}{flags}\n", quoted(scenario)));
-    text.push_str(&format!("    replay  quiesce replay {}\n", quoted(&capsule.display().to_string())));
+    for (title, command) in commands(failure, scenario, choices, capsule) {
+        text.push_str(&format!(
+            "    {title:<6}  {command}
+"
+        ));
+    }
     text
+}
+
+/// What to type to see a failure again: from its seed, and from its capsule.
+#[must_use]
+pub fn commands(failure: &Failure, scenario: &str, choices: &Choices, capsule: &Path) -> [(&'static str, String); 2] {
+    let (seed, flags) = (failure.seed, choices.flags());
+    let again = format!("quiesce run {} --seed {seed}{flags}", quoted(scenario));
+    [("again", again), ("replay", format!("quiesce replay {}", quoted(&capsule.display().to_string())))]
 }
 
 /// A word as a shell reads it back.

@@ -2,14 +2,24 @@
 
 mod failure;
 pub mod json;
+mod junit;
+mod mermaid;
 mod mistake;
 mod out;
+pub mod page;
+mod perfetto;
+pub mod picture;
 mod progress;
+mod shiviz;
 mod table;
 
-pub use failure::{describe, quoted};
-pub use json::{JsonLines, Line, Rows};
+pub use failure::{commands, describe, quoted};
+pub use json::{JsonLines, Line, Rows, ScenarioResult};
+pub use junit::junit;
+pub use mermaid::mermaid;
 pub use mistake::explain;
 pub use out::{Out, error_has_colour, tell};
+pub use perfetto::perfetto;
 pub use progress::{BranchProgress, CheckProgress, Progress};
+pub use shiviz::shiviz;
 pub use table::{Look, span, sweeps, words};

@@ -33,13 +33,11 @@ impl Progress {
         Progress { bar, done }
     }
 
-    /// The scenario that runs now.
-    pub fn scenario(&self, name: &str) {
-        self.bar.set_message(name.to_owned());
-    }
-
-    /// A run came to its end.
-    pub fn ran(&self, run: &Run) {
+    /// A run of a scenario came to its end.
+    pub fn ran(&self, scenario: &str, run: &Run) {
+        if !self.bar.is_hidden() {
+            self.bar.set_message(scenario.to_owned());
+        }
         self.done.runs.fetch_add(1, Ordering::Relaxed);
         self.done.events.fetch_add(run.events, Ordering::Relaxed);
         self.done.nanos.fetch_add(run.now.as_nanos(), Ordering::Relaxed);

@@ -15,10 +15,10 @@ pub struct Look {
 
 /// One line per scenario.
 #[must_use]
-pub fn sweeps(sweeps: &[Sweep], look: Look) -> String {
+pub fn sweeps(sweeps: &[&Sweep], look: Look) -> String {
     let mut table = empty(look, &["scenario", "verdict", "seeds", "events", "virtual time", "digest of first seed"]);
     for sweep in sweeps {
-        let numbers = [sweep.seeds.count.to_string(), sweep.events.to_string(), span(sweep.nanos)];
+        let numbers = [seeds(sweep), sweep.events.to_string(), span(sweep.nanos)];
         let numbers = numbers.map(|number| Cell::new(number).set_alignment(CellAlignment::Right));
         let mut row = vec![Cell::new(&sweep.name), verdict(sweep.verdict, look)];
         row.extend(numbers);
@@ -46,6 +46,12 @@ pub fn span(nanos: u128) -> String {
         120..7200 => format!("{}m{:02}s", seconds / 60, seconds % 60),
         _ => format!("{hours}h{minutes:02}m"),
     }
+}
+
+/// How many seeds ran, and of how many if not all did.
+fn seeds(sweep: &Sweep) -> String {
+    let Sweep { runs, seeds, .. } = sweep;
+    if *runs == seeds.count { runs.to_string() } else { format!("{runs}/{}", seeds.count) }
 }
 
 fn verdict(verdict: Verdict, look: Look) -> Cell {

@@ -22,8 +22,8 @@ impl Reach {
         let reach = |plane: &&dyn planes::AnyPlane| {
             let mut marks: BTreeMap<&'static str, u64> = plane.marks().iter().map(|&mark| (mark, 0)).collect();
             for (_, sweep) in sweeps.iter().filter(|(name, _)| *name == plane.name()) {
-                for (&mark, count) in &sweep.marks {
-                    *marks.entry(mark).or_default() += count;
+                for (mark, count) in marks.iter_mut() {
+                    *count = count.saturating_add(sweep.marks.get(*mark).copied().unwrap_or(0));
                 }
             }
             Reach { plane: plane.name(), marks }

@@ -51,6 +51,9 @@ pub trait Prepared: Debug + Send + Sync {
     /// Runs one seed and keeps what happened.
     fn record(&self, seed: u64) -> (Run, Trace);
 
+    /// Runs one seed and keeps what happened, and what each event left behind.
+    fn watch(&self, seed: u64) -> (Run, Trace);
+
     /// Runs on a course, and keeps what happened and every decision.
     fn replay(&self, course: &Course) -> Replayed {
         self.inspect(course, &[]).0
@@ -150,6 +153,11 @@ impl<P: Plane> Prepared for Ready<P> {
 
     fn record(&self, seed: u64) -> (Run, Trace) {
         let (outcome, trace) = quiesce_sim::record(&self.plan, seed);
+        (Run::judge(seed, outcome, &self.expect), trace)
+    }
+
+    fn watch(&self, seed: u64) -> (Run, Trace) {
+        let (outcome, trace) = quiesce_sim::watch(&self.plan, seed);
         (Run::judge(seed, outcome, &self.expect), trace)
     }
 

@@ -1,12 +1,12 @@
-//! One scenario over many seeds, on every core.
+//! What a scenario came to over its seeds.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use quiesce_machine::Time;
 use quiesce_sim::{Digest, FaultCount};
-use rayon::prelude::*;
 
+use super::part::{Label, Part};
+use super::relay::{Cut, Leg, relay};
 use super::runnable::Prepared;
 use super::{Finding, Run, Verdict};
 use crate::odds::Odds;
@@ -26,8 +26,10 @@ pub struct Sweeping {
 pub struct Sweep {
     /// The scenario's name.
     pub name: String,
-    /// The seeds.
+    /// The seeds that were to run.
     pub seeds: Seeds,
+    /// How many of them ran.
+    pub runs: u64,
     /// The judgement on all of them.
     pub verdict: Verdict,
     /// Events handled in all runs.
@@ -47,13 +49,13 @@ pub struct Sweep {
     /// What each fault did, over all runs.
     pub faults: Vec<FaultCount>,
     /// Facts stated in all runs, by label.
-    pub facts: BTreeMap<&'static str, u64>,
+    pub facts: BTreeMap<Label, u64>,
     /// Messages sent in all runs, by label.
-    pub messages: BTreeMap<&'static str, u64>,
+    pub messages: BTreeMap<Label, u64>,
     /// Marks reached in all runs, and how often.
-    pub marks: BTreeMap<&'static str, u64>,
+    pub marks: BTreeMap<Label, u64>,
     /// Properties that had something to judge, and in how many runs.
-    pub armed: BTreeMap<&'static str, u64>,
+    pub armed: BTreeMap<Label, u64>,
 }
 
 /// One property's failures in a sweep.
@@ -61,10 +63,21 @@ pub struct Sweep {
 pub struct Failure {
     /// How many seeds fail so.
     pub seeds: u64,
-    /// The first run that does.
-    pub run: Arc<Run>,
+    /// The first seed that does.
+    pub seed: u64,
+    /// How many findings there were before it in that seed's run.
+    pub nth: u64,
+    /// The fingerprint of that run.
+    pub digest: Digest,
     /// What was found there.
     pub finding: Finding,
+}
+
+impl Failure {
+    /// Where it stands among the failures of a sweep.
+    pub(super) fn place(&self) -> (u64, u64, &str) {
+        (self.seed, self.nth, &self.finding.property)
+    }
 }
 
 /// Two runs of one seed that differ.
@@ -82,125 +95,43 @@ pub struct Unequal {
 ///
 /// The result does not depend on the number of threads.
 pub fn sweep(scenario: &dyn Prepared, how: Sweeping, ran: &(dyn Fn(&Run) + Sync)) -> Sweep {
-    let one = |seed| {
-        let run = scenario.run(seed);
-        ran(&run);
-        let second = how.twice.then(|| scenario.run(seed).digest).filter(|&second| second != run.digest);
-        Part::of(run, second)
-    };
-    let parts = how.seeds.range().into_par_iter().map(one);
-    let whole = parts.reduce_with(Part::join).expect("a sweep has at least one seed");
-    whole.into_sweep(scenario, how.seeds)
-}
-
-/// The runs of neighbouring seeds, folded into one.
-#[derive(Debug)]
-struct Part {
-    first: Digest,
-    verdicts: BTreeSet<Verdict>,
-    events: u64,
-    nanos: u128,
-    failing: u64,
-    failures: Vec<Failure>,
-    unequal: Vec<Unequal>,
-    /// Why runs were cut short or could not be run.
-    stopped: BTreeSet<String>,
-    /// What no run tried; `None` as long as no run came to its end.
-    untried: Option<BTreeSet<String>>,
-    faults: Vec<FaultCount>,
-    facts: BTreeMap<&'static str, u64>,
-    messages: BTreeMap<&'static str, u64>,
-    marks: BTreeMap<&'static str, u64>,
-    armed: BTreeMap<&'static str, u64>,
-}
-
-impl Part {
-    fn of(run: Run, second: Option<Digest>) -> Part {
-        let ended = matches!(run.verdict, Verdict::Pass | Verdict::Vacuous);
-        let (seed, first) = (run.seed, run.digest);
-        let run = Arc::new(run);
-        Part {
-            first,
-            verdicts: BTreeSet::from([run.verdict]),
-            events: run.events,
-            nanos: u128::from(run.now.as_nanos()),
-            failing: u64::from(run.verdict == Verdict::Fail),
-            failures: failures(&run),
-            unequal: second.map(|second| Unequal { seed, first, second }).into_iter().collect(),
-            stopped: if ended { BTreeSet::new() } else { run.reasons.clone() },
-            untried: ended.then(|| run.reasons.clone()),
-            faults: run.faults.clone(),
-            facts: run.facts.clone(),
-            messages: run.messages.clone(),
-            marks: run.marks.clone(),
-            armed: run.armed.iter().map(|&property| (property, 1)).collect(),
-        }
-    }
-
-    /// This part and the one of the seeds right behind it.
-    fn join(mut self, later: Part) -> Part {
-        self.verdicts.extend(later.verdicts);
-        self.events += later.events;
-        self.nanos += later.nanos;
-        self.failing += later.failing;
-        for failure in later.failures {
-            match self.failures.iter_mut().find(|known| known.finding.property == failure.finding.property) {
-                Some(known) => known.seeds += failure.seeds,
-                None => self.failures.push(failure),
-            }
-        }
-        self.unequal.extend(later.unequal);
-        self.stopped.extend(later.stopped);
-        self.untried = match (self.untried, later.untried) {
-            (Some(one), Some(other)) => Some(one.intersection(&other).cloned().collect()),
-            (one, other) => one.or(other),
-        };
-        self.faults = add_faults(self.faults, later.faults);
-        add_counts(&mut self.facts, later.facts);
-        add_counts(&mut self.messages, later.messages);
-        add_counts(&mut self.marks, later.marks);
-        add_counts(&mut self.armed, later.armed);
-        self
-    }
-
-    fn into_sweep(self, scenario: &dyn Prepared, seeds: Seeds) -> Sweep {
-        let untried: BTreeSet<String> = self
-            .untried
-            .iter()
-            .flatten()
-            .cloned()
-            .chain(idle_at_random(&self.faults))
-            .chain(unseen(scenario.expect(), &self.facts))
-            .collect();
-        let worst = self.verdicts.iter().copied().filter(|&verdict| verdict != Verdict::Vacuous).max();
-        let worst = worst.unwrap_or(Verdict::Pass);
-        let verdict = if worst == Verdict::Pass && !untried.is_empty() { Verdict::Vacuous } else { worst };
-        let reasons = match verdict {
-            Verdict::Pass | Verdict::Fail => BTreeSet::new(),
-            Verdict::Vacuous => untried,
-            Verdict::Incomplete | Verdict::Error => self.stopped,
-        };
-        Sweep {
-            name: scenario.head().name.clone(),
-            seeds,
-            verdict,
-            events: self.events,
-            nanos: self.nanos,
-            digest: self.first,
-            failing: self.failing,
-            failures: self.failures,
-            reasons,
-            unequal: self.unequal,
-            faults: self.faults,
-            facts: self.facts,
-            messages: self.messages,
-            marks: self.marks,
-            armed: self.armed,
-        }
-    }
+    let mut legs = [Leg::new(scenario, how.seeds)];
+    relay(&mut legs, how.twice, &|| None, &|_, run| ran(run), &mut |_| Ok::<(), std::convert::Infallible>(()))
+        .unwrap_or_else(|never| match never {});
+    let [leg] = legs;
+    Sweep::conclude(leg.part, scenario, how.seeds, None)
 }
 
 impl Sweep {
+    /// What a scenario came to whose seeds were to be `seeds` and of which `part` ran; `cut` says why that is not all.
+    #[must_use]
+    pub fn conclude(part: Part, scenario: &dyn Prepared, seeds: Seeds, cut: Option<Cut>) -> Sweep {
+        let runs = part.done.count();
+        let lack = (runs < seeds.count).then(|| {
+            let cut = cut.unwrap_or(Cut::Missing);
+            format!("{cut} {runs} of {} seeds", seeds.count)
+        });
+        let (verdict, reasons) = judge(&part, scenario.expect(), lack);
+        Sweep {
+            name: scenario.head().name.clone(),
+            seeds,
+            runs,
+            verdict,
+            events: part.events,
+            nanos: part.nanos,
+            digest: part.first.map_or(Digest::default(), |(_, digest)| digest),
+            failing: part.failing,
+            failures: part.failures,
+            reasons,
+            unequal: part.unequal,
+            faults: part.faults,
+            facts: part.facts,
+            messages: part.messages,
+            marks: part.marks,
+            armed: part.armed,
+        }
+    }
+
     /// How often a property failed of the runs in which it had something to judge, for every such property. What the
     /// scenario expects besides is judged in every run.
     #[must_use]
@@ -209,11 +140,12 @@ impl Sweep {
             let failure = self.failures.iter().find(|failure| failure.finding.property == property);
             failure.map_or(0, |failure| failure.seeds)
         };
-        let judged = self.armed.iter().map(|(&property, &of)| (property, Odds { failed: failed(property), of }));
+        let judged =
+            self.armed.iter().map(|(property, &of)| (property.as_ref(), Odds { failed: failed(property), of }));
         let besides =
             self.failures.iter().filter(|failure| !self.armed.contains_key(failure.finding.property.as_str()));
-        let besides = besides
-            .map(|failure| (failure.finding.property.as_str(), Odds { failed: failure.seeds, of: self.seeds.count }));
+        let besides =
+            besides.map(|failure| (failure.finding.property.as_str(), Odds { failed: failure.seeds, of: self.runs }));
         judged.chain(besides).collect()
     }
 
@@ -224,15 +156,24 @@ impl Sweep {
     }
 }
 
-/// A run's failures: the first finding of each property.
-fn failures(run: &Arc<Run>) -> Vec<Failure> {
-    let mut failures: Vec<Failure> = Vec::new();
-    for finding in &run.findings {
-        if !failures.iter().any(|known| known.finding.property == finding.property) {
-            failures.push(Failure { seeds: 1, run: Arc::clone(run), finding: finding.clone() });
-        }
-    }
-    failures
+/// The verdict, and why it is not `pass` although nothing failed. What no run tried counts only where all were run.
+fn judge(part: &Part, expect: &Expect, lack: Option<String>) -> (Verdict, BTreeSet<String>) {
+    let untried = part.untried.iter().flatten().cloned();
+    let untried: BTreeSet<String> =
+        untried.chain(idle_at_random(&part.faults)).chain(unseen(expect, &part.facts)).collect();
+    let worst = part.verdicts.iter().copied().filter(|&verdict| verdict != Verdict::Vacuous).max();
+    let worst = worst.unwrap_or(Verdict::Pass);
+    let verdict = match (worst, &lack) {
+        (Verdict::Pass, Some(_)) => Verdict::Incomplete,
+        (Verdict::Pass, None) if !untried.is_empty() => Verdict::Vacuous,
+        (worst, _) => worst,
+    };
+    let reasons = match verdict {
+        Verdict::Pass | Verdict::Fail => BTreeSet::new(),
+        Verdict::Vacuous => untried,
+        Verdict::Incomplete | Verdict::Error => part.stopped.clone(),
+    };
+    (verdict, reasons.into_iter().chain(lack).collect())
 }
 
 /// Random faults, and kinds of a swarm's, that struck nothing in any run.
@@ -245,26 +186,7 @@ fn idle_at_random(faults: &[FaultCount]) -> impl Iterator<Item = String> {
 }
 
 /// The facts that a scenario expects and no run stated.
-fn unseen<'e>(expect: &'e Expect, facts: &BTreeMap<&'static str, u64>) -> impl Iterator<Item = String> + use<'e> {
+fn unseen<'e>(expect: &'e Expect, facts: &BTreeMap<Label, u64>) -> impl Iterator<Item = String> + use<'e> {
     let unseen: Vec<_> = expect.facts.iter().filter(|label| !facts.contains_key(**label)).collect();
     unseen.into_iter().map(|label| format!("expect.facts: nothing ever stated {label}"))
-}
-
-/// Adds up counters of one plan. A run that could not be run has none.
-fn add_faults(mut one: Vec<FaultCount>, other: Vec<FaultCount>) -> Vec<FaultCount> {
-    if one.is_empty() {
-        return other;
-    }
-    for (sum, more) in one.iter_mut().zip(&other) {
-        sum.planned += more.planned;
-        sum.applied += more.applied;
-        sum.affected += more.affected;
-    }
-    one
-}
-
-fn add_counts(sum: &mut BTreeMap<&'static str, u64>, more: BTreeMap<&'static str, u64>) {
-    for (label, count) in more {
-        *sum.entry(label).or_default() += count;
-    }
 }

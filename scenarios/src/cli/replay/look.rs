@@ -108,7 +108,7 @@ fn known<'w>(what: &'static str, word: &str, legal: impl Iterator<Item = &'w str
 fn cut(trace: &Trace, stop: Stop) -> Trace {
     let past = |entry: &Entry| entry.at > stop.at || entry.event.is_some_and(|step| step > stop.step);
     let kept = trace.entries.iter().take_while(|entry| !past(entry));
-    Trace { nodes: trace.nodes.clone(), entries: kept.cloned().collect() }
+    Trace::of(trace.nodes.clone(), kept.cloned().collect())
 }
 
 fn dump(snapshot: &Snapshot, wanted: &[String], out: &mut Out) {

@@ -24,7 +24,7 @@ use crate::choices::Choices;
 use crate::files::{WriteError, write_whole};
 use crate::run::{CrashSweep, Reach, Run, Sweep};
 
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// Where JSON Lines go.
 #[derive(Debug)]
@@ -151,7 +151,7 @@ impl<'a> Line<'a> {
 
     /// The last line after sweeps.
     #[must_use]
-    pub fn summary(sweeps: &[Sweep], reach: &[Reach], exit: u8) -> Self {
+    pub fn summary(sweeps: &[&Sweep], reach: &[Reach], exit: u8) -> Self {
         let mut verdicts = BTreeMap::new();
         for sweep in sweeps {
             *verdicts.entry(sweep.verdict.word()).or_default() += 1;
@@ -159,9 +159,9 @@ impl<'a> Line<'a> {
         let sweeps = Sweeps {
             scenarios: sweeps.len(),
             verdicts,
-            runs: sweeps.iter().map(|sweep| sweep.seeds.count).sum(),
-            events: sweeps.iter().map(|sweep| sweep.events).sum(),
-            virtual_ns: sweeps.iter().map(|sweep| sweep.nanos).sum(),
+            runs: sweeps.iter().map(|sweep| sweep.runs).fold(0, u64::saturating_add),
+            events: sweeps.iter().map(|sweep| sweep.events).fold(0, u64::saturating_add),
+            virtual_ns: sweeps.iter().map(|sweep| sweep.nanos).fold(0, u128::saturating_add),
             unreached: reach.iter().flat_map(Reach::missed).collect(),
         };
         Line::Summary(Summary { v: VERSION, sweeps: Some(sweeps), exit })

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::VERSION;
-use crate::run::{Failure, Finding, Sweep};
+use crate::run::{Failure, Finding, Label, Sweep};
 use crate::schema::Seeds;
 
 /// What one scenario came to.
@@ -16,6 +16,7 @@ pub struct ScenarioResult<'a> {
     scenario: &'a str,
     verdict: &'static str,
     seeds: SeedsLine,
+    runs: u64,
     events: u64,
     virtual_ns: u128,
     digest: String,
@@ -23,16 +24,18 @@ pub struct ScenarioResult<'a> {
     failing_seeds: u64,
     failures: Vec<FailureLine<'a>>,
     unequal_seeds: Vec<u64>,
-    armed: Vec<&'static str>,
-    judged: &'a BTreeMap<&'static str, u64>,
+    armed: Vec<&'a str>,
+    judged: &'a BTreeMap<Label, u64>,
     faults: Vec<FaultLine<'a>>,
-    facts: &'a BTreeMap<&'static str, u64>,
-    messages: &'a BTreeMap<&'static str, u64>,
-    marks: &'a BTreeMap<&'static str, u64>,
+    facts: &'a BTreeMap<Label, u64>,
+    messages: &'a BTreeMap<Label, u64>,
+    marks: &'a BTreeMap<Label, u64>,
 }
 
 impl<'a> ScenarioResult<'a> {
-    pub(super) fn new(sweep: &'a Sweep, capsules: &'a [PathBuf]) -> Self {
+    /// What `sweep` came to; `capsules` in the order of its failures.
+    #[must_use]
+    pub fn new(sweep: &'a Sweep, capsules: &'a [PathBuf]) -> Self {
         let failures = sweep.failures.iter().zip(capsules).map(|(failure, capsule)| FailureLine::new(failure, capsule));
         let unequal = sweep.unequal.iter().map(|unequal| unequal.seed).collect();
         let faults = sweep.faults.iter().map(|fault| FaultLine {
@@ -47,6 +50,7 @@ impl<'a> ScenarioResult<'a> {
             scenario: &sweep.name,
             verdict: sweep.verdict.word(),
             seeds: SeedsLine::new(sweep.seeds),
+            runs: sweep.runs,
             events: sweep.events,
             virtual_ns: sweep.nanos,
             digest: sweep.digest.to_string(),
@@ -54,7 +58,7 @@ impl<'a> ScenarioResult<'a> {
             failing_seeds: sweep.failing,
             failures: failures.collect(),
             unequal_seeds: unequal,
-            armed: sweep.armed.keys().copied().collect(),
+            armed: sweep.armed.keys().map(AsRef::as_ref).collect(),
             judged: &sweep.armed,
             faults: faults.collect(),
             facts: &sweep.facts,
@@ -96,9 +100,9 @@ impl<'a> FailureLine<'a> {
             kind: kind.word(),
             evidence,
             at_ns: at.as_nanos(),
-            seed: failure.run.seed,
+            seed: failure.seed,
             seeds: failure.seeds,
-            digest: failure.run.digest.to_string(),
+            digest: failure.digest.to_string(),
             capsule: capsule.display().to_string(),
         }
     }
