@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 mod check;
+mod explore;
 pub mod fair;
 mod intern;
 mod judge;
@@ -22,6 +23,7 @@ pub mod search;
 mod system;
 
 pub use check::{CheckError, check};
+pub use explore::{ExploreError, Stop, Tour, explore};
 pub use intern::content_hash;
 pub use report::{
     Act, Cost, Counterexample, Ending, Leg, Limits, Message, Odds, Pick, Progress, PropertyReport, Report, Search,

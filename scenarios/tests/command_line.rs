@@ -61,6 +61,11 @@ impl Done {
     }
 
     #[track_caller]
+    fn refuses(&self, text: &str) -> &Self {
+        assert!(self.stderr.contains(text), "`{text}` is not in\n{}", self.stderr);
+        self
+    }
+
     fn says(&self, text: &str) -> &Self {
         assert!(self.stdout.contains(text), "`{text}` is not in\n{}", self.stdout);
         self
@@ -275,4 +280,36 @@ fn a_crash_sweep_names_what_does_not_recover_and_where_it_was_struck() {
     let json = shell.run("run twice.toml --crash-sweep --json - --seeds 3..5");
     json.ends(0).says("\"crash_sweep\":\"twice\",\"seed\":4").says("\"failed\":0").says("\"exit\":0");
     shell.run("run twice.toml --crash-sweep --require-reach").ends(2);
+}
+
+#[test]
+fn worlds_are_checked_otherwise_than_listed_and_summed_up() {
+    let shell = Shell::new("check-worlds");
+    let both = shell.run("check operation create --threads 2");
+    both.ends(0).says("operation pass: 4449 unique states").says("volume     create     pass");
+    let lossy = shell.run("check operation --losses 1");
+    lossy.ends(0).says("operation pass: 29515 unique states");
+    shell.run("check operation --crashes 1 --crashable nobody").ends(2).refuses("there is no node `nobody`");
+    shell.run("check operation --partitions 1").ends(2).refuses("the budget allows partitions, but no cut is named");
+    shell.run("check operation --memory 1KiB").ends(3).says("incomplete: stopped at 0 MiB of memory");
+    shell.run("check operation --timeout 0s").ends(3).says("incomplete: stopped after 0ns");
+    shell.run("check operation --memory much").ends(2).refuses("expected a whole number and a unit");
+    shell.run("check opperation").ends(2).refuses("did you mean `operation`?");
+}
+
+#[test]
+fn a_counterexample_of_the_checker_replays_in_the_simulator() {
+    let shell = Shell::new("check-capsule");
+    let done = shell.run("check ic --profile reference");
+    let said = done.ends(1).stdout.lines().find_map(|line| line.trim().strip_prefix("replay  quiesce "));
+    let command = said.expect("a command that replays").to_owned();
+    shell.run(&command).ends(1).says("reproduced: ");
+}
+
+#[test]
+fn a_world_is_explored_only_where_somebody_can_listen() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("some port is free");
+    let address = taken.local_addr().expect("it has an address");
+    let done = Shell::new("explore").run(&format!("explore operation --address {address}"));
+    done.ends(2).refuses("cannot listen on 127.0.0.1:");
 }

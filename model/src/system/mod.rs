@@ -5,7 +5,7 @@
 //! representation: `reference/checker-notes.md`, section 3.
 
 mod action;
-mod by_index;
+pub(crate) mod by_index;
 mod known;
 mod mail;
 mod model;
@@ -95,6 +95,15 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
     #[must_use]
     pub fn scope(&self) -> &Scope<N, M> {
         &self.scope
+    }
+
+    /// A process of `state`, or none while it is down.
+    ///
+    /// # Panics
+    /// When there is no such node, or the state is not one of this system.
+    #[must_use]
+    pub fn process(&self, state: &State, node: NodeId) -> Option<N> {
+        self.stock().places.value(state.places(self.nodes())[node.index()]).process.clone()
     }
 
     /// Whether a property ever had anything to judge in the states seen so far.

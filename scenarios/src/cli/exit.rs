@@ -79,7 +79,7 @@ pub(crate) enum Refusal {
     #[error(
         "{property} fails in {scope}, and the simulator, taking the same steps, does not see it: a defect of quiesce"
     )]
-    Unlike { scope: String, property: &'static str },
+    Unlike { scope: &'static str, property: &'static str },
     /// A capsule about a small world that is gone.
     #[error("{0}")]
     NoScope(String),
