@@ -33,12 +33,16 @@ pub mod check;
 pub mod choices;
 pub mod cli;
 pub mod files;
+pub mod keep;
 mod load;
 pub mod plane;
 pub mod planes;
 pub mod report;
 pub mod run;
 pub mod schema;
+pub mod shrink;
+pub mod snapshot;
+
 pub mod suite;
 pub mod text;
 

@@ -33,6 +33,8 @@ pub trait Plane: Debug + Clone + Send + Sync + 'static {
     const VERBS: &'static [Verb];
     /// The keys of a scenario that only this plane reads, beside those of every scenario.
     const KEYS: &'static [&'static str];
+    /// The keys of a scenario's `cluster` that count nodes.
+    const SIZES: &'static [&'static str];
     /// Every label of a message.
     const MESSAGES: &'static [&'static str];
     /// Every label of a reply.

@@ -1,89 +1,10 @@
 //! What the program does: exit codes, what stands on which stream, what it leaves behind.
 
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+mod shell;
 
-/// A directory of one test in which the program runs, gone when the test ends.
-struct Shell(PathBuf);
+use std::process::Stdio;
 
-impl Shell {
-    fn new(test: &str) -> Self {
-        let dir = std::env::temp_dir().join(format!("quiesce-command-line-{test}-{}", std::process::id()));
-        std::fs::create_dir_all(&dir).expect("a temporary directory can be made");
-        Shell(dir)
-    }
-
-    fn file(&self, name: &str, content: &str) {
-        std::fs::write(self.0.join(name), content).expect("a temporary file can be written");
-    }
-
-    fn command(&self, words: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_quiesce"));
-        command.args(words.split_whitespace()).current_dir(&self.0).env_remove("RUST_LOG");
-        command
-    }
-
-    fn run(&self, words: &str) -> Done {
-        Done::of(&self.command(words).output().expect("the program starts"))
-    }
-
-    fn left(&self, dir: &str) -> Vec<String> {
-        let Ok(entries) = std::fs::read_dir(self.0.join(dir)) else { return Vec::new() };
-        let name = |entry: std::io::Result<std::fs::DirEntry>| entry.expect("readable").file_name().into_string();
-        let mut names: Vec<String> = entries.map(|entry| name(entry).expect("UTF-8")).collect();
-        names.sort();
-        names
-    }
-}
-
-impl Drop for Shell {
-    fn drop(&mut self) {
-        _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-struct Done {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-impl Done {
-    fn of(output: &Output) -> Self {
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("the program writes UTF-8");
-        Done { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
-    }
-
-    #[track_caller]
-    fn ends(&self, code: i32) -> &Self {
-        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
-        self
-    }
-
-    #[track_caller]
-    fn refuses(&self, text: &str) -> &Self {
-        assert!(self.stderr.contains(text), "`{text}` is not in\n{}", self.stderr);
-        self
-    }
-
-    fn says(&self, text: &str) -> &Self {
-        assert!(self.stdout.contains(text), "`{text}` is not in\n{}", self.stdout);
-        self
-    }
-}
-
-/// A request that arrives twice: the reference makes two jobs of it.
-const TWICE: &str = r#"
-name = "twice"
-about = "A start request arrives twice."
-plane = "xaction"
-seeds = { first = 3, count = 4 }
-cluster = { proxies = 2, targets = 2, ic_size = 2 }
-timeline = [
-  { at = "0s", duplicate = "start-request" },
-  { at = "0s", start = "prefetch-objects", via = "p1", as = "job" },
-]
-"#;
+use shell::{Done, Shell, TWICE};
 
 #[test]
 fn a_pass_is_silent_on_stderr_and_leaves_nothing() {
@@ -282,6 +203,12 @@ fn a_crash_sweep_names_what_does_not_recover_and_where_it_was_struck() {
     shell.run("run twice.toml --crash-sweep --require-reach").ends(2);
 }
 
+#[track_caller]
+fn refused(shell: &Shell, words: &str, why: &str) {
+    let done = shell.run(words);
+    assert!(done.ends(2).stderr.contains(why), "`{why}` is not in\n{}", done.stderr);
+}
+
 #[test]
 fn worlds_are_checked_otherwise_than_listed_and_summed_up() {
     let shell = Shell::new("check-worlds");
@@ -289,12 +216,12 @@ fn worlds_are_checked_otherwise_than_listed_and_summed_up() {
     both.ends(0).says("operation pass: 4449 unique states").says("volume     create     pass");
     let lossy = shell.run("check operation --losses 1");
     lossy.ends(0).says("operation pass: 29515 unique states");
-    shell.run("check operation --crashes 1 --crashable nobody").ends(2).refuses("there is no node `nobody`");
-    shell.run("check operation --partitions 1").ends(2).refuses("the budget allows partitions, but no cut is named");
+    refused(&shell, "check operation --crashes 1 --crashable nobody", "there is no node `nobody`");
+    refused(&shell, "check operation --partitions 1", "the budget allows partitions, but no cut is named");
     shell.run("check operation --memory 1KiB").ends(3).says("incomplete: stopped at 0 MiB of memory");
     shell.run("check operation --timeout 0s").ends(3).says("incomplete: stopped after 0ns");
-    shell.run("check operation --memory much").ends(2).refuses("expected a whole number and a unit");
-    shell.run("check opperation").ends(2).refuses("did you mean `operation`?");
+    refused(&shell, "check operation --memory much", "expected a whole number and a unit");
+    refused(&shell, "check opperation", "did you mean `operation`?");
 }
 
 #[test]
@@ -310,6 +237,5 @@ fn a_counterexample_of_the_checker_replays_in_the_simulator() {
 fn a_world_is_explored_only_where_somebody_can_listen() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("some port is free");
     let address = taken.local_addr().expect("it has an address");
-    let done = Shell::new("explore").run(&format!("explore operation --address {address}"));
-    done.ends(2).refuses("cannot listen on 127.0.0.1:");
+    refused(&Shell::new("explore"), &format!("explore operation --address {address}"), "cannot listen on 127.0.0.1:");
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use quiesce::choices::Choices;
 use quiesce::load;
 use quiesce::run::{CrashProgress, CrashSweep, Prepared, Reach, Replayed, Run, Sweep, Sweeping, Verdict, sweep};
-use quiesce::schema::{Expect, Head, Seeds};
+use quiesce::schema::{Drawn, Expect, Head, Seeds};
 use quiesce::text::Source;
 use quiesce_sim::{Course, Digest, Snapshot, Trace};
 
@@ -188,6 +188,18 @@ impl Prepared for Moody {
 
     fn policies(&self) -> Vec<(&'static str, &'static str)> {
         self.inner.policies()
+    }
+
+    fn nodes(&self) -> Vec<String> {
+        self.inner.nodes()
+    }
+
+    fn sizes(&self) -> &'static [&'static str] {
+        self.inner.sizes()
+    }
+
+    fn drawn(&self, course: &Course) -> Drawn {
+        self.inner.drawn(course)
     }
 
     fn run(&self, seed: u64) -> Run {

@@ -37,6 +37,8 @@ pub struct Entry {
     pub text: String,
     /// What the node stated while it handled the event.
     pub facts: Vec<String>,
+    /// The labels of those facts.
+    pub fact_labels: Vec<&'static str>,
 }
 
 /// The sorts of things that happen.
@@ -100,10 +102,11 @@ impl fmt::Display for EntryKind {
 const TEXT_WIDTH: usize = 72;
 
 impl fmt::Display for Trace {
-    /// One line an entry: time, node, what, and behind `|` the facts.
+    /// One line an entry: number of the event, time, node, what, and behind `|` the facts.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let widest = |widths: &mut dyn Iterator<Item = usize>| widths.max().unwrap_or(0);
         let texts: Vec<String> = self.entries.iter().map(|entry| self.text(entry)).collect();
+        let step = self.entries.iter().filter_map(|entry| entry.event).max().unwrap_or(0).to_string().len();
         let time = widest(&mut self.entries.iter().map(|entry| entry.at.to_string().len()));
         let node = widest(&mut self.nodes.iter().map(|name| name.chars().count()));
         let before_facts = self.entries.iter().zip(&texts).filter(|(entry, _)| !entry.facts.is_empty());
@@ -111,7 +114,8 @@ impl fmt::Display for Trace {
         for (entry, what) in self.entries.iter().zip(&texts) {
             let at = entry.at.to_string();
             let by = entry.node.map_or("-", |id| self.name(id));
-            let line = format!("{at:>time$}  {by:<node$}  {:<7}  {what:<text$}", entry.kind);
+            let number = entry.event.map_or(String::new(), |number| number.to_string());
+            let line = format!("{number:>step$}  {at:>time$}  {by:<node$}  {:<7}  {what:<text$}", entry.kind);
             match entry.facts.join("; ").as_str() {
                 "" => writeln!(f, "{}", line.trim_end())?,
                 facts => writeln!(f, "{line}  | {facts}")?,
@@ -127,8 +131,9 @@ impl Trace {
     }
 
     pub(crate) fn push(&mut self, at: Time, kind: EntryKind, node: Option<NodeId>, text: String) -> &mut Entry {
-        let facts = Vec::new();
-        self.entries.push(Entry { at, event: None, cause: None, node, kind, label: "", peer: None, text, facts });
+        let (facts, fact_labels) = (Vec::new(), Vec::new());
+        let entry = Entry { at, event: None, cause: None, node, kind, label: "", peer: None, text, facts, fact_labels };
+        self.entries.push(entry);
         let last = self.entries.len() - 1;
         &mut self.entries[last]
     }

@@ -406,6 +406,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
             self.facts.add(fact.label());
             if let Some(entry) = self.trace.as_mut().and_then(|trace| trace.entries.last_mut()) {
                 entry.facts.push(fact.to_string());
+                entry.fact_labels.push(fact.label());
             }
             self.observe(&Observation::Fact { by: node, fact: &fact });
         }

@@ -42,8 +42,12 @@ pub(crate) enum Command {
     Check(Check),
     /// Walk through the states of a small world by hand, in a browser
     Explore(Explore),
-    /// Run a saved failure again and show what happened
+    /// Run a saved failure again, look at any step of it, and say whether the property now holds
     Replay(Replay),
+    /// Make saved failures as small as they get: each becomes a scenario that fails by itself
+    Shrink(Shrink),
+    /// Turn a saved failure into a scenario of a suite, with the trace it should no longer show
+    Keep(Keep),
 }
 
 #[derive(Debug, Args)]
@@ -53,12 +57,15 @@ pub(crate) struct Run {
     /// Print everything that happened in each scenario's first failing run, or its first run if none fails
     #[arg(long)]
     pub(crate) trace: bool,
+    /// Make every failure as small as it gets; the scenario stands beside its capsule
+    #[arg(long)]
+    pub(crate) shrink: bool,
     /// Fail with exit code 3 if a mark of the code under test is reached by no scenario
     #[arg(long)]
     pub(crate) require_reach: bool,
     /// Instead of all seeds, take one run of each scenario and branch off it at every effect of every node: with a
     /// crash, with the message lost, with the write failed. Whatever does not recover is a failure
-    #[arg(long, conflicts_with_all = ["trace", "require_reach"])]
+    #[arg(long, conflicts_with_all = ["trace", "require_reach", "shrink"])]
     pub(crate) crash_sweep: bool,
     /// How long a process that --crash-sweep struck is down
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
@@ -69,7 +76,7 @@ impl Default for Run {
     /// What the command line means without flags.
     fn default() -> Self {
         let crash_down = Duration::from_secs(1);
-        Run { scenarios: Vec::new(), trace: false, require_reach: false, crash_sweep: false, crash_down }
+        Run { scenarios: Vec::new(), trace: false, shrink: false, require_reach: false, crash_sweep: false, crash_down }
     }
 }
 
@@ -102,8 +109,64 @@ pub(super) fn duration(text: &str) -> Result<Duration, Mistake> {
 
 #[derive(Debug, Args)]
 pub(crate) struct Replay {
+    /// Capsules that failing runs saved; of several, the verdicts alone are shown
+    #[arg(required = true)]
+    pub(crate) capsules: Vec<PathBuf>,
+    /// Show the run up to this instant, like 2.5s, or this step, like 17
+    #[arg(long, value_name = "TIME|STEP", conflicts_with = "fact")]
+    pub(crate) until: Option<Until>,
+    /// Show the run up to the first step that states this fact: its label, or a part of its text
+    #[arg(long = "break", value_name = "FACT")]
+    pub(crate) fact: Option<String>,
+    /// Stop so many steps earlier
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) back: u32,
+    /// Show what this node remembers, keeps and waits for where the run stops; may be repeated
+    #[arg(long, value_name = "NODE")]
+    pub(crate) dump: Vec<String>,
+    /// Show what differs in every node's state between two steps
+    #[arg(long, num_args = 2, value_names = ["STEP", "STEP"])]
+    pub(crate) diff: Vec<u32>,
+    /// Replay each capsule so often and compare every byte; exit code 4 if two replays differ
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(conflicts_with_all = ["until", "fact", "back", "dump", "diff"])]
+    pub(crate) times: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Shrink {
+    /// Capsules that failing runs saved; each scenario stands beside its capsule
+    #[arg(required = true)]
+    pub(crate) capsules: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Keep {
     /// A capsule that a failing run saved
     pub(crate) capsule: PathBuf,
+    /// The suite; the scenario stands in the folder of its plane
+    #[arg(long, value_name = "DIR", default_value = "scenarios/suites")]
+    pub(crate) suite: PathBuf,
+    /// Name the scenario so instead of after what fails
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+}
+
+/// Where a replay stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// Behind this step.
+    Step(u32),
+    /// At this instant.
+    Time(Duration),
+}
+
+impl FromStr for Until {
+    type Err = Mistake;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Until::Step).or_else(|_| parse_duration(text).map(Until::Time))
+    }
 }
 
 /// Flags that mean the same everywhere.

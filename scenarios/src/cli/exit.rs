@@ -72,9 +72,25 @@ pub(crate) enum Refusal {
     /// Not a capsule.
     #[error(transparent)]
     Capsule(#[from] CapsuleError),
+    /// Words that do not go together.
+    #[error("{message}")]
+    Usage {
+        message: &'static str,
+        #[help]
+        help: &'static str,
+    },
     /// A failure that is gone when its run is repeated.
     #[error("seed {seed} failed {property}, and its run repeated does not: the code under test is not deterministic")]
     Fickle { seed: u64, property: String },
+    /// A failure that could not be made smaller.
+    #[error(transparent)]
+    Shrink(#[from] crate::shrink::ShrinkError),
+    /// Not a name.
+    #[error("{0}")]
+    Name(#[from] crate::text::Mistake),
+    /// A file that is there already.
+    #[error("{path} is there already")]
+    Exists { path: String },
     /// A counterexample that the simulator does not see.
     #[error(
         "{property} fails in {scope}, and the simulator, taking the same steps, does not see it: a defect of quiesce"
@@ -105,7 +121,11 @@ impl Refusal {
             | Refusal::Check(_)
             | Refusal::Capsule(_)
             | Refusal::NoScope(_)
+            | Refusal::Shrink(_)
+            | Refusal::Name(_)
+            | Refusal::Exists { .. }
             | Refusal::Fickle { .. }
+            | Refusal::Usage { .. }
             | Refusal::Unlike { .. }
             | Refusal::Write(_)
             | Refusal::Stdout(_)

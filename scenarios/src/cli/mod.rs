@@ -5,11 +5,13 @@ mod check;
 mod crash;
 mod exit;
 mod find;
+mod keep;
 mod kinds;
 mod list;
 mod policies;
 mod replay;
 mod run;
+mod shrink;
 
 use std::process::ExitCode;
 
@@ -54,6 +56,8 @@ fn dispatch(cli: Cli, out: &mut Out) -> Result<Exit, Refusal> {
         Some(Command::Check(args)) => check::check(&args, &shared, out),
         Some(Command::Explore(args)) => check::explore(&args, &shared, out),
         Some(Command::Replay(args)) => replay::replay(&args, &shared, out),
+        Some(Command::Shrink(args)) => shrink::shrink(&args, &shared, out),
+        Some(Command::Keep(args)) => keep::keep(&args, &shared, out),
     }
 }
 

@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 
 use quiesce_sim::Course;
+use rayon::prelude::*;
 use tracing::info;
 
 use super::args::{Run, Shared};
 use super::exit::{Exit, Refusal};
 use super::find::{Found, find};
 use super::policies::checked;
+use super::shrink::after_saving;
 use crate::capsule::{Capsule, World};
 use crate::choices::Choices;
 use crate::plane::Profile;
@@ -33,11 +35,18 @@ pub(super) fn run(args: &Run, shared: &Shared, out: &mut Out) -> Result<Exit, Re
         progress.scenario(task.name());
         let sweep = sweep(task.scenario.as_ref(), task.how, &|run| progress.ran(run));
         info!(scenario = task.name(), verdict = %sweep.verdict, events = sweep.events, "swept");
-        let capsules = task.save(&sweep.failures, choices.profile, shared)?;
+        let saved = task.save(&sweep.failures, choices.profile, shared)?;
+        let small: Vec<String> = if args.shrink {
+            let small = saved.par_iter().map(|(capsule, path)| after_saving(capsule, path));
+            small.collect::<Result<_, _>>()?
+        } else {
+            vec![String::new(); saved.len()]
+        };
+        let capsules: Vec<PathBuf> = saved.into_iter().map(|(_, path)| path).collect();
         if let Some(json) = &mut json {
             json.line(out, &Line::scenario(&sweep, &capsules));
         }
-        details.push_str(&task.details(&sweep, &capsules, &choices, args, shared));
+        details.push_str(&task.details(&sweep, &capsules, &small, &choices, args, shared));
         sweeps.push(sweep);
     }
     progress.finish();
@@ -108,20 +117,34 @@ impl Task {
     }
 
     /// Saves a capsule for each failure.
-    fn save(&self, failures: &[Failure], profile: Profile, shared: &Shared) -> Result<Vec<PathBuf>, Refusal> {
+    fn save(
+        &self,
+        failures: &[Failure],
+        profile: Profile,
+        shared: &Shared,
+    ) -> Result<Vec<(Capsule, PathBuf)>, Refusal> {
         let save = |failure: &Failure| {
             let (world, course) = (World::of(&self.found.source), Course::seed(failure.run.seed));
             let property = &failure.finding.property;
             let capsule = Capsule::of(world, self.scenario.as_ref(), profile, &course, property);
             let capsule =
                 capsule.ok_or_else(|| Refusal::Fickle { seed: failure.run.seed, property: property.clone() })?;
-            Ok(capsule.save(&shared.capsules, self.name())?)
+            let path = capsule.save(&shared.capsules, self.name())?;
+            Ok((capsule, path))
         };
         failures.iter().map(save).collect()
     }
 
     /// What there is to say of this scenario beside its line in the table.
-    fn details(&self, sweep: &Sweep, capsules: &[PathBuf], choices: &Choices, args: &Run, shared: &Shared) -> String {
+    fn details(
+        &self,
+        sweep: &Sweep,
+        capsules: &[PathBuf],
+        small: &[String],
+        choices: &Choices,
+        args: &Run,
+        shared: &Shared,
+    ) -> String {
         let mut text = String::new();
         for unequal in &sweep.unequal {
             let (seed, first, second) = (unequal.seed, unequal.first, unequal.second);
@@ -130,8 +153,9 @@ impl Task {
         for reason in &sweep.reasons {
             text.push_str(&format!("  {reason}\n"));
         }
-        for (failure, capsule) in sweep.failures.iter().zip(capsules) {
+        for ((failure, capsule), small) in sweep.failures.iter().zip(capsules).zip(small) {
             text.push_str(&report::describe(failure, &self.found.asked, choices, capsule));
+            text.push_str(small);
         }
         if shared.verbose > 0 {
             text.push_str(&faults(sweep));

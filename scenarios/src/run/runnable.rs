@@ -11,7 +11,7 @@ use quiesce_sim::{Action, Course, Decision, Plan, Snapshot, Trace};
 use super::{CrashProgress, CrashSweep, Run};
 use crate::choices::Choices;
 use crate::plane::Plane;
-use crate::schema::{Expect, Head, Scenario};
+use crate::schema::{Drawn, Expect, Head, Scenario};
 
 /// A scenario of any plane.
 pub trait Runnable: Debug + Send + Sync {
@@ -35,6 +35,15 @@ pub trait Prepared: Debug + Send + Sync {
 
     /// Every policy with the choice made.
     fn policies(&self) -> Vec<(&'static str, &'static str)>;
+
+    /// The names of the nodes, in order.
+    fn nodes(&self) -> Vec<String>;
+
+    /// The keys of `cluster` that count nodes.
+    fn sizes(&self) -> &'static [&'static str];
+
+    /// What the seed of a course draws before anything happens, in the words of scenarios.
+    fn drawn(&self, course: &Course) -> Drawn;
 
     /// Runs one seed.
     fn run(&self, seed: u64) -> Run;
@@ -120,6 +129,19 @@ impl<P: Plane> Prepared for Ready<P> {
 
     fn policies(&self) -> Vec<(&'static str, &'static str)> {
         P::policies(&self.plan.config)
+    }
+
+    fn nodes(&self) -> Vec<String> {
+        self.plan.nodes.clone()
+    }
+
+    fn sizes(&self) -> &'static [&'static str] {
+        P::SIZES
+    }
+
+    fn drawn(&self, course: &Course) -> Drawn {
+        let asked = self.plan.steps.len();
+        self.plan.with_swarm_drawn(course).map_or_else(|_| Drawn::default(), |plan| Drawn::of(&plan, asked))
     }
 
     fn run(&self, seed: u64) -> Run {

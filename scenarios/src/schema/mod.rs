@@ -10,9 +10,11 @@ mod network;
 mod scenario;
 mod swarm;
 mod timeline;
+mod write;
 
 pub use expect::{Expect, Limits};
 pub use faults::COMMON_VERBS;
 pub use head::{Head, Seeds};
 pub use scenario::Scenario;
 pub use timeline::{Named, Names};
+pub use write::Drawn;

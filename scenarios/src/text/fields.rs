@@ -162,10 +162,7 @@ impl<'t> Value<'t> {
     /// # Errors
     /// When it is of another type, empty, longer than 64, or has other letters than a-z, 0-9 and `-`.
     pub fn name(&self) -> Read<&'t str> {
-        let text = self.text()?;
-        let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        let fits = (1..=64).contains(&text.len()) && text.bytes().all(legal) && !text.starts_with('-');
-        if fits { Ok(text) } else { Err(self.misread(Mistake::BadName(text.to_owned()))) }
+        parse_name(self.text()?).map_err(|mistake| self.misread(mistake))
     }
 
     /// A word out of a list of legal ones; `what` says what it names.
@@ -253,6 +250,16 @@ impl<'t> Value<'t> {
         };
         self.misread(Mistake::WrongType { key: self.key.to_owned(), expected, found })
     }
+}
+
+/// A name in kebab case: 1 to 64 of a-z, 0-9 and `-`, the first no `-`.
+///
+/// # Errors
+/// When the text is none.
+pub fn parse_name(text: &str) -> Result<&str, Mistake> {
+    let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let fits = (1..=64).contains(&text.len()) && text.bytes().all(legal) && !text.starts_with('-');
+    if fits { Ok(text) } else { Err(Mistake::BadName(text.to_owned())) }
 }
 
 fn owned(words: &[&str]) -> Vec<String> {

@@ -10,7 +10,7 @@ mod source;
 mod units;
 mod words;
 
-pub use fields::{Fields, Misread, Read, Value};
+pub use fields::{Fields, Misread, Read, Value, parse_name};
 pub use mistake::Mistake;
 pub use quiesce_control::nearest::nearest;
 pub use source::{LoadError, Problem, SIZE_MOST, Source, SourceError};

@@ -41,6 +41,7 @@ impl Plane for Operation {
     const NAME: &'static str = "operation";
     const VERBS: &'static [Verb] = &VERBS;
     const KEYS: &'static [&'static str] = &["cluster", "apps", "timing"];
+    const SIZES: &'static [&'static str] = &["controllers", "users"];
     const MESSAGES: &'static [&'static str] = Msg::LABELS;
     const REPLIES: &'static [&'static str] = &Reply::LABELS;
     const FACTS: &'static [&'static str] = &Fact::LABELS;

@@ -50,6 +50,7 @@ impl Plane for Volume {
     const NAME: &'static str = "volume";
     const VERBS: &'static [Verb] = &VERBS;
     const KEYS: &'static [&'static str] = &["cluster", "timing"];
+    const SIZES: &'static [&'static str] = &["agents", "engines", "users"];
     const MESSAGES: &'static [&'static str] = &Msg::LABELS;
     const REPLIES: &'static [&'static str] = &Reply::LABELS;
     const FACTS: &'static [&'static str] = &Fact::LABELS;

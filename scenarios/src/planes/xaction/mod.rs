@@ -39,6 +39,7 @@ impl Plane for Xaction {
     const NAME: &'static str = "xaction";
     const VERBS: &'static [Verb] = &VERBS;
     const KEYS: &'static [&'static str] = &["cluster", "timing"];
+    const SIZES: &'static [&'static str] = &["proxies", "targets", "clients"];
     const MESSAGES: &'static [&'static str] = &Msg::LABELS;
     const REPLIES: &'static [&'static str] = &Reply::LABELS;
     const FACTS: &'static [&'static str] = &Fact::LABELS;

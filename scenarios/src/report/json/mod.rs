@@ -7,13 +7,13 @@ mod rows;
 mod scenario;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 pub use check::CheckResult;
 pub use crash::CrashResult;
-pub use replay::ReplayResult;
+pub use replay::{ReplayResult, ReplaysResult};
 pub use rows::Rows;
 pub use scenario::ScenarioResult;
 
@@ -96,6 +96,8 @@ pub enum Done<'a> {
     Check(CheckResult<'a>),
     /// A capsule.
     Replay(ReplayResult<'a>),
+    /// A capsule replayed in number.
+    Replays(ReplaysResult),
 }
 
 /// What is about to be done.
@@ -127,6 +129,12 @@ impl<'a> Line<'a> {
     #[must_use]
     pub fn replay(scenario: &'a str, capsule: &'a Capsule, run: &'a Run, comparison: &'a Comparison) -> Self {
         Line::Result(Box::new(Done::Replay(ReplayResult::new(scenario, capsule, run, comparison))))
+    }
+
+    /// The line of a capsule replayed in number; `prints` are fingerprints of what the replays print.
+    #[must_use]
+    pub fn replays(capsule: &Path, comparison: &'static str, times: u32, prints: impl Iterator<Item = u128>) -> Self {
+        Line::Result(Box::new(Done::Replays(ReplaysResult::new(capsule, comparison, times, prints))))
     }
 
     /// A check's line; `capsules` in the order of its counterexamples.

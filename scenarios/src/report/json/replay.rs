@@ -1,5 +1,7 @@
 //! A replay's line.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use super::VERSION;
@@ -49,5 +51,28 @@ impl<'a> ReplayResult<'a> {
             events: run.events,
             digest: run.digest.to_string(),
         }
+    }
+}
+
+/// What the replays of one capsule came to.
+#[derive(Debug, Serialize)]
+pub struct ReplaysResult {
+    v: u32,
+    capsule: String,
+    comparison: &'static str,
+    replays: u32,
+    /// Fingerprints of what the replays print; one if they are all the same.
+    prints: Vec<String>,
+}
+
+impl ReplaysResult {
+    pub(super) fn new(
+        capsule: &Path,
+        comparison: &'static str,
+        replays: u32,
+        prints: impl Iterator<Item = u128>,
+    ) -> Self {
+        let prints = prints.map(|print| format!("{print:032x}")).collect();
+        ReplaysResult { v: VERSION, capsule: capsule.display().to_string(), comparison, replays, prints }
     }
 }

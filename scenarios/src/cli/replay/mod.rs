@@ -1,31 +1,41 @@
 //! `quiesce replay`: a saved failure, once more.
 
+mod look;
+mod many;
+
 use super::args::{Replay, Shared};
 use super::exit::{Exit, Refusal};
 use super::policies::checked;
 use crate::capsule::{Capsule, Comparison, Divergence, Fate};
 use crate::report::{JsonLines, Line, Out};
-use crate::run::{Replayed, Run};
+use crate::run::Run;
 
 pub(super) fn replay(args: &Replay, shared: &Shared, out: &mut Out) -> Result<Exit, Refusal> {
-    let capsule = Capsule::open(&args.capsule)?;
+    match args.capsules.as_slice() {
+        [capsule] if args.times == 1 => one(&Capsule::open(capsule)?, args, shared, out),
+        _ if look::is_asked(args) => Err(Refusal::Usage {
+            message: "several capsules cannot be looked into at once",
+            help: "name one capsule with --until, --break, --back, --dump and --diff",
+        }),
+        _ => many::many(args, shared, out),
+    }
+}
+
+fn one(capsule: &Capsule, args: &Replay, shared: &Shared, out: &mut Out) -> Result<Exit, Refusal> {
     let choices = checked(shared.choices_over(capsule.choices()))?;
     let prepared = capsule.prepare(&choices)?;
     let replayed = prepared.replay(&capsule.course());
     let comparison = capsule.compare(&replayed);
-    let Replayed { run, trace, .. } = &replayed;
-    let exit = exit(run, &comparison);
+    let exit = exit(&replayed.run, &comparison);
     let mut json = shared.json.as_deref().map(JsonLines::new);
     if !json.as_ref().is_some_and(JsonLines::takes_stdout) {
-        if !shared.quiet {
-            out.line(&trace.to_string());
-        }
-        verdict(&capsule, run, &comparison).iter().for_each(|line| out.line(line));
+        look::look(capsule, prepared.as_ref(), &replayed, args, shared, out)?;
+        verdict(capsule, &replayed.run, &comparison).iter().for_each(|line| out.line(line));
     }
     if let Some(json) = &mut json {
         let name = prepared.head().name.as_str();
         json.line(out, &Line::begin(&choices, vec![name]));
-        json.line(out, &Line::replay(name, &capsule, run, &comparison));
+        json.line(out, &Line::replay(name, capsule, &replayed.run, &comparison));
         json.line(out, &Line::end(exit.code()));
     }
     json.map_or(Ok(()), JsonLines::finish)?;
