@@ -22,7 +22,7 @@ mod scope;
 pub mod search;
 mod system;
 
-pub use check::{CheckError, check};
+pub use check::{CheckError, check, check_after};
 pub use explore::{ExploreError, Stop, Tour, explore};
 pub use intern::content_hash;
 pub use report::{
@@ -30,7 +30,7 @@ pub use report::{
     Shortfall, Step, Verdict,
 };
 pub use scope::{Budget, Scope, ScopeError};
-pub use system::{Action, State, System};
+pub use system::{Action, Guide, Onward, State, System};
 
 /// The property every scope has beside its monitors': no node and no monitor panics, asks for endless choices, or sends
 /// to a node that does not exist.

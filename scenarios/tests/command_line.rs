@@ -231,6 +231,11 @@ fn a_counterexample_of_the_checker_replays_in_the_simulator() {
     let said = done.ends(1).stdout.lines().find_map(|line| line.trim().strip_prefix("replay  quiesce "));
     let command = said.expect("a command that replays").to_owned();
     shell.run(&command).ends(1).says("reproduced: ");
+    let capsule = command.strip_prefix("replay ").expect("a replay");
+    let within = shell.run(&format!("check --from {capsule} --step 8"));
+    within.ends(1).says(" fails: ").says("   8  ").says("-- the last step is the violation");
+    shell.run(&format!("check ic --from {capsule} --step 8")).ends(2);
+    shell.run(&format!("check --from {capsule}")).ends(2);
 }
 
 #[test]

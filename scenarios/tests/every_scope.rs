@@ -13,7 +13,8 @@ fn check(scope: &str, profile: Profile) -> Checked {
     let choices = Choices { profile, policies: Vec::new() };
     let limits = Limits { max_states: Some(STATES_MOST), ..Limits::default() };
     let adjust = Adjust::default();
-    let how = Checking { choices: &choices, adjust: &adjust, search: Search::Bfs, limits, progress: &|_| () };
+    let how =
+        Checking { choices: &choices, adjust: &adjust, from: None, search: Search::Bfs, limits, progress: &|_| () };
     let found = planes::ALL.iter().find_map(|plane| plane.check(scope, &how));
     found.expect("a listed scope").expect("it makes sense")
 }

@@ -4,11 +4,11 @@
 
 use quiesce_machine::{Effect, Event, Monitor, Node, NodeId, Outbox, StoreError};
 
-use super::System;
 use super::action::{Action, Kind};
 use super::place::Place;
 use super::react::repeat;
 use super::stock::{Staged, Stock};
+use super::{Opening, System};
 use crate::check::CheckError;
 use crate::report::{Act, Leg, Message, Pick, Step};
 use crate::search::Route;
@@ -27,12 +27,11 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
     /// # Errors
     /// When a node, run again from the same state, does something else.
     pub(crate) fn tell(&self, route: &Route<super::State, Action>) -> Result<Vec<Step<N>>, CheckError> {
+        let opening = &self.openings[route.start];
+        let mut told = self.tell_starts(opening)?;
         let stock = self.stock();
-        let mut told = Vec::new();
-        for (node, (id, &outcome)) in (0u8..).zip((0u32..).zip(&self.openings[route.start].outcomes)) {
-            told.push(self.tell_handling(&stock, self.unborn[id as usize], Kind::Start { node }, outcome)?);
-        }
-        for (state, &action) in route.states.iter().zip(&route.actions) {
+        let before = opening.before.iter().map(|(state, action)| (state, action));
+        for (state, &action) in before.chain(route.states.iter().zip(&route.actions)) {
             told.push(self.tell_action(&stock, state, action)?);
         }
         Ok((1..).zip(told).map(|(number, told)| self.step(number, told)).collect())
@@ -44,6 +43,17 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
     /// When a node, run again from the same state, does something else.
     pub fn act(&self, state: &super::State, action: Action) -> Result<Act<N>, CheckError> {
         Ok(self.tell_action(&self.stock(), state, action)?.action)
+    }
+
+    fn tell_starts(&self, opening: &Opening) -> Result<Vec<Told<N>>, CheckError> {
+        let (stock, starts) = (self.stock(), (0u8..).zip(self.unborn.iter().zip(&opening.outcomes)));
+        let tell = |(node, (&place, &outcome))| self.tell_handling(&stock, place, Kind::Start { node }, outcome);
+        starts.map(tell).collect()
+    }
+
+    /// The first starts of one way in which the worlds can begin.
+    pub(super) fn starts_of(&self, opening: &Opening) -> Result<Vec<Act<N>>, CheckError> {
+        Ok(self.tell_starts(opening)?.into_iter().map(|told| told.action).collect())
     }
 
     /// An action in few words, as far as it can be said without the state it happens in.

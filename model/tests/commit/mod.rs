@@ -1,5 +1,7 @@
 //! Two-phase commit, packed, as a model for searches: Stateright's published example in a few words a state.
 
+#![allow(unreachable_pub, reason = "a bench takes this file in and shows what is in it")]
+
 use quiesce_model::search::Explore;
 use stateright::{Model, Property};
 

@@ -1,6 +1,7 @@
 //! Exhaustive checks of small worlds, with the plane's types left behind.
 
 mod adjust;
+mod guide;
 mod path;
 
 use std::fmt::Debug;
@@ -10,7 +11,10 @@ use quiesce_control::policy::PolicyError;
 use quiesce_model::{
     CheckError, Counterexample, Ending, ExploreError, Limits, Progress, PropertyReport, Report, Scope, Search, Verdict,
 };
+use quiesce_sim::Course;
 use thiserror::Error;
+
+use guide::Follower;
 
 pub use adjust::{Adjust, AdjustError, leaves_out};
 pub use path::Path;
@@ -24,6 +28,8 @@ pub struct Checking<'a> {
     pub choices: &'a Choices,
     /// What is to be otherwise in the world.
     pub adjust: &'a Adjust,
+    /// Where the search begins, if not at the beginning.
+    pub from: Option<Moment<'a>>,
     /// How the states are searched.
     pub search: Search,
     /// When to give up.
@@ -34,10 +40,25 @@ pub struct Checking<'a> {
 
 impl Debug for Checking<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Checking { choices, adjust, search, limits, progress: _ } = self;
+        let Checking { choices, adjust, from, search, limits, progress: _ } = self;
         let mut shown = f.debug_struct("Checking");
-        shown.field("choices", choices).field("adjust", adjust).field("search", search).field("limits", limits).finish()
+        shown
+            .field("choices", choices)
+            .field("adjust", adjust)
+            .field("from", from)
+            .field("search", search)
+            .field("limits", limits)
+            .finish()
     }
+}
+
+/// A moment of a saved path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment<'a> {
+    /// The path.
+    pub course: &'a Course,
+    /// How many of its steps were taken.
+    pub steps: usize,
 }
 
 /// Why a world was not searched.
@@ -98,7 +119,13 @@ impl Checked {
     /// When a policy is unknown, the world makes no sense, or a node turns out not to be a pure function.
     pub fn check<P: Plane>(mut scope: Scope<P::Node, P::Monitor>, how: &Checking<'_>) -> Result<Checked, CheckRefused> {
         prepare::<P>(&mut scope, how.choices, how.adjust)?;
-        let report = quiesce_model::check(&scope, how.search, how.limits, Some(how.progress))?;
+        let report = match how.from {
+            None => quiesce_model::check(&scope, how.search, how.limits, Some(how.progress)),
+            Some(Moment { course, steps }) => {
+                let mut guide = Follower::new(&scope.nodes, course, steps);
+                quiesce_model::check_after(&scope, &mut guide, how.search, how.limits, Some(how.progress))
+            }
+        }?;
         let Report { verdict, unique_states, states, depth, properties, counterexamples, collision, cost: _ } = report;
         let counterexamples = counterexamples.into_iter().map(|example| Story::of(&scope.nodes, example)).collect();
         Ok(Checked { verdict, unique_states, states, depth, properties, counterexamples, collision })

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -16,6 +17,12 @@ use crate::check::Adjust;
 pub(crate) struct Check {
     /// The worlds to search; `quiesce list scopes` names them. All if none is given
     pub(super) scopes: Vec<String>,
+    /// Begin inside the path of a failure that `check` saved, after --step of its steps
+    #[arg(long, value_name = "CAPSULE", conflicts_with = "scopes", requires = "step")]
+    pub(super) from: Option<PathBuf>,
+    /// How many steps of the path are taken before the search begins
+    #[arg(long, value_name = "N", requires = "from")]
+    pub(super) step: Option<usize>,
     #[command(flatten)]
     adjusted: Adjusted,
     /// How to search

@@ -11,22 +11,29 @@ use super::args::Shared;
 use super::exit::{Exit, Refusal};
 use super::policies::checked;
 use crate::capsule::{Capsule, World};
-use crate::check::{Checked, Checking, Story};
+use crate::check::{Checked, Checking, Moment, Story};
 use crate::choices::Choices;
 use crate::planes::{self, AnyPlane};
 use crate::report::{CheckProgress, JsonLines, Line, Look, Out, quoted, words};
 use crate::text::nearest;
 
 pub(super) fn check(args: &Check, shared: &Shared, out: &mut Out) -> Result<Exit, Refusal> {
-    let choices = checked(shared.choices())?;
-    let tasks = tasks(&args.scopes)?;
+    let capsule = args.from.as_deref().map(Capsule::open).transpose()?;
+    let base = capsule.as_ref().map(Capsule::choices).unwrap_or_default();
+    let choices = checked(shared.choices_over(base))?;
+    let tasks = match &capsule {
+        Some(capsule) => vec![task_of(capsule)?],
+        None => tasks(&args.scopes)?,
+    };
+    let course = capsule.as_ref().map(Capsule::course);
+    let from = course.as_ref().map(|course| Moment { course, steps: args.step.unwrap_or(0) });
     let mut json = shared.json.as_deref().map(JsonLines::new);
     if let Some(json) = &mut json {
         json.line(out, &Line::begin(&choices, tasks.iter().map(|task| task.name).collect()));
     }
     let mut all = Vec::new();
     for task in &tasks {
-        let checked = task.check(&choices, args, shared)?;
+        let checked = task.check(&choices, from, args, shared)?;
         let saved = task.save(&checked, &choices, args, shared)?;
         if !json.as_ref().is_some_and(JsonLines::takes_stdout) {
             show(task.name, &checked, &saved, shared, out);
@@ -74,13 +81,27 @@ fn tasks(words: &[String]) -> Result<Vec<Task>, Refusal> {
     words.iter().map(|word| all().find(|task| task.name == word).ok_or_else(|| unknown(word))).collect()
 }
 
+/// The world of a capsule that `check` saved.
+fn task_of(capsule: &Capsule) -> Result<Task, Refusal> {
+    match &capsule.world {
+        World::Scope { name, .. } if capsule.turns.is_some() => Ok(tasks(std::slice::from_ref(name))?.swap_remove(0)),
+        World::Scope { .. } | World::Scenario { .. } => Err(Refusal::NoPath),
+    }
+}
+
 impl Task {
-    fn check(&self, choices: &Choices, args: &Check, shared: &Shared) -> Result<Checked, Refusal> {
+    fn check(
+        &self,
+        choices: &Choices,
+        from: Option<Moment<'_>>,
+        args: &Check,
+        shared: &Shared,
+    ) -> Result<Checked, Refusal> {
         let bar = CheckProgress::new(self.name, shared.quiet);
         let progress = |progress| bar.show(progress);
         let adjust = args.adjust();
         let (search, limits) = (args.search(), args.limits());
-        let how = Checking { choices, adjust: &adjust, search, limits, progress: &progress };
+        let how = Checking { choices, adjust: &adjust, from, search, limits, progress: &progress };
         let found = self.plane.check(self.name, &how);
         bar.finish();
         Ok(found.ok_or_else(|| unknown(self.name))??)
