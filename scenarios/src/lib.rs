@@ -35,6 +35,7 @@ pub mod cli;
 pub mod files;
 pub mod keep;
 mod load;
+pub mod odds;
 pub mod plane;
 pub mod planes;
 pub mod report;
@@ -45,5 +46,6 @@ pub mod snapshot;
 
 pub mod suite;
 pub mod text;
+pub mod why;
 
 pub use load::load;

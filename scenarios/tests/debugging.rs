@@ -125,3 +125,34 @@ fn a_kept_failure_is_a_scenario_of_the_suite_beside_its_trace() {
     assert_eq!(shell.left("suite/xaction").len(), 4);
     shell.run(&format!("keep {CAPSULE} --name No")).ends(2);
 }
+
+#[test]
+fn why_names_the_step_from_which_a_failure_was_inevitable() {
+    let shell = failed("why");
+    let given = shell.run(&format!("why {CAPSULE}"));
+    given.ends(0).says("inevitable from the start, the timeline alone brings it about: 20 of 20 (above 86 %)\n");
+    let chance =
+        TWICE.replace("  { at = \"0s\", duplicate = \"start-request\" },\n", "").replace("\"twice\"", "\"chance\"");
+    let chance = chance.replace("timeline = [", "network = { duplicate = \"1/3\" }\ntimeline = [");
+    shell.file("chance.toml", &chance);
+    shell.run("run chance.toml --profile reference --seeds 1..30 -q").ends(1);
+    let saved = shell.left("quiesce-failures");
+    let capsule = saved.iter().find(|name| name.starts_with("chance.reference.one-start-one-job.")).expect("saved");
+    let why = shell.run(&format!("why quiesce-failures/{capsule} --futures 40 --jobs 1"));
+    why.ends(0).says("one-start-one-job: inevitable from step ").says(": 40 of 40 (above 93 %) futures fail\n");
+    let start = why.stdout.lines().find(|line| line.starts_with("0 ")).expect("the futures of the start");
+    assert!(start.contains(" of 40 (") && !start.contains("40 of 40"), "{start}");
+    assert_eq!(shell.run(&format!("why quiesce-failures/{capsule} --futures 40 --jobs 2")).stdout, why.stdout);
+    shell.run(&format!("why {CAPSULE} --policy job-identity=request")).ends(2);
+}
+
+#[test]
+fn a_sweep_says_how_likely_and_how_sure() {
+    let shell = Shell::new("odds");
+    shell.file("twice.toml", TWICE);
+    let failing = shell.run("run twice.toml --profile reference");
+    failing.ends(1).says("    rate    4 of 4 (above 47 %), 95 % sure\n");
+    let clean = shell.run("run twice.toml -v --seeds 1..101");
+    clean.ends(0).says("  one-start-one-job: 100 clean seeds bound its rate below 3.0 %, 95 % sure\n");
+    assert!(!shell.run("run twice.toml").stdout.contains("95 % sure"), "asked for with -v");
+}

@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Explore(Explore),
     /// Run a saved failure again, look at any step of it, and say whether the property now holds
     Replay(Replay),
+    /// Show from which step on a saved failure was inevitable, whatever chance did afterwards
+    Why(Why),
     /// Make saved failures as small as they get: each becomes a scenario that fails by itself
     Shrink(Shrink),
     /// Turn a saved failure into a scenario of a suite, with the trace it should no longer show
@@ -131,6 +133,15 @@ pub(crate) struct Replay {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     #[arg(conflicts_with_all = ["until", "fact", "back", "dump", "diff"])]
     pub(crate) times: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Why {
+    /// A capsule that a failing run saved
+    pub(crate) capsule: PathBuf,
+    /// How many futures are drawn behind each step
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) futures: u32,
 }
 
 #[derive(Debug, Args)]

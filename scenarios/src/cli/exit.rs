@@ -85,6 +85,9 @@ pub(crate) enum Refusal {
     /// A failure that could not be made smaller.
     #[error(transparent)]
     Shrink(#[from] crate::shrink::ShrinkError),
+    /// A failure that could not be explained.
+    #[error(transparent)]
+    Why(#[from] crate::why::WhyError),
     /// Not a name.
     #[error("{0}")]
     Name(#[from] crate::text::Mistake),
@@ -125,6 +128,7 @@ impl Refusal {
             | Refusal::Capsule(_)
             | Refusal::NoScope(_)
             | Refusal::Shrink(_)
+            | Refusal::Why(_)
             | Refusal::Name(_)
             | Refusal::Exists { .. }
             | Refusal::Fickle { .. }

@@ -12,6 +12,7 @@ mod policies;
 mod replay;
 mod run;
 mod shrink;
+mod why;
 
 use std::process::ExitCode;
 
@@ -56,6 +57,7 @@ fn dispatch(cli: Cli, out: &mut Out) -> Result<Exit, Refusal> {
         Some(Command::Check(args)) => check::check(&args, &shared, out),
         Some(Command::Explore(args)) => check::explore(&args, &shared, out),
         Some(Command::Replay(args)) => replay::replay(&args, &shared, out),
+        Some(Command::Why(args)) => why::why(&args, &shared, out),
         Some(Command::Shrink(args)) => shrink::shrink(&args, &shared, out),
         Some(Command::Keep(args)) => keep::keep(&args, &shared, out),
     }

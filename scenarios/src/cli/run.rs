@@ -13,6 +13,7 @@ use super::policies::checked;
 use super::shrink::after_saving;
 use crate::capsule::{Capsule, World};
 use crate::choices::Choices;
+use crate::odds::Odds;
 use crate::plane::Profile;
 use crate::report::{self, JsonLines, Line, Look, Out, Progress};
 use crate::run::{Failure, Prepared, Reach, Sweep, Sweeping, Verdict, sweep};
@@ -155,9 +156,13 @@ impl Task {
         }
         for ((failure, capsule), small) in sweep.failures.iter().zip(capsules).zip(small) {
             text.push_str(&report::describe(failure, &self.found.asked, choices, capsule));
+            if let Some(odds) = sweep.odds().get(failure.finding.property.as_str()) {
+                text.push_str(&format!("    rate    {odds}, 95 % sure\n"));
+            }
             text.push_str(small);
         }
         if shared.verbose > 0 {
+            text.push_str(&clean(sweep));
             text.push_str(&faults(sweep));
         }
         if args.trace || (shared.verbose > 0 && !sweep.failures.is_empty()) {
@@ -180,6 +185,15 @@ impl Task {
         }
         text
     }
+}
+
+/// What the seeds without a failure say of each property, where it had something to judge.
+fn clean(sweep: &Sweep) -> String {
+    let clean = |(property, odds): (&str, Odds)| match odds.failed {
+        0 => format!("  {property}: {} clean seeds bound its rate below {}, 95 % sure\n", odds.of, odds.bounded()),
+        _ => String::new(),
+    };
+    sweep.odds().into_iter().map(clean).collect()
 }
 
 /// What each fault did.

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::runnable::Prepared;
 use super::{Finding, Run, Verdict};
+use crate::odds::Odds;
 use crate::schema::{Expect, Seeds};
 
 /// How a sweep is done.
@@ -51,8 +52,8 @@ pub struct Sweep {
     pub messages: BTreeMap<&'static str, u64>,
     /// Marks reached in all runs, and how often.
     pub marks: BTreeMap<&'static str, u64>,
-    /// Properties that had something to judge in some run.
-    pub armed: BTreeSet<&'static str>,
+    /// Properties that had something to judge, and in how many runs.
+    pub armed: BTreeMap<&'static str, u64>,
 }
 
 /// One property's failures in a sweep.
@@ -110,7 +111,7 @@ struct Part {
     facts: BTreeMap<&'static str, u64>,
     messages: BTreeMap<&'static str, u64>,
     marks: BTreeMap<&'static str, u64>,
-    armed: BTreeSet<&'static str>,
+    armed: BTreeMap<&'static str, u64>,
 }
 
 impl Part {
@@ -132,7 +133,7 @@ impl Part {
             facts: run.facts.clone(),
             messages: run.messages.clone(),
             marks: run.marks.clone(),
-            armed: run.armed.clone(),
+            armed: run.armed.iter().map(|&property| (property, 1)).collect(),
         }
     }
 
@@ -158,7 +159,7 @@ impl Part {
         add_counts(&mut self.facts, later.facts);
         add_counts(&mut self.messages, later.messages);
         add_counts(&mut self.marks, later.marks);
-        self.armed.extend(later.armed);
+        add_counts(&mut self.armed, later.armed);
         self
     }
 
@@ -200,6 +201,22 @@ impl Part {
 }
 
 impl Sweep {
+    /// How often a property failed of the runs in which it had something to judge, for every such property. What the
+    /// scenario expects besides is judged in every run.
+    #[must_use]
+    pub fn odds(&self) -> BTreeMap<&str, Odds> {
+        let failed = |property: &str| {
+            let failure = self.failures.iter().find(|failure| failure.finding.property == property);
+            failure.map_or(0, |failure| failure.seeds)
+        };
+        let judged = self.armed.iter().map(|(&property, &of)| (property, Odds { failed: failed(property), of }));
+        let besides =
+            self.failures.iter().filter(|failure| !self.armed.contains_key(failure.finding.property.as_str()));
+        let besides = besides
+            .map(|failure| (failure.finding.property.as_str(), Odds { failed: failure.seeds, of: self.seeds.count }));
+        judged.chain(besides).collect()
+    }
+
     /// Virtual time of all runs, to the last instant that can be named.
     #[must_use]
     pub fn time(&self) -> Time {

@@ -143,21 +143,21 @@ fn a_trace_is_one_aligned_line_an_event() {
         .act(15, Action::Crash { node: C, records: Records::Lost, stays_down: true });
     let (_, trace) = play(&plan, 1);
     let expected = [
-        " 0.000000s  a  start    #1 []                | started #1",
-        " 0.000000s  b  start    #1 []                | started #1",
-        " 0.000000s  c  start    #1 []                | started #1",
-        " 0.010000s  a  call     do #100 Do([Ping(NodeId(1), 7), Put(1, 5)])",
-        " 0.010000s  a  reply    done #100 Done(0)",
-        " 0.010000s  a  stored   #1 Ok(())            | stored 1",
-        " 0.011000s  b  deliver  ping from a Ping(7)  | got 7 from n0, heard 1",
-        " 0.012000s  -  fault    lose note * -> c",
-        " 0.012000s  a  deliver  pong from b Pong(7)  | got 7 from n1, heard 1",
-        " 0.013000s  a  call     do #130 Do([Note(NodeId(2), 8), Arm(1, Delay { least: 1000000, most: 1000000 })])",
-        " 0.013000s  a  lost     note to c Note(8): lost as planned",
-        " 0.013000s  a  reply    done #130 Done(0)",
-        " 0.014000s  a  fire     ring Ring(1)         | alarm 1",
-        " 0.015000s  c  crash    records lost",
-        "10.000000s  -  heal     the phase under fire ends",
+        "1   0.000000s  a  start    #1 []                | started #1",
+        "2   0.000000s  b  start    #1 []                | started #1",
+        "3   0.000000s  c  start    #1 []                | started #1",
+        "4   0.010000s  a  call     do #100 Do([Ping(NodeId(1), 7), Put(1, 5)])",
+        "    0.010000s  a  reply    done #100 Done(0)",
+        "5   0.010000s  a  stored   #1 Ok(())            | stored 1",
+        "6   0.011000s  b  deliver  ping from a Ping(7)  | got 7 from n0, heard 1",
+        "    0.012000s  -  fault    lose note * -> c",
+        "7   0.012000s  a  deliver  pong from b Pong(7)  | got 7 from n1, heard 1",
+        "8   0.013000s  a  call     do #130 Do([Note(NodeId(2), 8), Arm(1, Delay { least: 1000000, most: 1000000 })])",
+        "    0.013000s  a  lost     note to c Note(8): lost as planned",
+        "    0.013000s  a  reply    done #130 Done(0)",
+        "9   0.014000s  a  fire     ring Ring(1)         | alarm 1",
+        "    0.015000s  c  crash    records lost",
+        "   10.000000s  -  heal     the phase under fire ends",
     ];
     assert_eq!(trace.to_string().lines().collect::<Vec<_>>(), expected);
     let causes: Vec<_> = trace.entries.iter().map(|entry| (entry.event, entry.cause)).collect();

@@ -3,6 +3,7 @@
 mod branches;
 mod decisions;
 mod determinism;
+mod litmus;
 mod machines;
 mod network;
 mod processes;

@@ -14,6 +14,7 @@ use super::fact::Fact;
 use super::id::{DaemonId, JobName, XactId};
 use super::job::{JobSpec, Status};
 use super::kind::Kind;
+use super::membership::{AdminError, Change};
 use super::message::{Msg, QueryError, Select, StartError, ToClient, ToProxy};
 use super::policy::GatewayDown;
 use super::timer::{ClientTimer, Timer};
@@ -28,6 +29,14 @@ pub struct Client {
     jobs: BTreeMap<JobName, Job>,
     starts: BTreeMap<CallId, Start>,
     queries: BTreeMap<CallId, Query>,
+    admins: BTreeMap<CallId, Admin>,
+}
+
+/// A change of membership that has not been answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Admin {
+    change: Change,
+    gateway: DaemonId,
 }
 
 /// A job by the client's own name for it.
@@ -75,6 +84,7 @@ impl Client {
             jobs: BTreeMap::new(),
             starts: BTreeMap::new(),
             queries: BTreeMap::new(),
+            admins: BTreeMap::new(),
         }
     }
 
@@ -90,8 +100,16 @@ impl Client {
                 self.query(call, what, via, true, cx);
             }
             Event::Call { call, request: Request::Status { what, via } } => self.query(call, what, via, false, cx),
+            Event::Call { call, request: Request::Admin { change, via } } => {
+                cx.fact(Fact::ChangeAsked { call, change });
+                self.admins.insert(call, Admin { change, gateway: via });
+                self.ask_admin(call, cx);
+            }
+            Event::Call { request: request @ Request::Join { .. }, .. } => {
+                unreachable!("a client does not join, found {request:?}")
+            }
             Event::Deliver { msg: Msg::ToClient(msg), .. } => self.answer(msg, cx),
-            Event::Deliver { msg: msg @ (Msg::ToProxy(_) | Msg::ToTarget(_)), .. } => {
+            Event::Deliver { msg: msg @ (Msg::ToProxy(_) | Msg::ToTarget(_) | Msg::Cluster(_)), .. } => {
                 unreachable!("not for a client: {msg:?}")
             }
             Event::Bounce { msg, .. } => self.refused(&msg, cx),
@@ -118,6 +136,7 @@ impl Client {
         match msg {
             ToClient::StartAnswer { call, result } => self.start_answered(call, result, cx),
             ToClient::StatusAnswer { call, result } => self.status_answered(call, result, cx),
+            ToClient::AdminAnswer { call, result } => self.admin_answered(call, result, cx),
             ToClient::Redirect { call, to } => {
                 if let Some(Query { what: Awaited::Kind(kind), phase: Phase::Asking, .. }) = self.queries.get(&call) {
                     send(cx, to, ToProxy::StatusRequest { call, select: Select::Kind(*kind) });
@@ -149,6 +168,31 @@ impl Client {
         }
     }
 
+    /// A change that may succeed later is asked for again, through another gateway.
+    fn admin_answered(&mut self, call: CallId, result: Result<(), AdminError>, cx: &mut Context<'_>) {
+        let Some(admin) = self.admins.get_mut(&call) else { return };
+        let reply = match result {
+            Ok(()) => Reply::Changed,
+            Err(error) if error.is_passing() => {
+                admin.gateway = cx.config().cluster.next_proxy(admin.gateway);
+                cx.disarm(ClientTimer::Request(call).into());
+                return cx.arm(ClientTimer::Poll(call).into(), cx.config().timing.poll_first);
+            }
+            Err(error) => Reply::Refused(error),
+        };
+        self.admins.remove(&call);
+        cx.disarm(ClientTimer::Request(call).into());
+        cx.disarm(ClientTimer::Poll(call).into());
+        cx.fact(Fact::ChangeReturned { call });
+        cx.reply(call, reply);
+    }
+
+    fn ask_admin(&self, call: CallId, cx: &mut Context<'_>) {
+        let Admin { change, gateway } = self.admins[&call];
+        send(cx, gateway, ToProxy::AdminRequest { call, change });
+        arm_request(call, cx);
+    }
+
     fn status_answered(&mut self, call: CallId, result: Result<Status, QueryError>, cx: &mut Context<'_>) {
         let Some(query) = self.queries.get_mut(&call) else { return };
         match result {
@@ -165,7 +209,12 @@ impl Client {
 
     /// The gateway's process is down; a client sends to gateways alone.
     fn refused(&mut self, msg: &Msg, cx: &mut Context<'_>) {
-        if let Msg::ToProxy(ToProxy::StartRequest { call, .. } | ToProxy::StatusRequest { call, .. }) = msg {
+        if let Msg::ToProxy(
+            ToProxy::StartRequest { call, .. }
+            | ToProxy::StatusRequest { call, .. }
+            | ToProxy::AdminRequest { call, .. },
+        ) = msg
+        {
             cx.disarm(ClientTimer::Request(*call).into());
             self.try_next(*call, cx);
         }
@@ -175,6 +224,7 @@ impl Client {
         match timer {
             ClientTimer::Request(call) => self.try_next(call, cx),
             ClientTimer::Poll(call) if self.starts.contains_key(&call) => self.ask_start(call, cx),
+            ClientTimer::Poll(call) if self.admins.contains_key(&call) => self.ask_admin(call, cx),
             ClientTimer::Poll(call) => self.poll(call, cx),
             ClientTimer::Deadline(call) => self.told(call, Outcome::TimedOut, cx),
         }
@@ -217,6 +267,9 @@ impl Client {
 
     /// The gateway did not serve this request: what now?
     fn try_next(&mut self, call: CallId, cx: &mut Context<'_>) {
+        if self.admins.contains_key(&call) {
+            return self.admin_answered(call, Err(AdminError::PrimaryDown), cx);
+        }
         let policy = cx.config().policies.gateway_down;
         let next = |gateway: DaemonId| match policy {
             GatewayDown::SameAgain => gateway,

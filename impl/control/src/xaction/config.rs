@@ -5,7 +5,8 @@ use std::time::Duration;
 use quiesce_machine::NodeId;
 use thiserror::Error;
 
-use super::id::{DaemonId, XactId};
+use super::id::DaemonId;
+use super::membership::Deployment;
 use super::policy::Policies;
 
 /// Everything a node of this plane is told about its cluster.
@@ -15,13 +16,16 @@ pub struct Config {
     pub cluster: Cluster,
     /// Time-outs and periods.
     pub timing: Timing,
+    /// Who is a member at first, and what keeps membership.
+    pub deployment: Deployment,
     /// What is done where the reference and we differ.
     pub policies: Policies,
 }
 
-/// The members, which do not change during a run. Nodes are numbered proxies first, then targets, then clients.
+/// Every daemon and client there can be. Nodes are numbered proxies first, then targets, then clients.
 ///
-/// The first proxy is primary, and the first `ic_size` proxies are the Information Center.
+/// Deployed with the first proxy as primary and the first `ic_size` proxies as the Information Center; who is a member
+/// later is the cluster map's business ([`Smap`](super::Smap)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cluster {
     proxies: u16,
@@ -81,26 +85,21 @@ impl Cluster {
         (0..self.targets).map(DaemonId::Target)
     }
 
-    /// The members of the Information Center.
-    pub fn ic(&self) -> impl Iterator<Item = DaemonId> + use<> {
-        (0..self.ic_size).map(DaemonId::Proxy)
-    }
-
-    /// Whether that daemon is a member of the Information Center.
+    /// Whether that daemon is deployed as a member of the Information Center.
     #[must_use]
     pub fn is_ic(&self, daemon: DaemonId) -> bool {
         matches!(daemon, DaemonId::Proxy(n) if n < self.ic_size)
     }
 
-    /// How many members the Information Center has.
+    /// How many members the Information Center is to have.
     #[must_use]
     pub fn ic_size(&self) -> u16 {
         self.ic_size
     }
 
-    /// The primary.
+    /// The proxy that is primary when the cluster is deployed.
     #[must_use]
-    pub fn primary(&self) -> DaemonId {
+    pub fn first_proxy(&self) -> DaemonId {
         DaemonId::Proxy(0)
     }
 
@@ -109,17 +108,8 @@ impl Cluster {
     pub fn next_proxy(&self, proxy: DaemonId) -> DaemonId {
         match proxy {
             DaemonId::Proxy(n) => DaemonId::Proxy((n + 1) % self.proxies),
-            DaemonId::Target(_) | DaemonId::Client(_) => self.primary(),
+            DaemonId::Target(_) | DaemonId::Client(_) => self.first_proxy(),
         }
-    }
-
-    /// The member of the Information Center that weighs most for a job, and serves its queries.
-    ///
-    /// # Panics
-    /// Never: a cluster has a member.
-    #[must_use]
-    pub fn hrw_ic(&self, job: XactId) -> DaemonId {
-        self.ic().max_by_key(|&member| (weight(job, member), member)).expect("a cluster has a member")
     }
 
     /// The node that plays this daemon.
@@ -151,16 +141,6 @@ impl Cluster {
             }
         }
     }
-}
-
-/// A proxy's weight for a job: a fixed integer mix, so that every gateway ranks alike.
-fn weight(job: XactId, member: DaemonId) -> u64 {
-    let mut x = job.by.number() << 44 ^ u64::from(job.life.0) << 32 ^ u64::from(job.number);
-    x ^= (member.number() + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    for multiplier in [0xbf58_476d_1ce4_e5b9, 0x94d0_49bb_1331_11eb] {
-        x = (x ^ x >> 30).wrapping_mul(multiplier);
-    }
-    x ^ x >> 31
 }
 
 /// Time-outs and periods; the defaults are the published ones (`reference/aistore-information-center.md` section 1).
@@ -210,8 +190,6 @@ impl Default for Timing {
 
 #[cfg(test)]
 mod tests {
-    use quiesce_machine::Incarnation;
-
     use super::*;
 
     #[test]
@@ -229,18 +207,5 @@ mod tests {
         assert_eq!(Cluster::new(1, 0, 1, 1), Err(ClusterError::Missing("target")));
         assert_eq!(Cluster::new(2, 1, 1, 3), Err(ClusterError::IcSize { proxies: 2, found: 3 }));
         assert_eq!(Cluster::new(2, 1, 1, 0), Err(ClusterError::IcSize { proxies: 2, found: 0 }));
-    }
-
-    #[test]
-    fn jobs_spread_over_the_members() {
-        let cluster = Cluster::new(3, 1, 1, 3).unwrap();
-        let heaviest = |number| {
-            let job = XactId::minted(DaemonId::Client(0), Incarnation(1), number);
-            cluster.hrw_ic(job)
-        };
-        for member in cluster.ic() {
-            let served = (0..300).filter(|&number| heaviest(number) == member).count();
-            assert!((70..130).contains(&served), "{member} serves {served} of 300");
-        }
     }
 }

@@ -6,6 +6,7 @@ use quiesce_machine::{CallId, Label};
 
 use super::id::{DaemonId, XactId};
 use super::job::{Snap, Status};
+use super::membership::{Change, Smap};
 use super::user::Outcome;
 
 /// What an operator could have observed.
@@ -36,11 +37,27 @@ pub enum Fact {
     WaitBegan { call: CallId },
     /// A wait ended; `job`: if it named one that had started.
     WaitReturned { call: CallId, job: Option<XactId>, outcome: Outcome },
+    /// An administrator asks for a change of membership.
+    ChangeAsked { call: CallId, change: Change },
+    /// A primary says that a change is made.
+    ChangeMade { change: Change },
+    /// An administrator is answered.
+    ChangeReturned { call: CallId },
+    /// A daemon is asked to join.
+    JoinAsked { call: CallId },
+    /// A daemon that was asked to join is a member.
+    Joined { call: CallId },
+    /// A daemon makes a map.
+    MapMade { map: Smap },
+    /// A daemon goes by this map from now on.
+    MapInstalled { map: Smap },
+    /// An elected primary takes over with this map.
+    TookOver { map: Smap },
 }
 
 impl Fact {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 12] = [
+    pub const LABELS: [&'static str; 20] = [
         "start-taken",
         "job-registered",
         "xact-began",
@@ -53,6 +70,14 @@ impl Fact {
         "start-failed",
         "wait-began",
         "wait-returned",
+        "change-asked",
+        "change-made",
+        "change-returned",
+        "join-asked",
+        "joined",
+        "map-made",
+        "map-installed",
+        "took-over",
     ];
 }
 
@@ -71,6 +96,14 @@ impl Label for Fact {
             Fact::StartFailed { .. } => "start-failed",
             Fact::WaitBegan { .. } => "wait-began",
             Fact::WaitReturned { .. } => "wait-returned",
+            Fact::ChangeAsked { .. } => "change-asked",
+            Fact::ChangeMade { .. } => "change-made",
+            Fact::ChangeReturned { .. } => "change-returned",
+            Fact::JoinAsked { .. } => "join-asked",
+            Fact::Joined { .. } => "joined",
+            Fact::MapMade { .. } => "map-made",
+            Fact::MapInstalled { .. } => "map-installed",
+            Fact::TookOver { .. } => "took-over",
         }
     }
 }
@@ -89,6 +122,14 @@ impl fmt::Display for Fact {
             Fact::StartFailed { call } => write!(f, "start {} fails", call.0),
             Fact::StartAnswered { call, job } => write!(f, "call {} started {job}", call.0),
             Fact::WaitBegan { call } => write!(f, "wait {} begins", call.0),
+            Fact::ChangeAsked { call, change } => write!(f, "change {}: {} {}", call.0, change.label(), change.of()),
+            Fact::ChangeMade { change } => write!(f, "says that {} {} is made", change.label(), change.of()),
+            Fact::ChangeReturned { call } => write!(f, "change {} returns", call.0),
+            Fact::JoinAsked { .. } => f.write_str("is asked to join"),
+            Fact::Joined { .. } => f.write_str("has joined"),
+            Fact::MapMade { map } => write!(f, "makes {map}"),
+            Fact::MapInstalled { map } => write!(f, "goes by {map}"),
+            Fact::TookOver { map } => write!(f, "takes over with {}", map.version()),
             Fact::WaitReturned { call, job, outcome } => {
                 write!(f, "wait {} returns: ", call.0)?;
                 job.map_or(Ok(()), |job| write!(f, "{job} "))?;

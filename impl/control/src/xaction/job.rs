@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use quiesce_machine::Stamp;
 
-use super::id::{DaemonId, XactId};
+use super::id::DaemonId;
 use super::kind::Kind;
-use super::sources::Sources;
 
 /// What a client asks every target to do, and how each target's part goes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,12 +63,20 @@ pub enum XactError {
     NotFound,
     /// Stopped because a member of the Information Center said so.
     IcAbort,
+    /// The target left the cluster, or was left out of it.
+    LeftCluster,
 }
 
 impl XactError {
     /// Every error, in order.
-    pub const ALL: [XactError; 5] =
-        [XactError::DiskFull, XactError::IoError, XactError::Restarted, XactError::NotFound, XactError::IcAbort];
+    pub const ALL: [XactError; 6] = [
+        XactError::DiskFull,
+        XactError::IoError,
+        XactError::Restarted,
+        XactError::NotFound,
+        XactError::IcAbort,
+        XactError::LeftCluster,
+    ];
 
     /// Its stable name.
     #[must_use]
@@ -80,6 +87,7 @@ impl XactError {
             XactError::Restarted => "restarted",
             XactError::NotFound => "not-found",
             XactError::IcAbort => "ic-abort",
+            XactError::LeftCluster => "left-cluster",
         }
     }
 }
@@ -139,26 +147,5 @@ impl fmt::Display for Status {
         };
         f.write_str(phase)?;
         self.err.map_or(Ok(()), |err| write!(f, " ({})", err.name()))
-    }
-}
-
-/// What a target keeps across crashes: an xaction it began, and its end once it has one.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Record {
-    /// The job.
-    pub job: XactId,
-    /// Its kind.
-    pub kind: Kind,
-    /// Every target that takes part.
-    pub sources: Sources,
-    /// How this target's part stands.
-    pub snap: Snap,
-}
-
-impl quiesce_machine::Record for Record {
-    type Key = XactId;
-
-    fn key(&self) -> XactId {
-        self.job
     }
 }

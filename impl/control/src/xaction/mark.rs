@@ -25,9 +25,37 @@ pub const FENCED: &str = "xaction/fenced-an-unknown-job";
 pub const CUT_SHORT: &str = "xaction/restart-found-a-part-cut-short";
 /// A write failed and is tried again.
 pub const WRITE_AGAIN: &str = "xaction/write-tried-again";
+/// A target whose part of a job has not ended is no member any more.
+pub const TARGET_GONE: &str = "xaction/part-lost-with-its-target";
+/// A proxy is taken into the Information Center.
+pub const STAFFED: &str = "xaction/staffed";
+/// A target learns that it was out of the cluster while it worked.
+pub const WAS_OUT: &str = "xaction/target-was-out";
+/// A target refuses its part of a job whose targets were chosen before it became a member.
+pub const OLDER_THAN_I: &str = "xaction/refused-an-older-job";
+/// A gateway is no member any more, and drops the jobs it was starting.
+pub const STOPS_STARTING: &str = "xaction/gateway-left-out-stops-starting";
+/// A gateway finds a job registered with other targets, by another gateway before it.
+pub const OTHERS_FIRST: &str = "xaction/registered-with-other-targets-before";
+/// A member that consults the others about a job hears that it was over and pruned long ago.
+pub const PRUNED_ELSEWHERE: &str = "xaction/pruned-elsewhere";
+/// A primary takes a daemon in again of which it had heard too long nothing.
+pub const READMITTED: &str = "xaction/readmitted-by-keepalive";
+/// A primary leaves silent members out of the map.
+pub const REMOVED_SILENT: &str = "xaction/removed-silent-members";
+/// A primary hears of too few members to leave others out.
+pub const NO_QUORUM: &str = "xaction/primary-without-quorum";
+/// A primary learns of a later map that names another primary.
+pub const YIELDED: &str = "xaction/primary-yielded";
+/// A daemon that was left out of the map asks to be taken in again.
+pub const ASKS_BACK_IN: &str = "xaction/asks-back-in";
+/// A proxy stands for election.
+pub const STANDS: &str = "xaction/stands-for-election";
+/// A candidate does not win.
+pub const LOST_ELECTION: &str = "xaction/lost-an-election";
 
 /// Every mark.
-pub const MARKS: [&str; 11] = [
+pub const MARKS: [&str; 25] = [
     ADOPTED,
     MERGED_LATER,
     TOMBSTONE,
@@ -39,4 +67,18 @@ pub const MARKS: [&str; 11] = [
     FENCED,
     CUT_SHORT,
     WRITE_AGAIN,
+    TARGET_GONE,
+    STAFFED,
+    WAS_OUT,
+    OLDER_THAN_I,
+    PRUNED_ELSEWHERE,
+    OTHERS_FIRST,
+    STOPS_STARTING,
+    READMITTED,
+    REMOVED_SILENT,
+    NO_QUORUM,
+    YIELDED,
+    ASKS_BACK_IN,
+    STANDS,
+    LOST_ELECTION,
 ];

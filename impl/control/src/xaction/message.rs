@@ -8,6 +8,7 @@ use super::ic::Listener;
 use super::id::{DaemonId, XactId};
 use super::job::{JobSpec, Snap, Status, Work};
 use super::kind::Kind;
+use super::membership::{AdminError, Change, ClusterMsg, Version};
 use super::sources::Sources;
 
 /// What a status query names.
@@ -47,11 +48,13 @@ pub enum Msg {
     ToProxy(ToProxy),
     /// For a target.
     ToTarget(ToTarget),
+    /// For a proxy or target: about membership.
+    Cluster(ClusterMsg),
 }
 
 impl Msg {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 21] = [
+    pub const LABELS: [&'static str; 40] = [
         "start-answer",
         "status-answer",
         "redirect",
@@ -73,6 +76,25 @@ impl Msg {
         "abort-xact",
         "pull-snap",
         "notify-done",
+        "pruned",
+        "admin-answer",
+        "admin-request",
+        "keepalive",
+        "keepalive-done",
+        "health",
+        "health-done",
+        "join",
+        "pull-map",
+        "map",
+        "metasync",
+        "metasync-done",
+        "metasync-refused",
+        "vote-init",
+        "vote-init-done",
+        "vote-request",
+        "vote",
+        "vote-result",
+        "forwarded",
     ];
 }
 
@@ -82,6 +104,7 @@ impl Label for Msg {
             Msg::ToClient(msg) => msg.label(),
             Msg::ToProxy(msg) => msg.label(),
             Msg::ToTarget(msg) => msg.label(),
+            Msg::Cluster(msg) => msg.label(),
         }
     }
 }
@@ -96,6 +119,8 @@ pub enum ToClient {
     StatusAnswer { call: CallId, result: Result<Status, QueryError> },
     /// 307: ask that proxy.
     Redirect { call: CallId, to: DaemonId },
+    /// How a change of membership went.
+    AdminAnswer { call: CallId, result: Result<(), AdminError> },
 }
 
 impl From<ToClient> for Msg {
@@ -110,6 +135,7 @@ impl Label for ToClient {
             ToClient::StartAnswer { .. } => "start-answer",
             ToClient::StatusAnswer { .. } => "status-answer",
             ToClient::Redirect { .. } => "redirect",
+            ToClient::AdminAnswer { .. } => "admin-answer",
         }
     }
 }
@@ -122,18 +148,22 @@ pub enum ToProxy {
     StartRequest { call: CallId, request: XactId, spec: Arc<JobSpec> },
     /// A client asks a gateway for a job's status (C3).
     StatusRequest { call: CallId, select: Select },
+    /// An administrator asks a gateway to change who is a member.
+    AdminRequest { call: CallId, change: Change },
     /// A gateway that is no member hands a query to the member that weighs most for the job.
     RoutedStatus { client: DaemonId, call: CallId, job: XactId },
     /// The member's answer to the gateway.
     RoutedAnswer { client: DaemonId, call: CallId, result: Result<Status, QueryError> },
     /// A gateway registers a job with a member (I1).
     WatchXaction { job: XactId, kind: Kind, starter: DaemonId, sources: Sources },
-    /// The member has it.
-    WatchDone { job: XactId },
+    /// The member has it, with these targets: those that it heard of first.
+    WatchDone { job: XactId, sources: Sources },
     /// A member asks another for its table (I4), on account of that job.
     PullTable { job: XactId },
-    /// The other's table (I4).
-    OwnershipTable { job: XactId, table: Arc<Vec<(XactId, Listener)>> },
+    /// The other's table (I4), and which map it goes by.
+    OwnershipTable { job: XactId, by: Version, table: Arc<Vec<(XactId, Listener)>> },
+    /// Where daemons come and go: the member that was asked for its table has had that job, and pruned it.
+    Pruned { job: XactId },
     /// A member offers its table unasked (I3).
     MergeTable { table: Arc<Vec<(XactId, Listener)>> },
     /// A member asks a job's starter whether it still starts it.
@@ -160,12 +190,14 @@ impl Label for ToProxy {
         match self {
             ToProxy::StartRequest { .. } => "start-request",
             ToProxy::StatusRequest { .. } => "status-request",
+            ToProxy::AdminRequest { .. } => "admin-request",
             ToProxy::RoutedStatus { .. } => "routed-status",
             ToProxy::RoutedAnswer { .. } => "routed-answer",
             ToProxy::WatchXaction { .. } => "watch-xaction",
             ToProxy::WatchDone { .. } => "watch-done",
             ToProxy::PullTable { .. } => "pull-table",
             ToProxy::OwnershipTable { .. } => "ownership-table",
+            ToProxy::Pruned { .. } => "pruned",
             ToProxy::MergeTable { .. } => "merge-table",
             ToProxy::StarterProbe { .. } => "starter-probe",
             ToProxy::StarterAnswer { .. } => "starter-answer",

@@ -1,22 +1,25 @@
 //! AIStore's batch jobs: proxies with an Information Center, targets that run xactions, clients that wait.
 //!
-//! First slice: membership is fixed, jobs are started by broadcast to every target and end after a given work time.
-//! Election, joins, rebalance and the registry's renew rules are not here yet.
+//! Jobs are started by broadcast to every target and end after a given work time. Rebalance and the registry's renew
+//! rules are not here yet.
 //! Source: `reference/aistore-information-center.md`.
 
 pub mod bucket;
 pub mod client;
 pub mod config;
+mod digest;
 pub mod fact;
 pub mod ic;
 pub mod id;
 pub mod job;
 pub mod kind;
 pub mod mark;
+pub mod membership;
 pub mod message;
 pub mod monitor;
 pub mod policy;
 pub mod proxy;
+pub mod record;
 pub mod registry;
 pub mod sources;
 pub mod target;
@@ -28,13 +31,15 @@ use quiesce_machine::{Cx, Event, NodeId, Span};
 pub use config::{Cluster, ClusterError, Config, Timing};
 pub use fact::Fact;
 pub use id::{DaemonId, JobName, XactId};
-pub use job::{Ending, JobSpec, Record, Snap, Status, Work, XactError};
+pub use job::{Ending, JobSpec, Snap, Status, Work, XactError};
 pub use kind::{Descriptor, IcMode, Kind, Scope, UnknownKind};
 pub use mark::MARKS;
+pub use membership::{AdminError, Change, ClusterMsg, ClusterTimer, Deployment, Flags, Smap, Upkeep, Version};
 pub use message::{Msg, QueryError, Select, StartError, ToClient, ToProxy, ToTarget};
 
 pub use monitor::Monitor;
 pub use policy::Policies;
+pub use record::{PartRecord, Record, RecordKey};
 pub use sources::Sources;
 pub use timer::{ClientTimer, GatewayTimer, MemberTimer, TargetTimer, Timer};
 pub use user::{Awaited, Outcome, Reply, Request};
@@ -64,8 +69,8 @@ impl quiesce_machine::Node for Node {
 
     fn boot(id: NodeId, config: &Config) -> Self {
         match config.cluster.daemon(id) {
-            me @ DaemonId::Proxy(_) => Node::Proxy(proxy::Proxy::new(me)),
-            me @ DaemonId::Target(_) => Node::Target(target::Target::new(me)),
+            me @ DaemonId::Proxy(_) => Node::Proxy(proxy::Proxy::new(me, config)),
+            me @ DaemonId::Target(_) => Node::Target(target::Target::new(me, config)),
             me @ DaemonId::Client(_) => Node::Client(client::Client::new(me)),
         }
     }

@@ -99,4 +99,60 @@ crate::policies! {
         /// All others; it says unknown only when each has said so or is down.
         AsksAll = "asks-all",
     }
+    /// What a member makes of a target that is left out of the map while its part of a job runs (IC-12, H-22).
+    map_change: MapChange = "map-change" {
+        /// The job is aborted and over, here; the other targets are not told, nor the other members asked.
+        AbortsHere = "aborts-here",
+        /// When the other members have nothing better to say, the part is aborted, and with it the job everywhere.
+        Consults = "consults",
+    }
+    /// What a primary needs to leave members out of the map (H-17).
+    primary_quorum: PrimaryQuorum = "primary-quorum" {
+        /// Nothing: alone it goes on leading whoever it still reaches.
+        None = "none",
+        /// Signs of life of a majority; without them it changes nothing.
+        Majority = "majority",
+    }
+    /// What a primary does about a later map that names another primary (H-17).
+    foreign_primary: ForeignPrimary = "foreign-primary" {
+        /// It refuses it, and goes on as primary until it restarts.
+        Stands = "stands",
+        /// It goes by the later map.
+        Yields = "yields",
+    }
+    /// Whose votes make a primary (H-35).
+    electorate: Electorate = "electorate" {
+        /// More yes than no among the others: the dead and the silent count as no, each votes by its own map.
+        EachByOwnMap = "each-by-own-map",
+        /// A majority of the members, the candidate included; one durable vote a term, for no older map than one's own.
+        Majority = "majority",
+    }
+    /// How members learn who has won an election (H-18).
+    vote_result: VoteResult = "vote-result" {
+        /// By a message that each applies to its own map, whenever it comes.
+        Unconditional = "unconditional",
+        /// By the winner's map, which is later than all before.
+        NewerMap = "newer-map",
+    }
+    /// Who is taken into the Information Center (IC-18, H-20).
+    ic_staffing: IcStaffing = "ic-staffing" {
+        /// Any electable proxy, also one in maintenance.
+        AnyElectable = "any-electable",
+        /// An active one.
+        ActiveOnly = "active-only",
+    }
+    /// What a primary does about a sign of life from a daemon that is no member.
+    keepalive_outside: KeepaliveOutside = "keepalive-outside" {
+        /// It takes it in, also one that was decommissioned and has not heard of it.
+        ReAdds = "re-adds",
+        /// It takes it in unless it was sent away for good; then it tells it so.
+        StaysOut = "stays-out",
+    }
+    /// When an administrator is told that a change is made (section D, metasync: success is not required).
+    admin_answer: AdminAnswer = "admin-answer" {
+        /// At once.
+        AtOnce = "at-once",
+        /// When a majority has the map, so that the next primary has it too.
+        MajorityHasIt = "majority-has-it",
+    }
 }

@@ -1,20 +1,24 @@
 //! A gateway: takes start requests and status queries, and is perhaps a member of the Information Center.
 //! Source: `reference/aistore-information-center.md` sections 5 (list-range start) and 8 (routing).
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use quiesce_machine::{CallId, Event, Incarnation};
 
+use super::config::Config;
 use super::fact::Fact;
 use super::ic::{Asker, Ic};
 use super::id::{DaemonId, XactId};
 use super::job::JobSpec;
+use super::membership::Membership;
 use super::message::{Msg, QueryError, Select, StartError, ToClient, ToProxy, ToTarget};
 use super::policy::{JobIdentity, Registration, StartDelivery};
 use super::sources::Sources;
 use super::timer::{GatewayTimer, Timer};
-use super::{Context, Node, send};
+use super::user::Request;
+use super::{Context, Node, mark, send};
 
 /// How many members have to know a job before it starts, where registration is acknowledged: one may die.
 const COPIES: usize = 2;
@@ -28,6 +32,7 @@ pub struct Proxy {
     minted: u32,
     starts: BTreeMap<XactId, Start>,
     ic: Ic,
+    membership: Membership,
 }
 
 /// A job that this gateway starts.
@@ -42,15 +47,17 @@ struct Start {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Phase {
-    /// Members have not all answered; `copies` have the job, `silent` have said nothing yet.
-    Registering { copies: BTreeSet<DaemonId>, silent: BTreeSet<DaemonId> },
+    /// Members have not all answered; `copies` have the job, each with these targets, `silent` have said nothing yet.
+    Registering { copies: BTreeMap<DaemonId, Sources>, silent: BTreeSet<DaemonId> },
     /// These targets have not answered.
     Starting { silent: BTreeSet<DaemonId> },
 }
 
 impl Proxy {
-    pub(crate) fn new(me: DaemonId) -> Self {
-        Proxy { me, life: Incarnation::default(), minted: 0, starts: BTreeMap::new(), ic: Ic::new(me) }
+    pub(crate) fn new(me: DaemonId, config: &Config) -> Self {
+        let membership = Membership::new(me, config);
+        let ic = Ic::new(me, membership.map().clone());
+        Proxy { me, life: Incarnation::default(), minted: 0, starts: BTreeMap::new(), ic, membership }
     }
 
     /// This proxy's share in the Information Center.
@@ -59,12 +66,34 @@ impl Proxy {
         &self.ic
     }
 
+    /// This proxy's part in membership.
+    #[must_use]
+    pub fn membership(&self) -> &Membership {
+        &self.membership
+    }
+
     pub(crate) fn handle(&mut self, event: Event<Node>, cx: &mut Context<'_>) {
+        let before = self.membership.map().clone();
+        self.take(event, cx);
+        if *self.membership.map() != before {
+            self.map_changed(cx);
+        }
+    }
+
+    fn take(&mut self, event: Event<Node>, cx: &mut Context<'_>) {
         match event {
-            Event::Start { incarnation, .. } => {
+            Event::Start { incarnation, records } => {
                 self.life = incarnation;
                 self.ic.start(cx);
+                self.membership.start(&records, cx);
             }
+            Event::Deliver { from, msg: Msg::Cluster(msg) } => {
+                let from = cx.config().cluster.daemon(from);
+                self.membership.receive(from, msg, cx);
+            }
+            Event::Fire { timer: Timer::Cluster(timer) } => self.membership.fire(timer, cx),
+            Event::Stored { outcome, .. } => self.membership.stored(outcome, cx),
+            Event::Call { call, request: Request::Join { via } } => self.membership.join(call, via, cx),
             Event::Deliver { msg: msg @ (Msg::ToClient(_) | Msg::ToTarget(_)), .. } => {
                 unreachable!("not for a proxy: {msg:?}")
             }
@@ -81,25 +110,33 @@ impl Proxy {
             Event::Fire { timer: Timer::Member(timer) } => self.ic.fire(timer, cx),
             Event::Fire { timer } => unreachable!("not a proxy's: {timer:?}"),
             Event::Call { request, .. } => unreachable!("users do not call proxies, found {request:?}"),
-            Event::Stored { op, .. } => unreachable!("a proxy stores nothing, found {op:?}"),
         }
     }
 
     fn receive(&mut self, from: DaemonId, msg: ToProxy, cx: &mut Context<'_>) {
         match msg {
+            ToProxy::StartRequest { .. } if !self.membership.is_member() => (),
             ToProxy::StartRequest { call, request, spec } => self.take_start(from, call, request, spec, cx),
             ToProxy::StatusRequest { call, select } => self.take_query(from, call, select, cx),
+            ToProxy::AdminRequest { call, change } => self.membership.take_admin(from, call, change, cx),
             ToProxy::RoutedStatus { client, call, job } => {
                 self.ic.query(Asker { gateway: Some(from), client, call }, Select::Id(job), cx);
             }
             ToProxy::RoutedAnswer { client, call, result } => send(cx, client, ToClient::StatusAnswer { call, result }),
             ToProxy::WatchXaction { job, kind, starter, sources } => {
-                self.ic.watch(job, kind, starter, sources, true, cx);
-                send(cx, from, ToProxy::WatchDone { job });
+                let sources = self.ic.watch(job, kind, starter, sources, true, cx);
+                send(cx, from, ToProxy::WatchDone { job, sources });
             }
-            ToProxy::WatchDone { job } => self.registered(job, from, true, cx),
-            ToProxy::PullTable { job } => send(cx, from, ToProxy::OwnershipTable { job, table: self.ic.bundle() }),
-            ToProxy::OwnershipTable { job, table } => self.ic.told(from, job, &table, cx),
+            ToProxy::WatchDone { job, sources } => self.registered(job, from, Some(sources), cx),
+            ToProxy::PullTable { job } => {
+                if cx.config().deployment.upkeep.is_some() && self.ic.table().is_buried(job) {
+                    return send(cx, from, ToProxy::Pruned { job });
+                }
+                let by = self.membership.map().version();
+                send(cx, from, ToProxy::OwnershipTable { job, by, table: self.ic.bundle() });
+            }
+            ToProxy::OwnershipTable { job, by, table } => self.ic.told(from, job, by, &table, cx),
+            ToProxy::Pruned { job } => self.ic.told_pruned(from, job, cx),
             ToProxy::MergeTable { table } => self.ic.merge(&table, cx),
             ToProxy::StarterProbe { job } => {
                 send(cx, from, ToProxy::StarterAnswer { job, starting: self.starts.contains_key(&job) });
@@ -118,13 +155,42 @@ impl Proxy {
     fn refused(&mut self, to: DaemonId, msg: Msg, cx: &mut Context<'_>) {
         match msg {
             Msg::ToTarget(ToTarget::StartXact { job, .. }) => self.start_refused(job, to, cx),
-            Msg::ToProxy(ToProxy::WatchXaction { job, .. }) => self.registered(job, to, false, cx),
+            Msg::ToProxy(ToProxy::WatchXaction { job, .. }) => self.registered(job, to, None, cx),
             Msg::ToProxy(ToProxy::RoutedStatus { client, call, .. }) => {
                 send(cx, client, ToClient::StatusAnswer { call, result: Err(QueryError::BadGateway) });
             }
             Msg::ToProxy(ToProxy::PullTable { job }) => self.ic.asked(to, job, cx),
             Msg::ToProxy(ToProxy::StarterProbe { job }) => self.ic.settled(to, job, cx),
+            Msg::Cluster(msg) => self.membership.bounced(to, &msg, cx),
             Msg::ToClient(_) | Msg::ToTarget(_) | Msg::ToProxy(_) => (),
+        }
+    }
+
+    /// Goes on by another map: members and targets that are gone are waited for no longer.
+    fn map_changed(&mut self, cx: &mut Context<'_>) {
+        let map = self.membership.map().clone();
+        self.ic.map_changed(&map, cx);
+        if !self.membership.is_member() {
+            cx.reach(mark::STOPS_STARTING);
+            self.starts.clear();
+        }
+        let jobs: Vec<XactId> = self.starts.keys().copied().collect();
+        for job in jobs {
+            let start = self.starts.get_mut(&job).expect("listed just now");
+            match &mut start.phase {
+                Phase::Registering { copies, silent } => {
+                    copies.retain(|&member, _| map.is_ic(member));
+                    *silent = map.ic().filter(|member| !copies.contains_key(member)).collect();
+                    self.register(job, cx);
+                }
+                Phase::Starting { silent } => {
+                    let chosen = start.sources.as_of();
+                    silent.retain(|&target| map.member(target).is_some_and(|member| member.since <= chosen));
+                    if silent.is_empty() {
+                        self.answer_start(job, Ok(job), cx);
+                    }
+                }
+            }
         }
     }
 
@@ -147,8 +213,8 @@ impl Proxy {
             return;
         }
         cx.fact(Fact::StartTaken { job, client, call });
-        let sources: Sources = cx.config().cluster.targets().collect();
-        let phase = Phase::Registering { copies: BTreeSet::new(), silent: self.ic.others(cx).into_iter().collect() };
+        let sources = Sources::of(self.membership.map());
+        let phase = Phase::Registering { copies: BTreeMap::new(), silent: self.ic.others().collect() };
         self.starts.insert(job, Start { client, call, spec, sources, phase });
         self.register(job, cx);
     }
@@ -160,40 +226,49 @@ impl Proxy {
         if !kind.is_ic_tracked() {
             return self.broadcast_start(job, cx);
         }
-        if cx.config().cluster.is_ic(self.me) {
-            self.ic.watch(job, kind, self.me, sources.clone(), false, cx);
-            self.registered(job, self.me, true, cx);
+        if self.ic.is_member() {
+            let sources = self.ic.watch(job, kind, self.me, sources.clone(), false, cx);
+            self.registered(job, self.me, Some(sources), cx);
         }
         let Some(Start { phase: Phase::Registering { copies, .. }, .. }) = self.starts.get(&job) else { return };
-        for member in cx.config().cluster.ic().filter(|member| !copies.contains(member)) {
+        for member in self.membership.map().ic().filter(|member| !copies.contains_key(member)) {
             let sources = sources.clone();
             send(cx, member, ToProxy::WatchXaction { job, kind, starter: self.me, sources });
         }
         cx.arm(GatewayTimer::Register(job).into(), cx.config().timing.max_keepalive);
     }
 
-    /// A member has a job, or (not `done`) is down.
-    fn registered(&mut self, job: XactId, member: DaemonId, done: bool, cx: &mut Context<'_>) {
-        let Some(Start { phase: Phase::Registering { copies, silent }, .. }) = self.starts.get_mut(&job) else {
+    /// A member has a job, with these targets, or is down.
+    fn registered(&mut self, job: XactId, member: DaemonId, has: Option<Sources>, cx: &mut Context<'_>) {
+        let wanted = COPIES.min(self.membership.map().ic().count());
+        let Some(Start { phase: Phase::Registering { copies, silent }, sources, .. }) = self.starts.get_mut(&job)
+        else {
             return;
         };
         silent.remove(&member);
-        if done {
-            copies.insert(member);
+        if let Some(has) = has {
+            copies.insert(member, has);
         }
-        let enough = match cx.config().policies.registration {
-            Registration::BestEffort => silent.is_empty(),
+        let (enough, agreed) = match cx.config().policies.registration {
+            Registration::BestEffort => (silent.is_empty(), None),
             Registration::Acknowledged => {
-                let wanted = COPIES.min(usize::from(cx.config().cluster.ic_size()));
-                copies.len() >= wanted || (silent.is_empty() && !copies.is_empty())
+                let (agreed, count) = most_common(copies);
+                (count >= wanted || (silent.is_empty() && !copies.is_empty()), agreed)
             }
         };
         if enough {
+            if let Some(agreed) = agreed.filter(|agreed| agreed != sources) {
+                cx.reach(mark::OTHERS_FIRST);
+                *sources = agreed;
+            }
             self.broadcast_start(job, cx);
         }
     }
 
     fn register_over(&mut self, job: XactId, cx: &mut Context<'_>) {
+        if !self.starts.contains_key(&job) {
+            return;
+        }
         match cx.config().policies.registration {
             Registration::BestEffort => self.broadcast_start(job, cx),
             Registration::Acknowledged => self.register(job, cx),
@@ -204,7 +279,14 @@ impl Proxy {
     fn broadcast_start(&mut self, job: XactId, cx: &mut Context<'_>) {
         cx.disarm(GatewayTimer::Register(job).into());
         let start = self.starts.get_mut(&job).expect("only a job being started is broadcast");
-        start.phase = Phase::Starting { silent: start.sources.iter().copied().collect() };
+        let (map, chosen) = (self.membership.map(), start.sources.as_of());
+        let stayed = |target: &DaemonId| map.member(*target).is_some_and(|member| member.since <= chosen);
+        let silent: BTreeSet<DaemonId> = start.sources.iter().copied().filter(stayed).collect();
+        let nobody = silent.is_empty();
+        start.phase = Phase::Starting { silent };
+        if nobody {
+            return self.answer_start(job, Ok(job), cx);
+        }
         self.start_silent(job, cx);
     }
 
@@ -253,17 +335,31 @@ impl Proxy {
     fn take_query(&mut self, client: DaemonId, call: CallId, select: Select, cx: &mut Context<'_>) {
         let asker = Asker { gateway: None, client, call };
         match select {
-            _ if cx.config().cluster.is_ic(self.me) => self.ic.query(asker, select, cx),
-            Select::Id(job) => {
-                let owner = cx.config().cluster.hrw_ic(job);
-                send(cx, owner, ToProxy::RoutedStatus { client, call, job });
-            }
+            _ if self.ic.is_member() => self.ic.query(asker, select, cx),
+            Select::Id(job) => match self.membership.map().hrw_ic(job) {
+                Some(owner) => send(cx, owner, ToProxy::RoutedStatus { client, call, job }),
+                None => send(cx, client, ToClient::StatusAnswer { call, result: Err(QueryError::BadGateway) }),
+            },
             Select::Kind(_) => {
-                let members = self.ic.others(cx);
-                let count = u32::try_from(members.len()).expect("few members");
-                let to = members[cx.choose("redirect", count) as usize];
-                send(cx, client, ToClient::Redirect { call, to });
+                let members: Vec<DaemonId> = self.ic.others().collect();
+                match u32::try_from(members.len()) {
+                    Ok(count @ 1..) => {
+                        let to = members[cx.choose("redirect", count) as usize];
+                        send(cx, client, ToClient::Redirect { call, to });
+                    }
+                    Ok(0) | Err(_) => {
+                        send(cx, client, ToClient::StatusAnswer { call, result: Err(QueryError::BadGateway) });
+                    }
+                }
             }
         }
     }
+}
+
+/// The targets that most members have for a job, and how many: another gateway may have registered it with others before.
+/// Of those that as many have, the ones chosen by the older map.
+fn most_common(copies: &BTreeMap<DaemonId, Sources>) -> (Option<Sources>, usize) {
+    let count = |sources: &Sources| copies.values().filter(|other| *other == sources).count();
+    let best = copies.values().max_by_key(|sources| (count(sources), Reverse(sources.as_of())));
+    (best.cloned(), best.map_or(0, count))
 }

@@ -5,7 +5,9 @@ use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 
+use super::digest::digest;
 use super::id::DaemonId;
+use super::membership::{Smap, Version};
 
 /// A job's targets, in order. Copies share one list, and hashing takes the same time however long it is: every
 /// notification carries its job's sources, and drivers hash every message.
@@ -15,16 +17,35 @@ pub struct Sources(Arc<List>);
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct List {
     digest: u64,
+    as_of: Version,
     targets: Box<[DaemonId]>,
 }
 
-impl FromIterator<DaemonId> for Sources {
+impl Sources {
+    /// The active targets of a map.
+    #[must_use]
+    pub fn of(map: &Smap) -> Self {
+        Self::new(map.version(), map.targets().collect())
+    }
+
+    /// The map that they were taken from: a daemon that goes by an older one cannot tell whether they are members.
+    #[must_use]
+    pub fn as_of(&self) -> Version {
+        self.0.as_of
+    }
+
     /// Sorts the targets and drops repeats.
-    fn from_iter<I: IntoIterator<Item = DaemonId>>(targets: I) -> Self {
-        let mut targets: Vec<DaemonId> = targets.into_iter().collect();
+    fn new(as_of: Version, mut targets: Vec<DaemonId>) -> Self {
         targets.sort_unstable();
         targets.dedup();
-        Sources(Arc::new(List { digest: digest(&targets), targets: targets.into() }))
+        Sources(Arc::new(List { digest: digest(&(as_of, &targets)), as_of, targets: targets.into() }))
+    }
+}
+
+impl FromIterator<DaemonId> for Sources {
+    /// Targets of no map in particular.
+    fn from_iter<I: IntoIterator<Item = DaemonId>>(targets: I) -> Self {
+        Self::new(Version::default(), targets.into_iter().collect())
     }
 }
 
@@ -46,13 +67,6 @@ impl fmt::Debug for Sources {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.targets.fmt(f)
     }
-}
-
-/// FNV-1a over the numbers: equal lists, equal digests, in every build.
-fn digest(targets: &[DaemonId]) -> u64 {
-    targets
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325, |digest, target| (digest ^ target.number()).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
 #[cfg(test)]

@@ -6,14 +6,18 @@
 use quiesce_machine::{Event, Incarnation, OpId, StoreError, Write};
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::config::Config;
 use super::fact::Fact;
 use super::id::{DaemonId, XactId};
-use super::job::{Ending, Record, Snap, Work, XactError};
+use super::job::{Ending, Snap, Work, XactError};
 use super::kind::Kind;
+use super::membership::{Flags, Membership, Smap, Version};
 use super::message::{Msg, ToProxy, ToTarget};
 use super::policy::{Notification, StopUnknown, XactRecord};
+use super::record::{PartRecord, Record, RecordKey};
 use super::sources::Sources;
 use super::timer::{TargetTimer, Timer};
+use super::user::Request;
 use super::{Context, Node, mark, send};
 
 /// A target's memory.
@@ -24,6 +28,7 @@ pub struct Target {
     xacts: BTreeMap<XactId, Xact>,
     /// Writes under way, and what each makes durable.
     writes: BTreeMap<OpId, (XactId, Snap)>,
+    membership: Membership,
 }
 
 /// This target's part of a job.
@@ -49,8 +54,15 @@ enum Phase {
 }
 
 impl Target {
-    pub(crate) fn new(me: DaemonId) -> Self {
-        Target { me, life: Incarnation::default(), xacts: BTreeMap::new(), writes: BTreeMap::new() }
+    pub(crate) fn new(me: DaemonId, config: &Config) -> Self {
+        let membership = Membership::new(me, config);
+        Target { me, life: Incarnation::default(), xacts: BTreeMap::new(), writes: BTreeMap::new(), membership }
+    }
+
+    /// This target's part in membership.
+    #[must_use]
+    pub fn membership(&self) -> &Membership {
+        &self.membership
     }
 
     /// Whether this target's part of a job is being worked on.
@@ -60,8 +72,30 @@ impl Target {
     }
 
     pub(crate) fn handle(&mut self, event: Event<Node>, cx: &mut Context<'_>) {
+        let before = self.membership.map().clone();
+        self.take(event, cx);
+        if *self.membership.map() != before {
+            self.map_changed(&before, cx);
+        }
+    }
+
+    fn take(&mut self, event: Event<Node>, cx: &mut Context<'_>) {
         match event {
-            Event::Start { incarnation, records } => self.recover(incarnation, records, cx),
+            Event::Start { incarnation, records } => {
+                self.membership.start(&records, cx);
+                self.recover(incarnation, records, cx);
+            }
+            Event::Deliver { from, msg: Msg::Cluster(msg) } => {
+                let from = cx.config().cluster.daemon(from);
+                self.membership.receive(from, msg, cx);
+            }
+            Event::Bounce { to, msg: Msg::Cluster(msg) } => {
+                let to = cx.config().cluster.daemon(to);
+                self.membership.bounced(to, &msg, cx);
+            }
+            Event::Fire { timer: Timer::Cluster(timer) } => self.membership.fire(timer, cx),
+            Event::Stored { op, outcome } if Membership::is_its_write(op) => self.membership.stored(outcome, cx),
+            Event::Call { call, request: Request::Join { via } } => self.membership.join(call, via, cx),
             Event::Deliver { msg: msg @ (Msg::ToClient(_) | Msg::ToProxy(_)), .. } => {
                 unreachable!("not for a target: {msg:?}")
             }
@@ -77,10 +111,38 @@ impl Target {
         }
     }
 
+    /// Goes on by another map: a target that was out of the cluster gives up what it worked on, and news go to the
+    /// members there are now.
+    fn map_changed(&mut self, before: &Smap, cx: &mut Context<'_>) {
+        let map = self.membership.map().clone();
+        let out = match (before.member(self.me), map.member(self.me)) {
+            (Some(before), Some(now)) => before.since != now.since || now.flags.contains(Flags::POST_REBALANCE),
+            (Some(_), None) | (None, None) => true,
+            (None, Some(_)) => false,
+        };
+        let jobs: Vec<XactId> = self.xacts.keys().copied().collect();
+        for job in jobs {
+            let xact = self.xacts.get_mut(&job).expect("listed just now");
+            match xact.phase {
+                Phase::Beginning(_) | Phase::Running(_) if out => {
+                    cx.reach(mark::WAS_OUT);
+                    self.end(job, Snap::Aborted(XactError::LeftCluster), cx);
+                }
+                Phase::Ended(_) if !xact.unacknowledged.is_empty() => {
+                    let heard = |member: &DaemonId| before.is_ic(*member) && !xact.unacknowledged.contains(member);
+                    xact.unacknowledged = map.ic().filter(|member| !heard(member)).collect();
+                    self.told_everybody(job, cx);
+                }
+                Phase::Beginning(_) | Phase::Running(_) | Phase::Ending(_) | Phase::Ended(_) => (),
+            }
+        }
+    }
+
     /// What a crash cut short is aborted; what had ended is told again.
     fn recover(&mut self, life: Incarnation, records: Vec<Record>, cx: &mut Context<'_>) {
         self.life = life;
-        for Record { job, kind, sources, snap } in records {
+        for record in records {
+            let Record::Xact(PartRecord { job, kind, sources, snap }) = record else { continue };
             if snap.is_ended() {
                 self.xacts.insert(job, Xact::new(kind, sources, Phase::Ended(snap)));
                 cx.fact(Fact::XactEnded { job, snap });
@@ -116,7 +178,7 @@ impl Target {
                 if cx.config().policies.xact_record == XactRecord::Durable {
                     let op = self.free_op();
                     self.writes.insert(op, (job, Snap::Finished));
-                    cx.store(op, Write::Remove(job));
+                    cx.store(op, Write::Remove(RecordKey::Xact(job)));
                 }
             }
         }
@@ -131,11 +193,20 @@ impl Target {
         sources: Sources,
         cx: &mut Context<'_>,
     ) {
+        let late = self.joined_after(&sources);
         match self.xacts.get_mut(&job) {
             Some(Xact { phase: Phase::Beginning(_), starters, .. }) => {
                 starters.insert(gateway);
             }
             Some(_) => send(cx, gateway, ToProxy::XactStarted { job }),
+            None if late => {
+                cx.reach(mark::OLDER_THAN_I);
+                let phase = Phase::Ending(Snap::Aborted(XactError::LeftCluster));
+                let mut xact = Xact::new(kind, sources, phase);
+                xact.starters.insert(gateway);
+                self.xacts.insert(job, xact);
+                self.record(job, cx);
+            }
             None => {
                 let mut xact = Xact::new(kind, sources, Phase::Beginning(work));
                 xact.starters.insert(gateway);
@@ -143,6 +214,13 @@ impl Target {
                 self.record(job, cx);
             }
         }
+    }
+
+    /// Whether a job's targets were chosen before this one became a member: it was left out since, its part was given up,
+    /// and the job may have ended.
+    fn joined_after(&self, sources: &Sources) -> bool {
+        let since = self.membership.map().member(self.me).map(|member| member.since);
+        sources.as_of() != Version::default() && since.is_none_or(|since| sources.as_of() < since)
     }
 
     fn abort(&mut self, member: DaemonId, job: XactId, kind: Kind, sources: Sources, cx: &mut Context<'_>) {
@@ -195,10 +273,10 @@ impl Target {
         match cx.config().policies.xact_record {
             XactRecord::Volatile => self.recorded(job, snap, cx),
             XactRecord::Durable => {
-                let record = Record { job, kind: xact.kind, sources: xact.sources.clone(), snap };
+                let record = PartRecord { job, kind: xact.kind, sources: xact.sources.clone(), snap };
                 let op = self.free_op();
                 self.writes.insert(op, (job, snap));
-                cx.store(op, Write::Put(record));
+                cx.store(op, Write::Put(Record::Xact(record)));
             }
         }
     }
@@ -234,12 +312,11 @@ impl Target {
     }
 
     fn notify_all(&mut self, job: XactId, cx: &mut Context<'_>) {
-        let config = cx.config();
         let xact = self.xacts.get_mut(&job).expect("only a known xaction is told of");
         if !xact.kind.is_ic_tracked() {
             return keep_for_history(job, cx);
         }
-        xact.unacknowledged = config.cluster.ic().collect();
+        xact.unacknowledged = self.membership.map().ic().collect();
         self.notify_again(job, cx);
     }
 
@@ -264,7 +341,14 @@ impl Target {
 
     fn acknowledged(&mut self, member: DaemonId, job: XactId, cx: &mut Context<'_>) {
         let Some(xact) = self.xacts.get_mut(&job) else { return };
-        if xact.unacknowledged.remove(&member) && xact.unacknowledged.is_empty() {
+        if xact.unacknowledged.remove(&member) {
+            self.told_everybody(job, cx);
+        }
+    }
+
+    /// Rests if every member has heard of the end.
+    fn told_everybody(&self, job: XactId, cx: &mut Context<'_>) {
+        if self.xacts[&job].unacknowledged.is_empty() {
             cx.disarm(TargetTimer::Notify(job).into());
             keep_for_history(job, cx);
         }

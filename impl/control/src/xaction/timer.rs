@@ -3,6 +3,7 @@
 use quiesce_machine::{CallId, Label, Span};
 
 use super::id::{DaemonId, XactId};
+use super::membership::ClusterTimer;
 
 /// A timer's purpose, by the part of the plane that armed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,6 +16,8 @@ pub enum Timer {
     Member(MemberTimer),
     /// A target's.
     Target(TargetTimer),
+    /// Membership's.
+    Cluster(ClusterTimer),
 }
 
 impl Timer {
@@ -28,6 +31,7 @@ impl Timer {
                 MemberTimer::Sync | MemberTimer::Housekeep | MemberTimer::Prune(_) | MemberTimer::Tombstone(_),
             )
             | Timer::Target(TargetTimer::History(_)) => Span::Long,
+            Timer::Cluster(timer) => timer.span(),
             Timer::Client(_) | Timer::Gateway(_) | Timer::Member(_) | Timer::Target(_) => Span::Short,
         }
     }
@@ -40,6 +44,7 @@ impl Label for Timer {
             Timer::Gateway(timer) => timer.label(),
             Timer::Member(timer) => timer.label(),
             Timer::Target(timer) => timer.label(),
+            Timer::Cluster(timer) => timer.label(),
         }
     }
 }

@@ -8,6 +8,7 @@ use quiesce_machine::Label;
 use super::id::{DaemonId, JobName, XactId};
 use super::job::{JobSpec, Status};
 use super::kind::Kind;
+use super::membership::{AdminError, Change};
 use super::message::StartError;
 
 /// What a user asks of a client.
@@ -20,6 +21,10 @@ pub enum Request {
     Wait { what: Awaited, via: DaemonId, deadline: Option<Duration> },
     /// Ask that gateway once how a job stands.
     Status { what: Awaited, via: DaemonId },
+    /// Ask that gateway to change who is a member, as an administrator.
+    Admin { change: Change, via: DaemonId },
+    /// For a proxy or target: join the cluster through that proxy.
+    Join { via: DaemonId },
 }
 
 /// The job that a request of a user means.
@@ -37,6 +42,8 @@ impl Label for Request {
             Request::Start { .. } => "start",
             Request::Wait { .. } => "wait",
             Request::Status { .. } => "status",
+            Request::Admin { change, .. } => change.label(),
+            Request::Join { .. } => "join",
         }
     }
 }
@@ -50,6 +57,12 @@ pub enum Reply {
     StartFailed(StartError),
     /// How a wait or a status query ended.
     Told(Outcome),
+    /// A change of membership is made.
+    Changed,
+    /// A change of membership was refused for good.
+    Refused(AdminError),
+    /// The daemon is a member.
+    Joined,
 }
 
 /// How a wait or a status query ended.
@@ -71,7 +84,7 @@ pub enum Outcome {
 
 impl Reply {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 11] = [
+    pub const LABELS: [&'static str; 14] = [
         "started",
         "start-failed",
         "running",
@@ -83,6 +96,9 @@ impl Reply {
         "not-found",
         "unreachable",
         "timed-out",
+        "changed",
+        "refused",
+        "joined",
     ];
 }
 
@@ -92,6 +108,9 @@ impl Label for Reply {
             Reply::Started(_) => "started",
             Reply::StartFailed(_) => "start-failed",
             Reply::Told(outcome) => outcome.label(),
+            Reply::Changed => "changed",
+            Reply::Refused(_) => "refused",
+            Reply::Joined => "joined",
         }
     }
 }

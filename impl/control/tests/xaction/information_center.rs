@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use quiesce_control::xaction::ic::Listener;
 use quiesce_control::xaction::{
-    DaemonId, Fact, MemberTimer, Node, QueryError, Select, Snap, Status, ToClient, ToProxy, ToTarget, XactError, XactId,
+    DaemonId, Fact, MemberTimer, Node, QueryError, Select, Snap, Status, ToClient, ToProxy, ToTarget, Version,
+    XactError, XactId,
 };
 use quiesce_machine::{CallId, Effect, Stamp};
 
@@ -79,8 +80,15 @@ fn table(notices: &[(DaemonId, Snap)]) -> Arc<Vec<(XactId, Listener)>> {
 fn a_registered_job_has_a_grace_period_and_is_confirmed() {
     let mut member = Bench::new(P2, &[]);
     let effects = member.deliver(P3, watch());
-    assert_eq!(effects, [arm(MemberTimer::Grace(JOB), 30), member.send(P3, ToProxy::WatchDone { job: JOB })]);
-    assert_eq!(member.deliver(P3, watch()), [member.send(P3, ToProxy::WatchDone { job: JOB })], "once is enough");
+    assert_eq!(
+        effects,
+        [arm(MemberTimer::Grace(JOB), 30), member.send(P3, ToProxy::WatchDone { job: JOB, sources: sources() })]
+    );
+    assert_eq!(
+        member.deliver(P3, watch()),
+        [member.send(P3, ToProxy::WatchDone { job: JOB, sources: sources() })],
+        "once is enough"
+    );
 }
 
 #[test]
@@ -191,7 +199,8 @@ fn an_unknown_id_is_404_only_when_the_others_do_not_know_it_either() {
     let mut member = Bench::new(P2, &[]);
     let ask = ToProxy::PullTable { job: JOB };
     assert_eq!(member.deliver(C1, query()), [member.send(P1, ask.clone())]);
-    let conclusion = member.deliver(P1, ToProxy::OwnershipTable { job: JOB, table: Arc::default() });
+    let conclusion =
+        member.deliver(P1, ToProxy::OwnershipTable { job: JOB, by: Version::default(), table: Arc::default() });
     let expected = [disarm(MemberTimer::Ask(JOB)), member.send(C1, answer(Err(QueryError::NotFound)))];
     assert_eq!(conclusion, expected);
     member.deliver(C1, query());
@@ -202,7 +211,7 @@ fn an_unknown_id_is_404_only_when_the_others_do_not_know_it_either() {
 fn an_unknown_id_that_another_member_knows_is_answered_with_its_status() {
     let mut member = Bench::new(P2, &[]);
     member.deliver(C1, query());
-    let effects = member.deliver(P1, ToProxy::OwnershipTable { job: JOB, table: table(&[]) });
+    let effects = member.deliver(P1, ToProxy::OwnershipTable { job: JOB, by: Version::default(), table: table(&[]) });
     assert!(effects.contains(&member.send(C1, answer(Ok(running())))), "{effects:?}");
 }
 

@@ -2,6 +2,7 @@
 
 mod client;
 mod information_center;
+mod membership;
 mod proxy;
 mod support;
 mod target;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quiesce_control::xaction::{
-    Cluster, Config, DaemonId, Ending, Fact, JobSpec, Kind, Msg, Node, Policies, Record, Reply, Request, Sources,
-    Timer, Timing, Work, XactId,
+    Cluster, Config, DaemonId, Deployment, Ending, Fact, JobSpec, Kind, Msg, Node, Policies, Record, Reply, Request,
+    Smap, Sources, Timer, Timing, Upkeep, Work, XactId,
 };
 use quiesce_machine::{CallId, Delay, Effect, Event, Incarnation, Node as _, OpId, Write, step};
 
@@ -31,6 +31,21 @@ pub(crate) struct Bench {
 impl Bench {
     /// The node, started for the first time, with these policies taken from the reference.
     pub(crate) fn new(me: DaemonId, reference: &[&str]) -> Self {
+        Self::deployed(me, reference, Deployment::default())
+    }
+
+    /// The same where membership is kept.
+    pub(crate) fn kept(me: DaemonId, reference: &[&str]) -> Self {
+        Self::deployed(me, reference, Deployment { upkeep: Some(Upkeep::default()), ..Deployment::default() })
+    }
+
+    /// The map that the cluster is deployed with.
+    pub(crate) fn map(&self) -> Smap {
+        let Deployment { standby, non_electable, .. } = &self.config.deployment;
+        Smap::deployed(&self.config.cluster, standby, non_electable)
+    }
+
+    fn deployed(me: DaemonId, reference: &[&str], deployment: Deployment) -> Self {
         let cluster = Cluster::new(3, 2, 1, 2).unwrap();
         let mut policies = Policies::hardened();
         for row in Policies::ROWS.iter().filter(|row| reference.contains(&row.name)) {
@@ -38,7 +53,7 @@ impl Bench {
         }
         let named = Policies::ROWS.iter().filter(|row| reference.contains(&row.name)).count();
         assert_eq!(named, reference.len(), "{reference:?} are policies");
-        let config = Config { cluster, timing: Timing::default(), policies };
+        let config = Config { cluster, timing: Timing::default(), deployment, policies };
         let mut bench = Bench { node: Node::boot(cluster.node(me), &config), me, config, facts: Vec::new() };
         bench.start(1, Vec::new());
         bench
@@ -82,6 +97,11 @@ impl Bench {
         std::mem::take(&mut self.facts)
     }
 
+    /// The node that plays a daemon.
+    pub(crate) fn node_of(&self, daemon: DaemonId) -> quiesce_machine::NodeId {
+        self.config.cluster.node(daemon)
+    }
+
     /// The effect of sending to a daemon.
     pub(crate) fn send(&self, to: DaemonId, msg: impl Into<Msg>) -> Effect<Node> {
         Effect::Send { to: self.config.cluster.node(to), msg: msg.into() }
@@ -104,8 +124,10 @@ pub(crate) fn reply(call: u32, reply: Reply) -> Effect<Node> {
     Effect::Reply { call: CallId(call), reply }
 }
 
+/// The targets that the cluster is deployed with.
 pub(crate) fn sources() -> Sources {
-    [T1, T2].into_iter().collect()
+    let Deployment { standby, non_electable, .. } = Deployment::default();
+    Sources::of(&Smap::deployed(&Cluster::new(3, 2, 1, 2).unwrap(), &standby, &non_electable))
 }
 
 pub(crate) fn spec(kind: Kind) -> Arc<JobSpec> {

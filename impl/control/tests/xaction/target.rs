@@ -1,6 +1,8 @@
 //! A target's part of a job: begin, record, end, tell, stop.
 
-use quiesce_control::xaction::{Ending, Fact, Record, Snap, TargetTimer, ToProxy, ToTarget, Work, XactError};
+use quiesce_control::xaction::{
+    Ending, Fact, PartRecord, Record, RecordKey, Snap, TargetTimer, ToProxy, ToTarget, Work, XactError,
+};
 use quiesce_machine::{Effect, Event, OpId, StoreError, Write};
 
 use crate::support::*;
@@ -14,7 +16,7 @@ fn stop() -> ToTarget {
 }
 
 fn record(snap: Snap) -> Record {
-    Record { job: JOB, kind: KIND, sources: sources(), snap }
+    Record::Xact(PartRecord { job: JOB, kind: KIND, sources: sources(), snap })
 }
 
 fn notice(snap: Snap) -> ToProxy {
@@ -181,7 +183,7 @@ fn history_is_forgotten_with_its_record() {
     let mut target = running(&[]);
     target.fire(TargetTimer::Work(JOB));
     target.stored(0);
-    let forgets = Effect::Store { op: OpId(0), write: Write::Remove(JOB) };
+    let forgets = Effect::Store { op: OpId(0), write: Write::Remove(RecordKey::Xact(JOB)) };
     assert_eq!(target.fire(TargetTimer::History(JOB)), [forgets]);
     assert_eq!(target.stored(0), []);
 }

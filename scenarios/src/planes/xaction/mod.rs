@@ -1,8 +1,10 @@
 //! Scenarios about AIStore's batch jobs.
 //!
-//! Verbs: `start` a kind of job on every target, `wait` for a job or for whatever job of a kind, ask for its `status`.
+//! Verbs: `start` a kind of job on every target, `wait` for a job or for whatever job of a kind, ask for its `status`;
+//! those of membership are in `membership`.
 //! Nodes are named `p1..` (proxies), `t1..` (targets) and `c1..` (clients).
 
+mod membership;
 mod scopes;
 
 use std::collections::BTreeMap;
@@ -25,11 +27,17 @@ use crate::text::{Fields, Mistake, Read, Value};
 #[derive(Clone, Copy, Debug)]
 pub enum Xaction {}
 
-/// What a start, a wait and a status query have in common.
-const VERBS: [Verb; 3] = [
+/// What users do; administrators' verbs are membership's.
+const VERBS: [Verb; 9] = [
     Verb { word: "start", keys: &["as", "via", "client", "work", "slow", "fail", "abort"] },
     Verb { word: "wait", keys: &["as", "via", "client", "deadline"] },
     Verb { word: "status", keys: &["as", "via", "client"] },
+    membership::VERBS[0],
+    membership::VERBS[1],
+    membership::VERBS[2],
+    membership::VERBS[3],
+    membership::VERBS[4],
+    membership::VERBS[5],
 ];
 
 impl Plane for Xaction {
@@ -38,7 +46,7 @@ impl Plane for Xaction {
 
     const NAME: &'static str = "xaction";
     const VERBS: &'static [Verb] = &VERBS;
-    const KEYS: &'static [&'static str] = &["cluster", "timing"];
+    const KEYS: &'static [&'static str] = &["cluster", "timing", "membership"];
     const SIZES: &'static [&'static str] = &["proxies", "targets", "clients"];
     const MESSAGES: &'static [&'static str] = &Msg::LABELS;
     const REPLIES: &'static [&'static str] = &Reply::LABELS;
@@ -63,7 +71,9 @@ impl Plane for Xaction {
 
     fn config(scenario: &Fields<'_>) -> Read<Config> {
         let timing = scenario.get("timing").map_or_else(|| Ok(Timing::default()), |value| timing(&value))?;
-        Ok(Config { cluster: cluster(scenario.get("cluster"))?, timing, policies: Policies::hardened() })
+        let cluster = cluster(scenario.get("cluster"))?;
+        let deployment = membership::deployment(scenario.get("membership"), &cluster)?;
+        Ok(Config { cluster, timing, deployment, policies: Policies::hardened() })
     }
 
     fn nodes(config: &Config) -> Vec<String> {
@@ -92,10 +102,17 @@ impl Plane for Xaction {
     fn request(asked: &Asked<'_, Self>) -> Read<(NodeId, Request)> {
         let entry = asked.entry;
         let cluster = &asked.config.cluster;
+        if asked.verb == "join" {
+            let (who, via) = membership::join(asked)?;
+            return Ok((cluster.node(who), Request::Join { via }));
+        }
         let via = daemon(&entry.need("via", "the gateway that is asked")?, "proxy", cluster.proxies())?;
         let client = entry.get("client").map(|value| daemon(&value, "client", clients(cluster))).transpose()?;
         let client = client.map(|client| cluster.node(client));
         let anyone = cluster.node(DaemonId::Client(0));
+        if let Some(change) = membership::change(asked)? {
+            return Ok((client.unwrap_or(anyone), Request::Admin { change, via }));
+        }
         if asked.verb == "start" {
             let spec = Arc::new(job_spec(entry, cluster)?);
             return Ok((client.unwrap_or(anyone), Request::Start { name: job_name(asked.call.0), via, spec }));

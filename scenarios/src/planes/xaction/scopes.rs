@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quiesce_control::xaction::{
-    Awaited, Cluster, Config, DaemonId, Ending, JobName, JobSpec, Kind, Monitor, Node, Policies, Request, Timing, Work,
+    Awaited, Cluster, Config, DaemonId, Deployment, Ending, JobName, JobSpec, Kind, Monitor, Node, Policies, Request,
+    Timing, Work,
 };
 use quiesce_model::{Budget, Scope};
 
@@ -59,7 +60,7 @@ fn world(
     let start = Request::Start { name, via: first, spec };
     let wait = Request::Wait { what: Awaited::Job(name), via: last, deadline: None };
     Scope {
-        config: Config { cluster, timing, policies: Policies::hardened() },
+        config: Config { cluster, timing, deployment: Deployment::default(), policies: Policies::hardened() },
         nodes: cluster.daemons().map(|daemon| daemon.to_string()).collect(),
         calls: vec![(client, start), (client, wait)],
         monitors: PROPERTIES.iter().chain(properties).filter_map(|name| Monitor::named(name)).collect(),

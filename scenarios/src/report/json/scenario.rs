@@ -1,6 +1,6 @@
 //! A scenario's line.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -23,7 +23,8 @@ pub struct ScenarioResult<'a> {
     failing_seeds: u64,
     failures: Vec<FailureLine<'a>>,
     unequal_seeds: Vec<u64>,
-    armed: &'a BTreeSet<&'static str>,
+    armed: Vec<&'static str>,
+    judged: &'a BTreeMap<&'static str, u64>,
     faults: Vec<FaultLine<'a>>,
     facts: &'a BTreeMap<&'static str, u64>,
     messages: &'a BTreeMap<&'static str, u64>,
@@ -53,7 +54,8 @@ impl<'a> ScenarioResult<'a> {
             failing_seeds: sweep.failing,
             failures: failures.collect(),
             unequal_seeds: unequal,
-            armed: &sweep.armed,
+            armed: sweep.armed.keys().copied().collect(),
+            judged: &sweep.armed,
             faults: faults.collect(),
             facts: &sweep.facts,
             messages: &sweep.messages,

@@ -23,7 +23,7 @@ impl Ic {
     pub(super) fn aborted(&self, job: XactId, cx: &mut Context<'_>) {
         cx.fact(Fact::JobAborted { job });
         match cx.config().policies.abort_delivery {
-            AbortDelivery::PrimaryOnce if self.me != cx.config().cluster.primary() => (),
+            AbortDelivery::PrimaryOnce if self.me != self.map.primary() => (),
             AbortDelivery::PrimaryOnce => self.tell_active(job, cx),
             AbortDelivery::UntilEnded => self.abort_again(job, cx),
         }

@@ -120,6 +120,17 @@ impl Listener {
         true
     }
 
+    /// Takes the targets that the job was really started on for those it was registered with.
+    pub(super) fn start_on(&mut self, sources: &Sources) {
+        if self.sources == *sources {
+            return;
+        }
+        let part = |target| self.sources.binary_search(target).map_or(Part::Running, |place| self.parts[place]);
+        self.parts = sources.iter().map(part).collect();
+        self.sources = sources.clone();
+        self.count_active();
+    }
+
     /// Notes an error, if this listener can hold one.
     pub(super) fn add_error(&mut self, error: XactError) {
         if self.holds_errors {
@@ -160,6 +171,11 @@ impl Listener {
         for &error in &other.errs {
             self.add_error(error);
         }
+        self.count_active();
+    }
+
+    /// Counts the parts that run, and forgets what was said lately by those that do not.
+    fn count_active(&mut self) {
         let running = self.parts.iter().filter(|&&part| part == Part::Running).count();
         self.active = u32::try_from(running).expect("no more parts than sources");
         let active: BTreeSet<DaemonId> = self.active().collect();

@@ -7,14 +7,16 @@
 
 mod abort;
 mod listener;
+mod map;
 mod notify;
 mod query;
 mod sync;
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::id::{DaemonId, XactId};
+use super::membership::Smap;
 use super::policy::{Merge, TableSync};
 use super::timer::MemberTimer;
 use super::{Context, mark};
@@ -28,13 +30,23 @@ pub use table::Table;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Ic {
     me: DaemonId,
+    /// The map it goes by.
+    map: Smap,
     table: Table,
     asks: BTreeMap<XactId, Ask>,
+    /// Jobs that may have lost a target, and who has not been consulted about them yet.
+    consulting: BTreeMap<XactId, BTreeSet<DaemonId>>,
 }
 
 impl Ic {
-    pub(super) fn new(me: DaemonId) -> Self {
-        Ic { me, table: Table::default(), asks: BTreeMap::new() }
+    pub(super) fn new(me: DaemonId, map: Smap) -> Self {
+        Ic { me, map, table: Table::default(), asks: BTreeMap::new(), consulting: BTreeMap::new() }
+    }
+
+    /// Whether this proxy is a member by its own map.
+    #[must_use]
+    pub fn is_member(&self) -> bool {
+        self.map.is_ic(self.me)
     }
 
     /// This proxy's table.
@@ -45,7 +57,7 @@ impl Ic {
 
     /// A member starts: arms what it does periodically.
     pub(super) fn start(&self, cx: &mut Context<'_>) {
-        if !cx.config().cluster.is_ic(self.me) {
+        if !self.is_member() {
             return;
         }
         let timing = &cx.config().timing;
@@ -86,6 +98,9 @@ impl Ic {
     }
 
     fn prune(&mut self, job: XactId, cx: &mut Context<'_>) {
+        if self.table.entry(job).is_none_or(|listener| listener.end_time.is_none()) {
+            return;
+        }
         cx.fact(super::Fact::JobPruned { job });
         self.table.prune(job);
         if cx.config().policies.merge == Merge::Join {
@@ -97,8 +112,8 @@ impl Ic {
     }
 
     /// The members beside this proxy.
-    pub(super) fn others(&self, cx: &Context<'_>) -> Vec<DaemonId> {
-        cx.config().cluster.ic().filter(|&member| member != self.me).collect()
+    pub(super) fn others(&self) -> impl Iterator<Item = DaemonId> {
+        self.map.ic().filter(|&member| member != self.me)
     }
 }
 

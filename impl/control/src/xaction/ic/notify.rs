@@ -13,6 +13,7 @@ use crate::xaction::{Context, mark, send};
 
 impl Ic {
     /// Registers a job; the first registration wins, but the starter may change. `by_wire`: it came in a message.
+    /// Returns the targets it has for the job.
     pub(in crate::xaction) fn watch(
         &mut self,
         job: XactId,
@@ -21,7 +22,8 @@ impl Ic {
         sources: Sources,
         by_wire: bool,
         cx: &mut Context<'_>,
-    ) {
+    ) -> Sources {
+        let registered = self.table.entry(job).map_or_else(|| sources.clone(), |listener| listener.sources.clone());
         if let Some(listener) = self.table.running_mut(job) {
             if listener.starter != starter {
                 listener.starter = starter;
@@ -31,6 +33,7 @@ impl Ic {
             let decoded = by_wire.then_some(cx.config().policies.wire_errors);
             self.take_up(job, Listener::new(kind, starter, sources, decoded), cx);
         }
+        registered
     }
 
     /// A target says that its part has ended (N1).
@@ -43,13 +46,18 @@ impl Ic {
         sources: Option<Sources>,
         cx: &mut Context<'_>,
     ) {
-        if !self.table.knows(job) {
+        if let (Some(listener), Some(sources)) = (self.table.running_mut(job), &sources) {
+            listener.start_on(sources);
+        } else if !self.table.knows(job) {
             let Some(sources) = sources else { return };
+            if self.is_gone(target, &sources) {
+                return send(cx, target, ToTarget::NotifyDone { job });
+            }
             cx.reach(mark::NOTICE_FIRST);
             let decoded = Some(cx.config().policies.wire_errors);
             self.take_up(job, Listener::new(kind, self.me, sources, decoded), cx);
         }
-        self.mark(target, job, snap, cx);
+        self.mark_member(target, job, snap, cx);
         send(cx, target, ToTarget::NotifyDone { job });
     }
 
@@ -70,7 +78,7 @@ impl Ic {
                     cx.arm(MemberTimer::Tardy(job, target).into(), cx.config().timing.notif_time);
                 }
             }
-            Some(end) => self.mark(target, job, end, cx),
+            Some(end) => self.mark_member(target, job, end, cx),
             None if !listener.local.graced => (),
             None => match cx.config().policies.not_found {
                 NotFound::AbortsJob => self.mark(target, job, Snap::Aborted(XactError::NotFound), cx),
@@ -120,8 +128,18 @@ impl Ic {
         self.conclude_known(job, cx);
     }
 
+    /// Takes note of the end of one part, unless the target was left out of the map meanwhile: then the members decide.
+    fn mark_member(&mut self, target: DaemonId, job: XactId, snap: Snap, cx: &mut Context<'_>) {
+        let gone = self.table.running_entry(job).is_some_and(|listener| self.is_gone(target, &listener.sources));
+        if gone {
+            self.give_up_gone(job, cx);
+        } else {
+            self.mark(target, job, snap, cx);
+        }
+    }
+
     /// Takes note of the end of one part.
-    fn mark(&mut self, target: DaemonId, job: XactId, snap: Snap, cx: &mut Context<'_>) {
+    pub(super) fn mark(&mut self, target: DaemonId, job: XactId, snap: Snap, cx: &mut Context<'_>) {
         let Some(listener) = self.table.entry_mut(job) else { return };
         if !listener.take(target, snap) {
             return;

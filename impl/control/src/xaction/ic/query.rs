@@ -12,6 +12,7 @@ use quiesce_machine::CallId;
 use super::Ic;
 use crate::xaction::id::{DaemonId, XactId};
 use crate::xaction::job::Status;
+use crate::xaction::membership::Version;
 use crate::xaction::message::{QueryError, Select, ToClient, ToProxy};
 use crate::xaction::policy::UnknownId;
 use crate::xaction::timer::MemberTimer;
@@ -57,10 +58,12 @@ impl Ic {
         &mut self,
         member: DaemonId,
         job: XactId,
+        by: Version,
         table: &[(XactId, super::Listener)],
         cx: &mut Context<'_>,
     ) {
         self.merge(table, cx);
+        self.consulted(member, job, by, cx);
         self.asked(member, job, cx);
     }
 
@@ -94,7 +97,7 @@ impl Ic {
     /// Asks one other member and waits a while, or all others until each has answered or is down. In the second case
     /// no timer hurries them: a client that is tired of waiting asks again, and so does this.
     fn ask(&mut self, asker: Asker, job: XactId, cx: &mut Context<'_>) {
-        let others = self.others(cx);
+        let others: Vec<DaemonId> = self.others().collect();
         if others.is_empty() {
             return answer(asker, Err(QueryError::NotFound), cx);
         }
@@ -117,7 +120,7 @@ impl Ic {
         }
     }
 
-    fn conclude(&mut self, job: XactId, result: Result<Status, QueryError>, cx: &mut Context<'_>) {
+    pub(super) fn conclude(&mut self, job: XactId, result: Result<Status, QueryError>, cx: &mut Context<'_>) {
         let Some(ask) = self.asks.remove(&job) else { return };
         cx.disarm(MemberTimer::Ask(job).into());
         for asker in ask.askers {

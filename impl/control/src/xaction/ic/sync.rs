@@ -26,13 +26,15 @@ impl Ic {
     pub(super) fn sync(&mut self, cx: &mut Context<'_>) {
         let table = self.bundle();
         if !table.is_empty() {
-            for member in self.others(cx) {
+            for member in self.others() {
                 send(cx, member, ToProxy::MergeTable { table: Arc::clone(&table) });
             }
         }
+        self.look_for_gone(cx);
         self.pull_all(cx);
-        let period = cx.config().timing.sync.expect("the exchange runs only where it has a period");
-        cx.arm(MemberTimer::Sync.into(), period);
+        if let Some(period) = cx.config().timing.sync {
+            cx.arm(MemberTimer::Sync.into(), period);
+        }
     }
 
     pub(super) fn housekeep(&mut self, cx: &mut Context<'_>) {

@@ -47,6 +47,10 @@ impl Table {
         self.running.get_mut(&job)
     }
 
+    pub(super) fn running_entry(&self, job: XactId) -> Option<&Listener> {
+        self.running.get(&job)
+    }
+
     pub(super) fn entry_mut(&mut self, job: XactId) -> Option<&mut Listener> {
         self.running.get_mut(&job).or_else(|| self.finished.get_mut(&job))
     }
@@ -89,6 +93,13 @@ impl Table {
     /// Drops a running copy.
     pub(super) fn drop_running(&mut self, job: XactId) {
         self.running.remove(&job);
+    }
+
+    /// Forgets everything but what was pruned lately.
+    pub(super) fn clear(&mut self) {
+        self.running.clear();
+        self.finished.clear();
+        self.ended.clear();
     }
 
     pub(super) fn prune(&mut self, job: XactId) {

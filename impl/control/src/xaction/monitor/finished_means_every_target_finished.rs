@@ -2,13 +2,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use quiesce_machine::{NodeId, Observation, View};
 
-use super::runs_on;
+use super::{latest_map, map_of, runs_on};
 use crate::monitor::Property;
-use crate::xaction::{Fact, Node, XactId};
+use crate::xaction::{DaemonId, Fact, Node, Smap, Status, XactId};
 
 /// A job that a member calls ended runs nowhere, now or later; one that it calls finished has ended on every target.
+///
+/// Nowhere: on no member of the cluster, as the one who says so knows it. A target that was left out of the map while it
+/// could not be reached finds out when it comes back.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct FinishedMeansEveryTargetFinished {
+    /// Whom each gateway that took it would start each job on. They settle on one of these.
+    sources: BTreeMap<XactId, BTreeSet<BTreeSet<DaemonId>>>,
     /// Where each job has ended.
     parts: BTreeMap<XactId, BTreeSet<NodeId>>,
     /// What members have called ended.
@@ -20,35 +25,26 @@ impl Property<Node> for FinishedMeansEveryTargetFinished {
     const CLAIM: &'static str = "a job that a member calls ended runs nowhere, and if finished it has ended everywhere";
 
     fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Result<(), String> {
-        let &Observation::Fact { by, fact } = seen else { return Ok(()) };
-        let who = || view.name(by);
-        match *fact {
-            Fact::XactEnded { job, .. } => _ = self.parts.entry(job).or_default().insert(by),
-            Fact::XactBegan { job } if self.ended.contains(&job) => {
-                return Err(format!("{} begins {job}, which a member has called ended", who()));
+        match *seen {
+            Observation::Fact { by, fact: &Fact::StartTaken { job, .. } } => {
+                let sources = map_of(view, by).map(|map| map.targets().collect());
+                self.sources.entry(job).or_default().insert(sources.unwrap_or_default());
             }
-            Fact::JobEnded { job, status } => {
+            Observation::Fact { by, fact: &Fact::XactEnded { job, .. } } => {
+                self.parts.entry(job).or_default().insert(by);
+            }
+            Observation::Fact { by, fact: &Fact::XactBegan { job } } if self.ended.contains(&job) => {
+                return if is_left_out(by, view) {
+                    Ok(())
+                } else {
+                    Err(format!("{} begins {job}, which a member has called ended", view.name(by)))
+                };
+            }
+            Observation::Fact { by, fact: &Fact::JobEnded { job, status } } => {
                 self.ended.insert(job);
-                if let Some(target) = runs_on(view, job).next() {
-                    return Err(format!("{} says that {job} has ended ({status}), and {target} still runs it", who()));
-                }
-                let cluster = &view.config().cluster;
-                let parts = self.parts.entry(job).or_default();
-                let missing = cluster.targets().find(|&target| !parts.contains(&cluster.node(target)));
-                if let (false, Some(target)) = (status.aborted, missing) {
-                    return Err(format!("{} says that {job} has finished, and {target} has not", who()));
-                }
+                return self.judge(by, job, status, view);
             }
-            Fact::StartTaken { .. }
-            | Fact::JobRegistered { .. }
-            | Fact::XactBegan { .. }
-            | Fact::JobAborted { .. }
-            | Fact::JobPruned { .. }
-            | Fact::StartAsked { .. }
-            | Fact::StartAnswered { .. }
-            | Fact::StartFailed { .. }
-            | Fact::WaitBegan { .. }
-            | Fact::WaitReturned { .. } => (),
+            Observation::Fact { .. } | Observation::Started { .. } | Observation::Crashed { .. } => (),
         }
         Ok(())
     }
@@ -56,6 +52,35 @@ impl Property<Node> for FinishedMeansEveryTargetFinished {
     fn armed(&self) -> bool {
         !self.ended.is_empty()
     }
+}
+
+impl FinishedMeansEveryTargetFinished {
+    fn judge(&mut self, by: NodeId, job: XactId, status: Status, view: &dyn View<Node>) -> Result<(), String> {
+        let who = view.name(by);
+        let member = |target: &DaemonId| map_of(view, by).is_none_or(|map| map.contains(*target));
+        if let Some(target) = runs_on(view, job).find(member) {
+            return Err(format!("{who} says that {job} has ended ({status}), and {target} still runs it"));
+        }
+        let cluster = &view.config().cluster;
+        let parts = self.parts.entry(job).or_default();
+        let missing = |sources: &BTreeSet<DaemonId>| {
+            sources.iter().copied().find(|&target| !parts.contains(&cluster.node(target)))
+        };
+        let missing: Option<Vec<DaemonId>> = self.sources.get(&job).into_iter().flatten().map(missing).collect();
+        match missing.as_deref() {
+            Some([target, ..]) if !status.aborted => {
+                Err(format!("{who} says that {job} has finished, and {target} has not"))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+/// Whether a target was left out of the latest map, and perhaps taken in again, and goes by an older one.
+fn is_left_out(node: NodeId, view: &dyn View<Node>) -> bool {
+    let target = view.config().cluster.daemon(node);
+    let member = |map: &Smap| map.member(target).map(|member| member.since);
+    map_of(view, node).map(member) != latest_map(view).map(member)
 }
 
 #[cfg(test)]
@@ -70,13 +95,14 @@ mod tests {
 
     #[test]
     fn finished_after_every_target_is_good() {
-        let history = [(T1, ended(Snap::Finished)), (T2, ended(Snap::Finished)), (P1, job_ended(false))];
+        let history = [(P1, taken(JOB)), (T1, ended(Snap::Finished)), (T2, ended(Snap::Finished)), (P1, job_ended(false))];
         assert_eq!(verdict(&Still::new(), &history), Ok(()));
     }
 
     #[test]
     fn finished_before_the_last_target_is_bad() {
-        let evidence = verdict(&Still::new(), &[(T1, ended(Snap::Finished)), (P1, job_ended(false))]).unwrap_err();
+        let history = [(P1, taken(JOB)), (T1, ended(Snap::Finished)), (P1, job_ended(false))];
+        let evidence = verdict(&Still::new(), &history).unwrap_err();
         assert_eq!(evidence, "p1 says that x-c1.1.0 has finished, and t2 has not");
     }
 

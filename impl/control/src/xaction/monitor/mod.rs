@@ -1,9 +1,10 @@
 //! The properties of this plane, one file each.
 
-use quiesce_machine::View;
+use quiesce_machine::{NodeId, View};
 
 use super::ic::Table;
 use super::id::{DaemonId, XactId};
+use super::membership::{Membership, Smap};
 use super::{Config, Node};
 
 crate::monitors! {
@@ -16,15 +17,46 @@ crate::monitors! {
     started_jobs_stay_known::StartedJobsStayKnown,
     waits_return::WaitsReturn,
     ic_tables_converge::IcTablesConverge,
+    one_primary::OnePrimary,
+    map_versions_are_one::MapVersionsAreOne,
+    maps_converge::MapsConverge,
+    changes_return::ChangesReturn,
+    changes_outlive_their_primary::ChangesOutliveTheirPrimary,
+    sent_away_stays_out::SentAwayStaysOut,
+    ic_members_are_active::IcMembersAreActive,
 }
 
-/// The tables of the members that are up.
+/// The tables of the proxies that are up and take themselves for members.
 fn tables(view: &dyn View<Node>) -> impl Iterator<Item = (DaemonId, &Table)> {
     let cluster = &config(view).cluster;
-    cluster.ic().filter_map(|member| match view.node(cluster.node(member)) {
-        Some(Node::Proxy(proxy)) => Some((member, proxy.ic().table())),
-        Some(Node::Target(_) | Node::Client(_)) | None => None,
+    cluster.proxies().filter_map(|member| match view.node(cluster.node(member)) {
+        Some(Node::Proxy(proxy)) if proxy.ic().is_member() => Some((member, proxy.ic().table())),
+        Some(Node::Proxy(_) | Node::Target(_) | Node::Client(_)) | None => None,
     })
+}
+
+/// What the daemons that are up know of the cluster.
+fn memberships(view: &dyn View<Node>) -> impl Iterator<Item = (DaemonId, &Membership)> {
+    let cluster = &config(view).cluster;
+    cluster.proxies().chain(cluster.targets()).filter_map(|daemon| match view.node(cluster.node(daemon)) {
+        Some(Node::Proxy(proxy)) => Some((daemon, proxy.membership())),
+        Some(Node::Target(target)) => Some((daemon, target.membership())),
+        Some(Node::Client(_)) | None => None,
+    })
+}
+
+/// The map that a node goes by, if it is up and has one.
+fn map_of(view: &dyn View<Node>, node: NodeId) -> Option<&Smap> {
+    match view.node(node) {
+        Some(Node::Proxy(proxy)) => Some(proxy.membership().map()),
+        Some(Node::Target(target)) => Some(target.membership().map()),
+        Some(Node::Client(_)) | None => None,
+    }
+}
+
+/// The latest map that anybody who is up goes by.
+fn latest_map(view: &dyn View<Node>) -> Option<&Smap> {
+    memberships(view).map(|(_, membership)| membership.map()).max_by_key(|map| map.version())
 }
 
 /// The targets that are up and work on a job.
@@ -42,11 +74,15 @@ fn config(view: &dyn View<Node>) -> &Config {
 /// What the tests of these properties need: a cluster that stands still, and histories of facts.
 #[cfg(test)]
 mod testing {
-    use quiesce_machine::{CallId, Incarnation, Node as _, NodeId, Observation, Stamp, step};
+    use quiesce_machine::{CallId, Incarnation, Node as _, Observation, Stamp, step};
 
     use super::*;
     use crate::monitor::Property;
-    use crate::xaction::{Cluster, Fact, Kind, Msg, Policies, Snap, Sources, Status, Timing, ToProxy, ToTarget};
+    use crate::xaction::membership::Draft;
+    use crate::xaction::{
+        Cluster, ClusterMsg, Deployment, Fact, Kind, Msg, Policies, Snap, Sources, Status, Timing, ToProxy, ToTarget,
+        Upkeep,
+    };
 
     pub(super) const P1: DaemonId = DaemonId::Proxy(0);
     pub(super) const P2: DaemonId = DaemonId::Proxy(1);
@@ -64,9 +100,39 @@ mod testing {
     impl Still {
         pub(super) fn new() -> Self {
             let cluster = Cluster::new(2, 2, 1, 2).unwrap();
-            let config = Config { cluster, timing: Timing::default(), policies: Policies::hardened() };
+            let config = Config {
+                cluster,
+                timing: Timing::default(),
+                deployment: Deployment::default(),
+                policies: Policies::hardened(),
+            };
             let nodes = (0..5).map(|n| Some(Node::boot(NodeId(n), &config))).collect();
             Still { config, nodes }
+        }
+
+        /// The same with upkeep of its membership.
+        pub(super) fn kept() -> Self {
+            let mut still = Still::new();
+            still.config.deployment.upkeep = Some(Upkeep::default());
+            still
+        }
+
+        /// The map it is deployed with.
+        pub(super) fn map(&self) -> Smap {
+            let Deployment { standby, non_electable, .. } = &self.config.deployment;
+            Smap::deployed(&self.config.cluster, standby, non_electable)
+        }
+
+        /// That map, changed.
+        pub(super) fn changed(&self, change: impl FnOnce(&mut Draft)) -> Smap {
+            let mut draft = self.map().draft();
+            change(&mut draft);
+            draft.publish()
+        }
+
+        /// Has a daemon go by a map.
+        pub(super) fn hand(&mut self, daemon: DaemonId, map: Smap) {
+            self.deliver(C1, daemon, ClusterMsg::Map { map });
         }
 
         pub(super) fn deliver(&mut self, from: DaemonId, to: DaemonId, msg: impl Into<Msg>) {

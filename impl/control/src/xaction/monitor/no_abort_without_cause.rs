@@ -3,12 +3,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use quiesce_machine::{NodeId, Observation, View};
 
 use crate::monitor::Property;
-use crate::xaction::{DaemonId, Fact, Node, Snap, XactError, XactId};
+use super::{latest_map, map_of, tables};
+use crate::xaction::{DaemonId, Fact, Node, Smap, Snap, XactError, XactId};
 
 /// A member takes a job for aborted only if something cut it short.
 ///
-/// Causes: a target aborted its part unasked; a target died before its part had ended, or lost its records; a gateway
-/// died before the job had begun everywhere.
+/// Causes: a target aborted its part unasked; a target died before its part had ended, or lost its records; a target was
+/// left out of the map before any member had heard that its part had ended, or before the job began; a gateway died
+/// before the job had begun everywhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct NoAbortWithoutCause {
     jobs: BTreeMap<XactId, Job>,
@@ -18,6 +20,7 @@ pub struct NoAbortWithoutCause {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Job {
     gateways: BTreeSet<NodeId>,
+    sources: BTreeSet<DaemonId>,
     begun: BTreeSet<NodeId>,
     ended: BTreeSet<NodeId>,
     caused: bool,
@@ -45,30 +48,44 @@ impl Property<Node> for NoAbortWithoutCause {
 
 impl NoAbortWithoutCause {
     fn fact(&mut self, by: NodeId, fact: &Fact, view: &dyn View<Node>) -> Result<(), String> {
-        match *fact {
-            Fact::StartTaken { job, .. } => _ = self.jobs.entry(job).or_default().gateways.insert(by),
-            Fact::XactBegan { job } => _ = self.jobs.entry(job).or_default().begun.insert(by),
-            Fact::XactEnded { job, snap } => {
-                let job = self.jobs.entry(job).or_default();
-                job.ended.insert(by);
-                job.caused |= matches!(snap, Snap::Aborted(error) if error != XactError::IcAbort);
+        if let &Fact::StartTaken { job, .. } = fact {
+            let job = self.jobs.entry(job).or_default();
+            job.gateways.insert(by);
+            job.sources = map_of(view, by).map(|map| map.targets().collect()).unwrap_or_default();
+            let gone = |target: &DaemonId| latest_map(view).is_some_and(|map| !map.contains(*target));
+            job.caused |= job.sources.iter().any(gone);
+        } else if let &Fact::XactBegan { job } = fact {
+            self.jobs.entry(job).or_default().begun.insert(by);
+        } else if let &Fact::XactEnded { job, snap } = fact {
+            let job = self.jobs.entry(job).or_default();
+            job.ended.insert(by);
+            job.caused |= matches!(snap, Snap::Aborted(error) if error != XactError::IcAbort);
+        } else if let Fact::MapMade { map } = fact {
+            self.left_out(map, view);
+        } else if let Fact::JobEnded { .. } = fact {
+            self.judged = true;
+        } else if let &Fact::JobAborted { job } = fact {
+            self.judged = true;
+            if !self.jobs.entry(job).or_default().caused {
+                return Err(format!("{} takes {job} for aborted, and nothing cut it short", view.name(by)));
             }
-            Fact::JobEnded { .. } => self.judged = true,
-            Fact::JobAborted { job } => {
-                self.judged = true;
-                if !self.jobs.entry(job).or_default().caused {
-                    return Err(format!("{} takes {job} for aborted, and nothing cut it short", view.name(by)));
-                }
-            }
-            Fact::JobRegistered { .. }
-            | Fact::JobPruned { .. }
-            | Fact::StartAsked { .. }
-            | Fact::StartAnswered { .. }
-            | Fact::StartFailed { .. }
-            | Fact::WaitBegan { .. }
-            | Fact::WaitReturned { .. } => (),
         }
         Ok(())
+    }
+
+    /// A target that is left out of the map takes its part of every job along.
+    fn left_out(&mut self, map: &Smap, view: &dyn View<Node>) {
+        let cluster = &view.config().cluster;
+        for (&id, job) in &mut self.jobs {
+            let heard = |target: DaemonId| {
+                let listeners = tables(view).filter_map(|(_, table)| table.entry(id));
+                listeners.into_iter().any(|listener| listener.active().all(|active| active != target))
+            };
+            let ended = |target| job.ended.contains(&cluster.node(target));
+            let known = |target| ended(target) && heard(target);
+            let lost = |&target: &DaemonId| !map.contains(target) && !known(target);
+            job.caused |= job.sources.iter().any(lost);
+        }
     }
 
     fn crashed(&mut self, node: NodeId, records_lost: bool, view: &dyn View<Node>) {
@@ -76,7 +93,7 @@ impl NoAbortWithoutCause {
         for job in self.jobs.values_mut() {
             job.caused |= match cluster.daemon(node) {
                 DaemonId::Target(_) => records_lost || !job.ended.contains(&node),
-                DaemonId::Proxy(_) => job.gateways.contains(&node) && job.begun.len() < cluster.targets().count(),
+                DaemonId::Proxy(_) => job.gateways.contains(&node) && job.begun.len() < job.sources.len(),
                 DaemonId::Client(_) => false,
             };
         }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use quiesce_machine::{NodeId, Observation, View};
 
-use super::tables;
+use super::{latest_map, tables};
 use crate::monitor::Property;
 use crate::xaction::{Fact, Node, XactId};
 
@@ -60,7 +60,8 @@ impl Job {
 impl StartedJobsStayKnown {
     fn died(&mut self, node: NodeId, view: &dyn View<Node>) -> Result<(), String> {
         let cluster = &view.config().cluster;
-        if !cluster.is_ic(cluster.daemon(node)) || cluster.ic_size() == 1 {
+        let member = latest_map(view).is_some_and(|map| map.is_ic(cluster.daemon(node)));
+        if !member || cluster.ic_size() == 1 {
             return Ok(());
         }
         for job in self.jobs.values_mut() {

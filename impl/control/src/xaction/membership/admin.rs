@@ -1,0 +1,188 @@
+//! What administrators ask of the cluster, and what a primary does about it.
+//! Source: `reference/aistore-registry-and-coexistence.md` section D, maintenance and decommission.
+
+use quiesce_machine::{CallId, Label};
+
+use super::smap::{Draft, Version};
+use super::{ClusterMsg, Flags, Membership};
+use crate::xaction::fact::Fact;
+use crate::xaction::id::DaemonId;
+use crate::xaction::message::ToClient;
+use crate::xaction::policy::AdminAnswer;
+use crate::xaction::{Context, send};
+
+/// A change of membership that an administrator asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Change {
+    /// Take a member out of service for a while.
+    StartMaintenance(DaemonId),
+    /// Take it back into service.
+    StopMaintenance(DaemonId),
+    /// Take a member out for good, after its data have moved.
+    Decommission(DaemonId),
+    /// Take a member out for good, whatever becomes of its data.
+    Leave(DaemonId),
+    /// Make another proxy primary.
+    SetPrimary(DaemonId),
+}
+
+impl Change {
+    /// The member that is meant.
+    #[must_use]
+    pub fn of(self) -> DaemonId {
+        match self {
+            Change::StartMaintenance(daemon)
+            | Change::StopMaintenance(daemon)
+            | Change::Decommission(daemon)
+            | Change::Leave(daemon)
+            | Change::SetPrimary(daemon) => daemon,
+        }
+    }
+}
+
+impl Label for Change {
+    fn label(&self) -> &'static str {
+        match self {
+            Change::StartMaintenance(_) => "start-maintenance",
+            Change::StopMaintenance(_) => "stop-maintenance",
+            Change::Decommission(_) => "decommission",
+            Change::Leave(_) => "leave",
+            Change::SetPrimary(_) => "set-primary",
+        }
+    }
+}
+
+/// Why a change was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
+pub enum AdminError {
+    /// Nobody leads, or the gateway does not know who: worth another try.
+    #[error("the primary is down")]
+    PrimaryDown,
+    /// The primary hears of too few members to change anything: worth another try.
+    #[error("the primary hears of no majority")]
+    NoQuorum,
+    /// There is no such member.
+    #[error("no such member")]
+    NoMember,
+    /// The primary cannot be taken out: another has to be made primary first.
+    #[error("it is the primary")]
+    IsPrimary,
+    /// Only an active electable proxy can be primary.
+    #[error("not an active electable proxy")]
+    NotElectable,
+}
+
+impl AdminError {
+    /// Whether the same request may succeed later.
+    #[must_use]
+    pub fn is_passing(self) -> bool {
+        matches!(self, AdminError::PrimaryDown | AdminError::NoQuorum)
+    }
+}
+
+/// A change that was made and waits to be answered for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Pending {
+    client: DaemonId,
+    call: CallId,
+    change: Change,
+    version: Version,
+}
+
+impl Membership {
+    /// A gateway takes an administrator's request: for itself if it is primary, else for the primary.
+    pub(in crate::xaction) fn take_admin(
+        &mut self,
+        client: DaemonId,
+        call: CallId,
+        change: Change,
+        cx: &mut Context<'_>,
+    ) {
+        if self.is_primary() {
+            self.admin(client, call, change, cx);
+        } else {
+            send(cx, self.map.primary(), ClusterMsg::Forwarded { client, call, change });
+        }
+    }
+
+    pub(super) fn admin(&mut self, client: DaemonId, call: CallId, change: Change, cx: &mut Context<'_>) {
+        match self.changed(change, cx) {
+            Err(error) => answer(client, call, Err(error), cx),
+            Ok(draft) => {
+                self.make(draft, cx);
+                let version = self.map.version();
+                match cx.config().policies.admin_answer {
+                    AdminAnswer::MajorityHasIt if self.is_primary() => {
+                        let lead = self.lead.as_mut().expect("a primary leads");
+                        lead.pending.insert(Pending { client, call, change, version });
+                        self.answer_pending(cx);
+                    }
+                    AdminAnswer::AtOnce | AdminAnswer::MajorityHasIt => made(client, call, change, cx),
+                }
+            }
+        }
+    }
+
+    /// Answers for the changes that a majority has.
+    pub(super) fn answer_pending(&mut self, cx: &mut Context<'_>) {
+        let Some(lead) = &mut self.lead else { return };
+        let (me, map) = (self.me, &self.map);
+        let synced = &lead.synced;
+        let has = |version| {
+            let holders = synced.iter().filter(|&(_, &has)| has >= version).map(|(&member, _)| member);
+            map.is_majority(&holders.chain([me]).collect())
+        };
+        let done: Vec<Pending> = lead.pending.iter().copied().filter(|pending| has(pending.version)).collect();
+        for pending in done {
+            lead.pending.remove(&pending);
+            made(pending.client, pending.call, pending.change, cx);
+        }
+    }
+
+    /// The map with a change made, which may be the map as it is.
+    fn changed(&self, change: Change, cx: &mut Context<'_>) -> Result<Draft, AdminError> {
+        let daemon = change.of();
+        if !self.is_primary() {
+            return Err(AdminError::PrimaryDown);
+        }
+        if !self.has_quorum(cx) {
+            return Err(AdminError::NoQuorum);
+        }
+        let gone = self.map.has_left(daemon) && matches!(change, Change::Decommission(_) | Change::Leave(_));
+        if !self.map.contains(daemon) && !gone {
+            return Err(AdminError::NoMember);
+        }
+        if daemon == self.me && !matches!(change, Change::StopMaintenance(_) | Change::SetPrimary(_)) {
+            return Err(AdminError::IsPrimary);
+        }
+        let mut draft = self.map.draft();
+        match change {
+            Change::StartMaintenance(_) => draft.set(daemon, Flags::MAINTENANCE | Flags::POST_REBALANCE),
+            Change::StopMaintenance(_) => draft.clear(daemon, Flags::MAINTENANCE | Flags::POST_REBALANCE),
+            Change::Decommission(_) | Change::Leave(_) => draft.send_away(daemon),
+            Change::SetPrimary(_) if daemon == self.me => return Ok(draft),
+            Change::SetPrimary(_) if self.may_lead(daemon) => {
+                draft.crown(daemon, self.map.version().term, super::election::NEW_PRIMARY);
+            }
+            Change::SetPrimary(_) => return Err(AdminError::NotElectable),
+        }
+        self.staff(&mut draft, cx);
+        Ok(draft)
+    }
+
+    fn may_lead(&self, daemon: DaemonId) -> bool {
+        matches!(daemon, DaemonId::Proxy(_))
+            && self.map.is_active(daemon)
+            && !self.map.flags(daemon).contains(Flags::NON_ELECTABLE)
+    }
+}
+
+fn made(client: DaemonId, call: CallId, change: Change, cx: &mut Context<'_>) {
+    cx.fact(Fact::ChangeMade { change });
+    answer(client, call, Ok(()), cx);
+}
+
+/// Tells the client how its change went.
+pub(super) fn answer(client: DaemonId, call: CallId, result: Result<(), AdminError>, cx: &mut Context<'_>) {
+    send(cx, client, ToClient::AdminAnswer { call, result });
+}

@@ -1,0 +1,195 @@
+//! Signs of life between a primary and the members, and what silence leads to.
+//!
+//! A member asks its primary every period and, after so many unanswered tries, takes it for dead (`election`). A primary
+//! asks the members it has not heard of, and leaves out of the map those that stay silent.
+//! Source: `reference/aistore-registry-and-coexistence.md` section D, keepalive.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::admin::Pending;
+use super::smap::Version;
+use super::{ClusterMsg, ClusterTimer, Membership, Upkeep};
+use crate::xaction::id::DaemonId;
+use crate::xaction::policy::{KeepaliveOutside, PrimaryQuorum};
+use crate::xaction::{Context, mark, send};
+
+/// What a primary keeps of its members.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Lead {
+    /// Whether a period has passed since it took the lead.
+    pub(super) settled: bool,
+    /// Heard of since the last look.
+    heard: BTreeSet<DaemonId>,
+    /// Not heard of, and how often asked in vain.
+    suspects: BTreeMap<DaemonId, u8>,
+    /// Which version each member has acknowledged.
+    pub(super) synced: BTreeMap<DaemonId, Version>,
+    /// Changes that wait to be answered for.
+    pub(super) pending: BTreeSet<Pending>,
+}
+
+impl Lead {
+    fn heard_of(&mut self, member: DaemonId) {
+        self.heard.insert(member);
+        self.suspects.remove(&member);
+    }
+}
+
+/// What a member keeps of its primary.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Watch {
+    /// Nothing was heard of it since the last look.
+    pub(super) silent: bool,
+    /// Keepalives in a row that were not answered.
+    pub(super) missed: u8,
+}
+
+impl Membership {
+    pub(super) fn arm_tick(&self, cx: &mut Context<'_>) {
+        if let Some(period) = self.upkeep(cx).keepalive {
+            cx.arm(ClusterTimer::Tick.into(), period);
+        }
+    }
+
+    /// A period is over.
+    pub(super) fn tick(&mut self, cx: &mut Context<'_>) {
+        if self.is_primary() {
+            self.look_round(cx);
+        } else if self.map.is_active(self.me) {
+            self.look_up(cx);
+        } else {
+            return;
+        }
+        self.arm_tick(cx);
+    }
+
+    /// A member tells this primary that it lives.
+    pub(super) fn keepalive(&mut self, from: DaemonId, version: Version, cx: &mut Context<'_>) {
+        let away = self.map.has_left(from) && cx.config().policies.keepalive_outside == KeepaliveOutside::StaysOut;
+        if !self.is_primary() || away {
+            return send(cx, from, ClusterMsg::Map { map: self.map.clone() });
+        }
+        if !self.map.contains(from) {
+            cx.reach(mark::READMITTED);
+            return self.take_in(from, cx);
+        }
+        self.heard_from(from, version, cx);
+        send(cx, from, ClusterMsg::KeepaliveDone { version: self.map.version() });
+    }
+
+    /// Somebody asks whether this daemon lives.
+    pub(super) fn health(&mut self, from: DaemonId, version: Version, cx: &mut Context<'_>) {
+        self.heard_from(from, version, cx);
+        send(cx, from, ClusterMsg::HealthDone { version: self.map.version() });
+    }
+
+    /// Another daemon lives, and goes by a map of that version.
+    pub(super) fn heard_from(&mut self, from: DaemonId, version: Version, cx: &mut Context<'_>) {
+        if let Some(lead) = &mut self.lead {
+            if self.map.contains(from) {
+                lead.heard_of(from);
+            }
+        } else if from == self.map.primary() {
+            if self.watch.missed > 0 {
+                cx.disarm(ClusterTimer::Retry.into());
+            }
+            self.watch = super::Watch::default();
+            self.primary_lives(cx);
+        }
+        if version > self.map.version() {
+            send(cx, from, ClusterMsg::PullMap);
+        }
+    }
+
+    /// A try was not answered in time.
+    pub(super) fn retry(&mut self, cx: &mut Context<'_>) {
+        if self.is_primary() {
+            self.probe(cx);
+        } else if self.watch.missed > self.upkeep(cx).keepalive_retries {
+            self.primary_down(cx);
+        } else if self.watch.missed > 0 {
+            self.watch.missed += 1;
+            self.ask_primary(cx);
+            cx.arm(ClusterTimer::Retry.into(), self.upkeep(cx).keepalive_retry);
+        }
+    }
+
+    /// Whether this primary hears of a majority, itself included.
+    pub(super) fn has_quorum(&self, cx: &Context<'_>) -> bool {
+        let Some(lead) = &self.lead else { return false };
+        match cx.config().policies.primary_quorum {
+            PrimaryQuorum::None => true,
+            PrimaryQuorum::Majority => {
+                let reached = self.map.active().filter(|member| !lead.suspects.contains_key(member)).collect();
+                self.map.is_majority(&reached)
+            }
+        }
+    }
+
+    /// A member looks whether it has heard of its primary.
+    fn look_up(&mut self, cx: &mut Context<'_>) {
+        let Upkeep { keepalive_retries, keepalive_retry, .. } = *self.upkeep(cx);
+        if self.watch.missed > keepalive_retries {
+            self.primary_down(cx);
+        } else if self.watch.silent && self.watch.missed == 0 {
+            self.watch.missed = 1;
+            cx.arm(ClusterTimer::Retry.into(), keepalive_retry);
+        }
+        self.watch.silent = true;
+        self.ask_primary(cx);
+    }
+
+    fn ask_primary(&self, cx: &mut Context<'_>) {
+        send(cx, self.map.primary(), ClusterMsg::Keepalive { version: self.map.version() });
+    }
+
+    /// A primary looks of whom it has not heard.
+    fn look_round(&mut self, cx: &mut Context<'_>) {
+        let others = self.active_others();
+        let Some(lead) = &mut self.lead else { return };
+        lead.settled = true;
+        let heard = std::mem::take(&mut lead.heard);
+        lead.suspects.retain(|member, _| others.contains(member));
+        let probing = !lead.suspects.is_empty();
+        let silent: Vec<DaemonId> = others.into_iter().filter(|member| !heard.contains(member)).collect();
+        for member in silent {
+            lead.suspects.entry(member).or_insert(0);
+            send(cx, member, ClusterMsg::Health { version: self.map.version() });
+        }
+        if !probing && !lead.suspects.is_empty() {
+            cx.arm(ClusterTimer::Retry.into(), self.upkeep(cx).keepalive_retry);
+        }
+    }
+
+    /// A primary asks again those that have not answered, and gives up those that were asked too often.
+    fn probe(&mut self, cx: &mut Context<'_>) {
+        let retries = self.upkeep(cx).keepalive_retries;
+        let Some(lead) = &mut self.lead else { return };
+        for (&member, tries) in &mut lead.suspects {
+            *tries = (*tries + 1).min(retries + 1);
+            send(cx, member, ClusterMsg::Health { version: self.map.version() });
+        }
+        let over: Vec<DaemonId> =
+            lead.suspects.iter().filter(|&(_, &tries)| tries > retries).map(|(&member, _)| member).collect();
+        if !over.is_empty() && self.has_quorum(cx) {
+            self.give_up(&over, cx);
+        } else if !over.is_empty() {
+            cx.reach(mark::NO_QUORUM);
+        }
+        if self.lead.as_ref().is_some_and(|lead| !lead.suspects.is_empty()) {
+            cx.arm(ClusterTimer::Retry.into(), self.upkeep(cx).keepalive_retry);
+        }
+    }
+
+    /// Leaves silent members out of the map, all in one change.
+    fn give_up(&mut self, silent: &[DaemonId], cx: &mut Context<'_>) {
+        cx.reach(mark::REMOVED_SILENT);
+        let mut draft = self.map.draft();
+        for &member in silent {
+            draft.remove(member);
+            self.lead.as_mut().expect("only a primary gives up members").suspects.remove(&member);
+        }
+        self.staff(&mut draft, cx);
+        self.make(draft, cx);
+    }
+}

@@ -1,0 +1,425 @@
+//! The cluster map: who is a member, in which state, and who is primary.
+//!
+//! Immutable: a change makes a new map through a [`Draft`], and only a primary makes one. Copies share their content and
+//! hash in constant time, since every daemon holds one.
+//! Source: `reference/aistore-registry-and-coexistence.md` section D, Smap.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use super::flags::Flags;
+use crate::xaction::config::Cluster;
+use crate::xaction::digest::digest;
+use crate::xaction::id::{DaemonId, XactId};
+
+/// Where a map stands among the maps of its cluster; the later wins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version {
+    /// Which election made its author primary; 0 for all where elections have no number (policy `vote-result`).
+    pub term: u16,
+    /// The published version: grows with every change.
+    pub count: u32,
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.term {
+            0 => write!(f, "v{}", self.count),
+            term => write!(f, "v{term}.{}", self.count),
+        }
+    }
+}
+
+/// A cluster map.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Smap(Arc<Content>);
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Content {
+    version: Version,
+    digest: u64,
+    primary: DaemonId,
+    members: BTreeMap<DaemonId, Member>,
+    left: BTreeSet<DaemonId>,
+}
+
+/// What a map says of one member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Member {
+    /// Its state.
+    pub flags: Flags,
+    /// The map that took it in: a member that left and came back is told apart from one that never left.
+    pub since: Version,
+}
+
+impl Smap {
+    /// The map that a cluster is deployed with: every daemon but those on standby, the first `ic_size` proxies are
+    /// the Information Center, the first proxy is primary.
+    ///
+    /// # Panics
+    /// When the first proxy is on standby.
+    #[must_use]
+    pub fn deployed(cluster: &Cluster, standby: &BTreeSet<DaemonId>, non_electable: &BTreeSet<DaemonId>) -> Smap {
+        let since = Version { term: 0, count: 1 };
+        let flags = |daemon| {
+            let ic = if cluster.is_ic(daemon) { Flags::IC } else { Flags::NONE };
+            if non_electable.contains(&daemon) { ic | Flags::NON_ELECTABLE } else { ic }
+        };
+        let daemons = cluster.proxies().chain(cluster.targets()).filter(|daemon| !standby.contains(daemon));
+        let members: BTreeMap<_, _> = daemons.map(|daemon| (daemon, Member { flags: flags(daemon), since })).collect();
+        let primary = cluster.first_proxy();
+        assert!(members.contains_key(&primary), "a cluster is deployed with its first proxy");
+        Draft { version: since, primary, members, left: BTreeSet::new() }.publish()
+    }
+
+    /// Its version.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.0.version
+    }
+
+    /// Who is primary.
+    #[must_use]
+    pub fn primary(&self) -> DaemonId {
+        self.0.primary
+    }
+
+    /// What it says of a daemon, if that is a member.
+    #[must_use]
+    pub fn member(&self, daemon: DaemonId) -> Option<Member> {
+        self.0.members.get(&daemon).copied()
+    }
+
+    /// Whether a daemon is a member, in whatever state.
+    #[must_use]
+    pub fn contains(&self, daemon: DaemonId) -> bool {
+        self.0.members.contains_key(&daemon)
+    }
+
+    /// A member's flags; none for a daemon that is no member.
+    #[must_use]
+    pub fn flags(&self, daemon: DaemonId) -> Flags {
+        self.member(daemon).map_or(Flags::NONE, |member| member.flags)
+    }
+
+    /// Whether a daemon is a member that is neither in maintenance nor being decommissioned.
+    #[must_use]
+    pub fn is_active(&self, daemon: DaemonId) -> bool {
+        self.member(daemon).is_some_and(|member| member.flags.are_active())
+    }
+
+    /// Whether a daemon was sent away for good, and has not joined again.
+    #[must_use]
+    pub fn has_left(&self, daemon: DaemonId) -> bool {
+        self.0.left.contains(&daemon)
+    }
+
+    /// Every member with what is said of it, in order.
+    pub fn members(&self) -> impl Iterator<Item = (DaemonId, Member)> {
+        self.0.members.iter().map(|(&daemon, &member)| (daemon, member))
+    }
+
+    /// Every active member, in order.
+    pub fn active(&self) -> impl Iterator<Item = DaemonId> {
+        self.members().filter(|(_, member)| member.flags.are_active()).map(|(daemon, _)| daemon)
+    }
+
+    /// The active targets: those that take part in what starts now.
+    pub fn targets(&self) -> impl Iterator<Item = DaemonId> {
+        self.active().filter(|daemon| matches!(daemon, DaemonId::Target(_)))
+    }
+
+    /// The active members of the Information Center: whom registrations and notifications go to.
+    pub fn ic(&self) -> impl Iterator<Item = DaemonId> {
+        self.active().filter(|&daemon| self.is_ic(daemon))
+    }
+
+    /// Whether a daemon is flagged as a member of the Information Center.
+    #[must_use]
+    pub fn is_ic(&self, daemon: DaemonId) -> bool {
+        self.flags(daemon).contains(Flags::IC)
+    }
+
+    /// The active member of the Information Center that weighs most for a job and serves its queries.
+    #[must_use]
+    pub fn hrw_ic(&self, job: XactId) -> Option<DaemonId> {
+        let mix = job.by.number() << 44 ^ u64::from(job.life.0) << 32 ^ u64::from(job.number);
+        self.ic().max_by_key(|&member| (weight(mix, member), member))
+    }
+
+    /// Who is to be primary next: the electable active proxy that weighs most, the present primary and `passed_over`
+    /// left out.
+    #[must_use]
+    pub fn heir(&self, passed_over: &BTreeSet<DaemonId>) -> Option<DaemonId> {
+        let may = |daemon: DaemonId| {
+            matches!(daemon, DaemonId::Proxy(_))
+                && daemon != self.primary()
+                && !self.flags(daemon).contains(Flags::NON_ELECTABLE)
+                && !passed_over.contains(&daemon)
+        };
+        self.active().filter(|&daemon| may(daemon)).max_by_key(|&daemon| (weight(0, daemon), daemon))
+    }
+
+    /// Whether these daemons are more than half of the active members.
+    #[must_use]
+    pub fn is_majority(&self, of: &BTreeSet<DaemonId>) -> bool {
+        let agreed = self.active().filter(|daemon| of.contains(daemon)).count();
+        2 * agreed > self.active().count()
+    }
+
+    /// A changeable copy.
+    #[must_use]
+    pub fn draft(&self) -> Draft {
+        let Content { version, primary, members, left, .. } = &*self.0;
+        Draft { version: *version, primary: *primary, members: members.clone(), left: left.clone() }
+    }
+}
+
+impl Hash for Smap {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.0.digest);
+    }
+}
+
+impl fmt::Debug for Smap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for Smap {
+    /// `v7 p1* p2 t1 t2(maintenance)`: the primary bears a star.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.version(), f)?;
+        for (daemon, member) in self.members() {
+            let star = if daemon == self.primary() { "*" } else { "" };
+            write!(f, " {daemon}{star}{}", member.flags)?;
+        }
+        Ok(())
+    }
+}
+
+/// A map in the making. Every change counts one version, as published.
+#[derive(Clone, Debug, Hash)]
+pub struct Draft {
+    version: Version,
+    primary: DaemonId,
+    members: BTreeMap<DaemonId, Member>,
+    left: BTreeSet<DaemonId>,
+}
+
+impl Draft {
+    /// Takes a daemon in, with these flags.
+    pub fn add(&mut self, daemon: DaemonId, flags: Flags) {
+        self.bump();
+        self.left.remove(&daemon);
+        self.members.insert(daemon, Member { flags, since: self.version });
+    }
+
+    /// Leaves a daemon out.
+    pub fn remove(&mut self, daemon: DaemonId) {
+        if self.members.remove(&daemon).is_some() {
+            self.bump();
+        }
+    }
+
+    /// Leaves a daemon out for good: only a request to join takes it in again.
+    pub fn send_away(&mut self, daemon: DaemonId) {
+        self.remove(daemon);
+        self.left.insert(daemon);
+    }
+
+    /// Sets flags of a member. Maintenance and decommission take its place in the Information Center away.
+    pub fn set(&mut self, daemon: DaemonId, flags: Flags) {
+        self.change(daemon, |now| {
+            let set = now | flags;
+            if set.are_active() { set } else { set.without(Flags::IC) }
+        });
+    }
+
+    /// Clears flags of a member.
+    pub fn clear(&mut self, daemon: DaemonId, flags: Flags) {
+        self.change(daemon, |now| now.without(flags));
+    }
+
+    /// Makes a member primary; `count` is what that adds to the version.
+    pub fn crown(&mut self, primary: DaemonId, term: u16, count: u32) {
+        self.primary = primary;
+        self.version = Version { term, count: self.version.count + count };
+    }
+
+    /// Fills the Information Center up to `size`: the primary, then electable proxies in order. `inactive`: those in
+    /// maintenance are not passed over (policy `ic-staffing`).
+    pub fn staff_ic(&mut self, size: u16, inactive: bool) {
+        self.set(self.primary, Flags::IC);
+        let fits = |member: &Member| inactive || member.flags.are_active();
+        let candidates: Vec<DaemonId> = self
+            .members
+            .iter()
+            .filter(|(daemon, member)| {
+                matches!(daemon, DaemonId::Proxy(_))
+                    && fits(member)
+                    && !member.flags.contains(Flags::IC)
+                    && !member.flags.contains(Flags::NON_ELECTABLE)
+            })
+            .map(|(&daemon, _)| daemon)
+            .collect();
+        for candidate in candidates {
+            if self.ic_count() < usize::from(size) {
+                self.change(candidate, |flags| flags | Flags::IC);
+            }
+        }
+    }
+
+    /// The proxies of which one has to leave the Information Center, if it is larger than `size`.
+    #[must_use]
+    pub fn ic_surplus(&self, size: u16) -> Vec<DaemonId> {
+        if self.ic_count() <= usize::from(size) {
+            return Vec::new();
+        }
+        let flagged = self.members.iter().filter(|(_, member)| member.flags.contains(Flags::IC));
+        flagged.map(|(&daemon, _)| daemon).filter(|&daemon| daemon != self.primary).collect()
+    }
+
+    /// The map.
+    #[must_use]
+    pub fn publish(self) -> Smap {
+        let digest = digest(&self);
+        let Draft { version, primary, members, left } = self;
+        Smap(Arc::new(Content { version, digest, primary, members, left }))
+    }
+
+    fn ic_count(&self) -> usize {
+        self.members.values().filter(|member| member.flags.contains(Flags::IC)).count()
+    }
+
+    fn change(&mut self, daemon: DaemonId, change: impl FnOnce(Flags) -> Flags) {
+        let Some(member) = self.members.get_mut(&daemon) else { return };
+        let flags = change(member.flags);
+        if flags != member.flags {
+            member.flags = flags;
+            self.bump();
+        }
+    }
+
+    fn bump(&mut self) {
+        self.version.count += 1;
+    }
+}
+
+/// A proxy's weight for something: a fixed integer mix, so that every daemon ranks alike.
+fn weight(mix: u64, member: DaemonId) -> u64 {
+    let mut x = mix ^ (member.number() + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    for multiplier in [0xbf58_476d_1ce4_e5b9, 0x94d0_49bb_1331_11eb] {
+        x = (x ^ x >> 30).wrapping_mul(multiplier);
+    }
+    x ^ x >> 31
+}
+
+#[cfg(test)]
+mod tests {
+    use quiesce_machine::Incarnation;
+
+    use super::*;
+
+    const P1: DaemonId = DaemonId::Proxy(0);
+    const P2: DaemonId = DaemonId::Proxy(1);
+    const P3: DaemonId = DaemonId::Proxy(2);
+    const T1: DaemonId = DaemonId::Target(0);
+    const T2: DaemonId = DaemonId::Target(1);
+
+    /// Three proxies, two of them members of the Information Center, and two targets.
+    fn map() -> Smap {
+        Smap::deployed(&Cluster::new(3, 2, 1, 2).unwrap(), &BTreeSet::new(), &BTreeSet::new())
+    }
+
+    fn changed(map: &Smap, change: impl FnOnce(&mut Draft)) -> Smap {
+        let mut draft = map.draft();
+        change(&mut draft);
+        draft.publish()
+    }
+
+    #[test]
+    fn a_cluster_is_deployed_without_those_on_standby() {
+        let map = Smap::deployed(&Cluster::new(2, 2, 1, 1).unwrap(), &BTreeSet::from([T2]), &BTreeSet::from([P2]));
+        assert_eq!(map.to_string(), "v1 p1*(ic) p2(non-electable) t1");
+        assert_eq!(map.targets().collect::<Vec<_>>(), [T1]);
+    }
+
+    #[test]
+    fn every_change_counts_one_version_and_none_counts_none() {
+        let map = map();
+        assert_eq!(changed(&map, |draft| draft.set(T1, Flags::MAINTENANCE)).version().count, 2);
+        assert_eq!(changed(&map, |draft| draft.clear(T1, Flags::MAINTENANCE)).version().count, 1);
+        let gone = changed(&map, |draft| draft.remove(T2));
+        assert_eq!(gone.version().count, 2);
+        assert_eq!(changed(&gone, |draft| draft.remove(T2)), gone);
+    }
+
+    #[test]
+    fn a_member_in_maintenance_takes_part_in_nothing() {
+        let map = changed(&map(), |draft| draft.set(P2, Flags::MAINTENANCE));
+        assert!(map.contains(P2) && !map.is_active(P2) && !map.is_ic(P2));
+        assert_eq!(map.heir(&BTreeSet::new()), Some(P3));
+    }
+
+    #[test]
+    fn staffing_fills_up_with_active_electable_proxies() {
+        let map = changed(&map(), |draft| draft.set(P2, Flags::MAINTENANCE));
+        let staffed = |inactive| changed(&map, |draft| draft.staff_ic(2, inactive)).to_string();
+        assert_eq!(staffed(true), "v3 p1*(ic) p2(ic, maintenance) p3 t1 t2");
+        assert_eq!(staffed(false), "v3 p1*(ic) p2(maintenance) p3(ic) t1 t2");
+    }
+
+    #[test]
+    fn a_new_primary_is_staffed_and_makes_one_too_many() {
+        let mut draft = map().draft();
+        draft.crown(P3, 1, 100);
+        draft.staff_ic(2, false);
+        assert_eq!(draft.ic_surplus(2), [P1, P2]);
+        assert_eq!(draft.publish().version(), Version { term: 1, count: 102 });
+    }
+
+    #[test]
+    fn the_next_primary_is_neither_the_present_one_nor_one_passed_over() {
+        let map = map();
+        let first = map.heir(&BTreeSet::new()).unwrap();
+        let second = map.heir(&BTreeSet::from([first])).unwrap();
+        assert!(first != P1 && second != P1 && first != second);
+        assert_eq!(map.heir(&BTreeSet::from([first, second])), None);
+    }
+
+    #[test]
+    fn half_of_the_active_members_is_no_majority() {
+        let map = changed(&map(), |draft| draft.set(T2, Flags::MAINTENANCE));
+        assert!(!map.is_majority(&BTreeSet::from([P1, P2, T2])));
+        assert!(map.is_majority(&BTreeSet::from([P1, P2, T1])));
+    }
+
+    #[test]
+    fn a_daemon_that_comes_back_is_told_apart_from_one_that_stayed() {
+        let map = map();
+        let back = changed(&changed(&map, |draft| draft.send_away(T1)), |draft| draft.add(T1, Flags::NONE));
+        assert_ne!(back.member(T1).unwrap().since, map.member(T1).unwrap().since);
+        assert!(!back.has_left(T1));
+        assert_eq!(back.member(T2), map.member(T2));
+    }
+
+    #[test]
+    fn jobs_spread_over_the_members() {
+        let map = Smap::deployed(&Cluster::new(3, 1, 1, 3).unwrap(), &BTreeSet::new(), &BTreeSet::new());
+        let heaviest = |number| map.hrw_ic(XactId::minted(DaemonId::Client(0), Incarnation(1), number));
+        for member in map.ic() {
+            let served = (0..300).filter(|&number| heaviest(number) == Some(member)).count();
+            assert!((70..130).contains(&served), "{member} serves {served} of 300");
+        }
+    }
+
+    #[test]
+    fn equal_maps_have_equal_digests_and_others_do_not() {
+        assert_eq!(map().0.digest, map().0.digest);
+        assert_ne!(map().0.digest, changed(&map(), |draft| draft.remove(T1)).0.digest);
+    }
+}

@@ -1,0 +1,49 @@
+//! What survives a crash.
+
+use super::id::XactId;
+use super::job::Snap;
+use super::kind::Kind;
+use super::membership::Belonging;
+use super::sources::Sources;
+
+/// What a daemon keeps across crashes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Record {
+    /// What it knows of the cluster.
+    Belonging(Belonging),
+    /// A target's xaction.
+    Xact(PartRecord),
+}
+
+/// An xaction that a target began, and its end once it has one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PartRecord {
+    /// The job.
+    pub job: XactId,
+    /// Its kind.
+    pub kind: Kind,
+    /// Every target that takes part.
+    pub sources: Sources,
+    /// How this target's part stands.
+    pub snap: Snap,
+}
+
+/// What tells records apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RecordKey {
+    /// The one of the cluster.
+    Belonging,
+    /// That of a job's xaction.
+    Xact(XactId),
+}
+
+impl quiesce_machine::Record for Record {
+    type Key = RecordKey;
+
+    fn key(&self) -> RecordKey {
+        match self {
+            Record::Belonging(_) => RecordKey::Belonging,
+            Record::Xact(xact) => RecordKey::Xact(xact.job),
+        }
+    }
+}
