@@ -9,7 +9,7 @@ use crate::judge::{Figures, Judge, Way};
 use crate::report::{Limits, Progress, Report, Search, Shortfall};
 use crate::scope::{Scope, ScopeError};
 use crate::search::{Bounds, Brake, SecondOpinion, Walk, second_opinion, walk};
-use crate::system::{Action, State, System};
+use crate::system::{Action, Guide, State, System};
 
 /// Why a check gave no report.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +17,12 @@ pub enum CheckError {
     /// The scope makes no sense.
     #[error(transparent)]
     Scope(#[from] ScopeError),
+    /// The way that a guide knows cannot be gone: the scope, the policies or the code are other than they were.
+    #[error("step {step} of the way cannot be taken here")]
+    Strayed {
+        /// The step, counted from 1.
+        step: usize,
+    },
     /// A node's code depends on more than its state and the event, so that nothing found can be trusted.
     #[error("{node} is not a pure state machine: run twice from one state it differs, when it {event}")]
     Impure {
@@ -49,8 +55,43 @@ where
     N: Node,
     M: Monitor<N>,
 {
+    explore(System::new(scope.clone())?, search, limits, progress)
+}
+
+/// [`check`] of everything that can happen once `guide` has led to where it leads.
+///
+/// # Errors
+/// As [`check`], and when the way cannot be gone.
+///
+/// # Panics
+/// As [`check`].
+pub fn check_after<N, M>(
+    scope: &Scope<N, M>,
+    guide: &mut dyn Guide<N>,
+    search: Search,
+    limits: Limits,
+    progress: Option<&dyn Fn(Progress)>,
+) -> Result<Report<N>, CheckError>
+where
+    N: Node,
+    M: Monitor<N>,
+{
+    let mut system = System::new(scope.clone())?;
+    system.begin_after(guide)?;
+    explore(system, search, limits, progress)
+}
+
+fn explore<N, M>(
+    system: System<N, M>,
+    search: Search,
+    limits: Limits,
+    progress: Option<&dyn Fn(Progress)>,
+) -> Result<Report<N>, CheckError>
+where
+    N: Node,
+    M: Monitor<N>,
+{
     let began = Instant::now();
-    let system = System::new(scope.clone())?;
     let bounds = Bounds { limits, safety_only: search == Search::Safety, progress };
     match search {
         Search::Bfs => {

@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 mod check;
+mod explore;
 pub mod fair;
 mod intern;
 mod judge;
@@ -21,14 +22,15 @@ mod scope;
 pub mod search;
 mod system;
 
-pub use check::{CheckError, check};
+pub use check::{CheckError, check, check_after};
+pub use explore::{ExploreError, Stop, Tour, explore};
 pub use intern::content_hash;
 pub use report::{
     Act, Cost, Counterexample, Ending, Leg, Limits, Message, Odds, Pick, Progress, PropertyReport, Report, Search,
     Shortfall, Step, Verdict,
 };
 pub use scope::{Budget, Scope, ScopeError};
-pub use system::{Action, State, System};
+pub use system::{Action, Guide, Onward, State, System};
 
 /// The property every scope has beside its monitors': no node and no monitor panics, asks for endless choices, or sends
 /// to a node that does not exist.

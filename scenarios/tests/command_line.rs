@@ -202,3 +202,45 @@ fn a_crash_sweep_names_what_does_not_recover_and_where_it_was_struck() {
     json.ends(0).says("\"crash_sweep\":\"twice\",\"seed\":4").says("\"failed\":0").says("\"exit\":0");
     shell.run("run twice.toml --crash-sweep --require-reach").ends(2);
 }
+
+#[track_caller]
+fn refused(shell: &Shell, words: &str, why: &str) {
+    let done = shell.run(words);
+    assert!(done.ends(2).stderr.contains(why), "`{why}` is not in\n{}", done.stderr);
+}
+
+#[test]
+fn worlds_are_checked_otherwise_than_listed_and_summed_up() {
+    let shell = Shell::new("check-worlds");
+    let both = shell.run("check operation create --threads 2");
+    both.ends(0).says("operation pass: 4449 unique states").says("volume     create     pass");
+    let lossy = shell.run("check operation --losses 1");
+    lossy.ends(0).says("operation pass: 29515 unique states");
+    refused(&shell, "check operation --crashes 1 --crashable nobody", "there is no node `nobody`");
+    refused(&shell, "check operation --partitions 1", "the budget allows partitions, but no cut is named");
+    shell.run("check operation --memory 1KiB").ends(3).says("incomplete: stopped at 0 MiB of memory");
+    shell.run("check operation --timeout 0s").ends(3).says("incomplete: stopped after 0ns");
+    refused(&shell, "check operation --memory much", "expected a whole number and a unit");
+    refused(&shell, "check opperation", "did you mean `operation`?");
+}
+
+#[test]
+fn a_counterexample_of_the_checker_replays_in_the_simulator() {
+    let shell = Shell::new("check-capsule");
+    let done = shell.run("check ic --profile reference");
+    let said = done.ends(1).stdout.lines().find_map(|line| line.trim().strip_prefix("replay  quiesce "));
+    let command = said.expect("a command that replays").to_owned();
+    shell.run(&command).ends(1).says("reproduced: ");
+    let capsule = command.strip_prefix("replay ").expect("a replay");
+    let within = shell.run(&format!("check --from {capsule} --step 8"));
+    within.ends(1).says(" fails: ").says("   8  ").says("-- the last step is the violation");
+    shell.run(&format!("check ic --from {capsule} --step 8")).ends(2);
+    shell.run(&format!("check --from {capsule}")).ends(2);
+}
+
+#[test]
+fn a_world_is_explored_only_where_somebody_can_listen() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("some port is free");
+    let address = taken.local_addr().expect("it has an address");
+    refused(&Shell::new("explore"), &format!("explore operation --address {address}"), "cannot listen on 127.0.0.1:");
+}

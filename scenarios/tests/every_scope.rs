@@ -1,6 +1,6 @@
 //! The bundled small worlds: exhausted with our policies, and each catches the reference.
 
-use quiesce::check::{Checked, Checking};
+use quiesce::check::{Adjust, Checked, Checking};
 use quiesce::choices::Choices;
 use quiesce::plane::Profile;
 use quiesce::planes;
@@ -12,7 +12,9 @@ const STATES_MOST: usize = 150_000;
 fn check(scope: &str, profile: Profile) -> Checked {
     let choices = Choices { profile, policies: Vec::new() };
     let limits = Limits { max_states: Some(STATES_MOST), ..Limits::default() };
-    let how = Checking { choices: &choices, search: Search::Bfs, limits, progress: &|_| () };
+    let adjust = Adjust::default();
+    let how =
+        Checking { choices: &choices, adjust: &adjust, from: None, search: Search::Bfs, limits, progress: &|_| () };
     let found = planes::ALL.iter().find_map(|plane| plane.check(scope, &how));
     found.expect("a listed scope").expect("it makes sense")
 }
@@ -77,4 +79,37 @@ fn every_counterexample_is_a_run_of_the_simulator_that_fails_alike() {
     }
     println!("{violations} violations, {rests} rests, {loops} loops");
     assert!(violations > 3, "{violations} violations");
+}
+
+const README: &str = include_str!("../../README.md");
+
+/// The README's table of scopes: name, unique states, depth.
+fn readme_rows() -> Vec<(String, u64, u64)> {
+    let cells = |line: &str| line.split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
+    let number = |cell: &str| cell.replace(',', "").parse::<u64>().ok();
+    let row = |line: &str| match &cells(line)[..] {
+        [_, name, _, unique, depth, _] => {
+            let name = name.strip_prefix('`')?.strip_suffix('`')?;
+            Some((name.to_owned(), number(unique)?, number(depth)?))
+        }
+        _ => None,
+    };
+    README.lines().filter_map(row).collect()
+}
+
+#[test]
+fn the_readme_has_a_row_for_every_scope_and_the_counts_it_states() {
+    let rows = readme_rows();
+    let missing: Vec<_> = scopes().filter(|scope| !rows.iter().any(|(name, ..)| name == scope)).collect();
+    assert_eq!(missing, [""; 0], "run `quiesce check NAME` and add its counts to the README's table of scopes");
+    let mut compared = 0;
+    for (name, unique, depth) in rows {
+        assert!(scopes().any(|scope| scope == name), "the README has a row for `{name}`, which is no scope");
+        if unique < STATES_MOST as u64 {
+            let found = check(&name, Profile::Hardened);
+            assert_eq!((found.verdict, found.unique_states, found.depth), (Verdict::Pass, unique, depth), "{name}");
+            compared += 1;
+        }
+    }
+    assert!(compared >= 5, "{compared} rows compared");
 }

@@ -3,6 +3,7 @@
 use quiesce_machine::{Monitor, Node};
 
 use super::{State, System};
+use crate::explore::{Stop, Tour};
 
 /// How many properties there can be.
 pub(super) const LEN: usize = 32;
@@ -17,5 +18,18 @@ pub(super) fn holds<N: Node, M: Monitor<N>>(index: usize) -> fn(&System<N, M>, &
 }
 
 fn holds_at<N: Node, M: Monitor<N>, const INDEX: usize>(_: &System<N, M>, state: &State) -> bool {
-    state.broken().is_none_or(|(property, _)| property != INDEX)
+    !state.violates(INDEX)
+}
+
+/// The same for a [`Tour`].
+pub(crate) fn holds_on_tour<N: Node, M: Monitor<N>>(index: usize) -> fn(&Tour<N, M>, &Stop) -> bool {
+    macro_rules! each {
+        ($($index:literal)*) => { [$(holds_at_stop::<N, M, $index> as fn(&Tour<N, M>, &Stop) -> bool),*] };
+    }
+    let all: [_; LEN] = each!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31);
+    all[index]
+}
+
+fn holds_at_stop<N: Node, M: Monitor<N>, const INDEX: usize>(_: &Tour<N, M>, stop: &Stop) -> bool {
+    !stop.violates(INDEX)
 }

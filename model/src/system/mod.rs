@@ -5,7 +5,8 @@
 //! representation: `reference/checker-notes.md`, section 3.
 
 mod action;
-mod by_index;
+mod begin;
+pub(crate) mod by_index;
 mod known;
 mod mail;
 mod model;
@@ -25,6 +26,7 @@ use hashbrown::HashSet;
 use quiesce_machine::{Monitor, Node, NodeId, Obligation};
 
 pub use action::Action;
+pub use begin::{Guide, Onward};
 pub use state::State;
 
 use crate::fair::Class;
@@ -62,6 +64,8 @@ struct Opening {
     state: State,
     /// The outcomes of the first starts, by node.
     outcomes: Vec<u32>,
+    /// What happened after them, each with the state it happened in.
+    before: Vec<(State, Action)>,
 }
 
 impl<N: Node, M: Monitor<N>> System<N, M> {
@@ -95,6 +99,15 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
     #[must_use]
     pub fn scope(&self) -> &Scope<N, M> {
         &self.scope
+    }
+
+    /// A process of `state`, or none while it is down.
+    ///
+    /// # Panics
+    /// When there is no such node, or the state is not one of this system.
+    #[must_use]
+    pub fn process(&self, state: &State, node: NodeId) -> Option<N> {
+        self.stock().places.value(state.places(self.nodes())[node.index()]).process.clone()
     }
 
     /// Whether a property ever had anything to judge in the states seen so far.
@@ -144,7 +157,7 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
         };
         let watch = (self.first_watch, self.watch().together.hash(self.first_watch));
         let world = State::new(&places, watch, self.scope.budget);
-        let mut openings = vec![Opening { state: world, outcomes: Vec::new() }];
+        let mut openings = vec![Opening { state: world, outcomes: Vec::new(), before: Vec::new() }];
         for (node, &place) in self.unborn.iter().enumerate() {
             let starts = self.starts(place);
             openings = openings.iter().flat_map(|opening| self.go_on(opening, node, &starts)).collect();

@@ -38,7 +38,7 @@ impl<N: Node, M: Monitor<N>> Model for System<N, M> {
     }
 
     fn format_action(&self, action: &Action) -> String {
-        format!("{:?}", action.kind)
+        self.label(*action)
     }
 
     /// One per monitor, in the scope's order, then [`PANIC`](crate::PANIC).

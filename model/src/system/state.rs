@@ -83,6 +83,11 @@ impl State {
         usize::from(property).checked_sub(1).map(|property| (property, self.words[Head::Watch as usize]))
     }
 
+    /// Whether the property of that place is violated.
+    pub(crate) fn violates(&self, property: usize) -> bool {
+        self.broken().is_some_and(|(broken, _)| broken == property)
+    }
+
     pub(super) fn faults(&self) -> Faults {
         let [crashes, record_losses, losses, duplicates] = self.words[Head::Budget as usize].to_le_bytes();
         let [partitions, cut, ..] = self.words[Head::World as usize].to_le_bytes();

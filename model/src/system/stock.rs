@@ -129,6 +129,14 @@ impl<N: Node> Stock<N> {
         })
     }
 
+    /// The timer whose firing has this class.
+    pub(super) fn timer_of(&self, class: u32) -> Option<&N::Timer> {
+        match self.classes.value(class.checked_sub(2)? / 2) {
+            FairStep::Fire(_, timer) => Some(timer),
+            FairStep::Store(_) | FairStep::Start(_) | FairStep::Heal => None,
+        }
+    }
+
     pub(super) fn heal_class(&mut self) -> u32 {
         self.class(FairStep::Heal)
     }

@@ -4,10 +4,11 @@
 
 use quiesce_machine::{Effect, Event, Monitor, Node, NodeId, Outbox, StoreError};
 
-use super::System;
 use super::action::{Action, Kind};
+use super::place::Place;
 use super::react::repeat;
 use super::stock::{Staged, Stock};
+use super::{Opening, System};
 use crate::check::CheckError;
 use crate::report::{Act, Leg, Message, Pick, Step};
 use crate::search::Route;
@@ -26,15 +27,83 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
     /// # Errors
     /// When a node, run again from the same state, does something else.
     pub(crate) fn tell(&self, route: &Route<super::State, Action>) -> Result<Vec<Step<N>>, CheckError> {
+        let opening = &self.openings[route.start];
+        let mut told = self.tell_starts(opening)?;
         let stock = self.stock();
-        let mut told = Vec::new();
-        for (node, (id, &outcome)) in (0u8..).zip((0u32..).zip(&self.openings[route.start].outcomes)) {
-            told.push(self.tell_handling(&stock, self.unborn[id as usize], Kind::Start { node }, outcome)?);
-        }
-        for (state, &action) in route.states.iter().zip(&route.actions) {
+        let before = opening.before.iter().map(|(state, action)| (state, action));
+        for (state, &action) in before.chain(route.states.iter().zip(&route.actions)) {
             told.push(self.tell_action(&stock, state, action)?);
         }
         Ok((1..).zip(told).map(|(number, told)| self.step(number, told)).collect())
+    }
+
+    /// What an action that may happen in `state` does, as a simulator would say it.
+    ///
+    /// # Errors
+    /// When a node, run again from the same state, does something else.
+    pub fn act(&self, state: &super::State, action: Action) -> Result<Act<N>, CheckError> {
+        Ok(self.tell_action(&self.stock(), state, action)?.action)
+    }
+
+    fn tell_starts(&self, opening: &Opening) -> Result<Vec<Told<N>>, CheckError> {
+        let (stock, starts) = (self.stock(), (0u8..).zip(self.unborn.iter().zip(&opening.outcomes)));
+        let tell = |(node, (&place, &outcome))| self.tell_handling(&stock, place, Kind::Start { node }, outcome);
+        starts.map(tell).collect()
+    }
+
+    /// The first starts of one way in which the worlds can begin.
+    pub(super) fn starts_of(&self, opening: &Opening) -> Result<Vec<Act<N>>, CheckError> {
+        Ok(self.tell_starts(opening)?.into_iter().map(|told| told.action).collect())
+    }
+
+    /// An action in few words, as far as it can be said without the state it happens in.
+    pub(super) fn label(&self, Action { kind, class, .. }: Action) -> String {
+        let stock = self.stock();
+        let name = |node: u8| self.name(NodeId(u32::from(node)));
+        let message = |verb: &str, flight: u32| {
+            let Message { from, to, msg, .. } = stock.mail.message(flight);
+            format!("{verb} {msg:?} from {} to {}", self.name(from), self.name(to))
+        };
+        match kind {
+            Kind::Deliver { flight } => message("deliver", flight),
+            Kind::Refuse { flight } => message("refuse", flight),
+            Kind::Vanish { flight } => message("end", flight),
+            Kind::Lose { flight } => message("lose", flight),
+            Kind::Duplicate { flight } => message("duplicate", flight),
+            Kind::Fire { node, .. } => format!("fire {:?} of {}", stock.timer_of(class), name(node)),
+            Kind::Stored { node } => format!("store the oldest write of {}", name(node)),
+            Kind::Call { node } | Kind::CallNobody { node } => format!("call {}", name(node)),
+            Kind::Start { node } => format!("start {}", name(node)),
+            Kind::Crash { node, .. } => format!("crash {}", name(node)),
+            Kind::Cut { cut } => format!("part the network, cut {cut}"),
+            Kind::Heal => "heal the network".to_owned(),
+        }
+    }
+
+    /// A state for people: what every process remembers, keeps and waits for, and what is on its way.
+    pub(crate) fn read(&self, state: &super::State) -> String {
+        let stock = self.stock();
+        let mut text = String::new();
+        for &place in state.places(self.nodes()) {
+            let Place { id, process, incarnation, records, pending, timers, calls_made: _ } = stock.places.value(place);
+            text.push_str(&format!("{}, life {}\n", self.name(*id), incarnation.0));
+            match process {
+                Some(process) => text.push_str(&format!("  {process:?}\n")),
+                None => text.push_str("  down\n"),
+            }
+            timers.iter().for_each(|timer| text.push_str(&format!("  waits for {timer:?}\n")));
+            records.iter().for_each(|record| text.push_str(&format!("  keeps {record:?}\n")));
+            pending.iter().for_each(|(_, write)| text.push_str(&format!("  writes {write:?}\n")));
+        }
+        for &flight in state.flights(self.nodes()) {
+            let Message { from, to, msg, leg } = stock.mail.message(flight);
+            text.push_str(&format!("{} to {}, {leg:?}: {msg:?}\n", self.name(from), self.name(to)));
+        }
+        text.push_str(&format!("{:?}\n", state.faults()));
+        if let Some((_, evidence)) = self.violation(state) {
+            text.push_str(&format!("violated: {evidence}\n"));
+        }
+        text
     }
 
     fn step(&self, number: usize, Told { node, action, text, out }: Told<N>) -> Step<N> {

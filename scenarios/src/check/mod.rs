@@ -1,15 +1,22 @@
 //! Exhaustive checks of small worlds, with the plane's types left behind.
 
+mod adjust;
+mod guide;
 mod path;
 
 use std::fmt::Debug;
+use std::net::SocketAddr;
 
 use quiesce_control::policy::PolicyError;
 use quiesce_model::{
-    CheckError, Counterexample, Ending, Limits, Progress, PropertyReport, Report, Scope, Search, Verdict,
+    CheckError, Counterexample, Ending, ExploreError, Limits, Progress, PropertyReport, Report, Scope, Search, Verdict,
 };
+use quiesce_sim::Course;
 use thiserror::Error;
 
+use guide::Follower;
+
+pub use adjust::{Adjust, AdjustError, leaves_out};
 pub use path::Path;
 
 use crate::choices::Choices;
@@ -19,6 +26,10 @@ use crate::plane::Plane;
 pub struct Checking<'a> {
     /// The policies.
     pub choices: &'a Choices,
+    /// What is to be otherwise in the world.
+    pub adjust: &'a Adjust,
+    /// Where the search begins, if not at the beginning.
+    pub from: Option<Moment<'a>>,
     /// How the states are searched.
     pub search: Search,
     /// When to give up.
@@ -29,9 +40,25 @@ pub struct Checking<'a> {
 
 impl Debug for Checking<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Checking { choices, search, limits, progress: _ } = self;
-        f.debug_struct("Checking").field("choices", choices).field("search", search).field("limits", limits).finish()
+        let Checking { choices, adjust, from, search, limits, progress: _ } = self;
+        let mut shown = f.debug_struct("Checking");
+        shown
+            .field("choices", choices)
+            .field("adjust", adjust)
+            .field("from", from)
+            .field("search", search)
+            .field("limits", limits)
+            .finish()
     }
+}
+
+/// A moment of a saved path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment<'a> {
+    /// The path.
+    pub course: &'a Course,
+    /// How many of its steps were taken.
+    pub steps: usize,
 }
 
 /// Why a world was not searched.
@@ -40,6 +67,12 @@ pub enum CheckRefused {
     /// A choice names no policy of the plane, or no choice of that policy.
     #[error(transparent)]
     Policy(#[from] PolicyError),
+    /// A change to the world makes no sense.
+    #[error(transparent)]
+    Adjust(#[from] AdjustError),
+    /// The world cannot be explored by hand.
+    #[error(transparent)]
+    Explore(#[from] ExploreError),
     /// The world makes no sense, or a node is no pure function.
     #[error(transparent)]
     Check(#[from] CheckError),
@@ -85,15 +118,44 @@ impl Checked {
     /// # Errors
     /// When a policy is unknown, the world makes no sense, or a node turns out not to be a pure function.
     pub fn check<P: Plane>(mut scope: Scope<P::Node, P::Monitor>, how: &Checking<'_>) -> Result<Checked, CheckRefused> {
-        P::set_profile(&mut scope.config, how.choices.profile);
-        for (policy, choice) in &how.choices.policies {
-            P::set_policy(&mut scope.config, policy, choice)?;
-        }
-        let report = quiesce_model::check(&scope, how.search, how.limits, Some(how.progress))?;
+        prepare::<P>(&mut scope, how.choices, how.adjust)?;
+        let report = match how.from {
+            None => quiesce_model::check(&scope, how.search, how.limits, Some(how.progress)),
+            Some(Moment { course, steps }) => {
+                let mut guide = Follower::new(&scope.nodes, course, steps);
+                quiesce_model::check_after(&scope, &mut guide, how.search, how.limits, Some(how.progress))
+            }
+        }?;
         let Report { verdict, unique_states, states, depth, properties, counterexamples, collision, cost: _ } = report;
         let counterexamples = counterexamples.into_iter().map(|example| Story::of(&scope.nodes, example)).collect();
         Ok(Checked { verdict, unique_states, states, depth, properties, counterexamples, collision })
     }
+}
+
+/// Serves a world under the policies chosen to browsers at `address`, until the process ends.
+///
+/// # Errors
+/// When a policy is unknown, the world makes no sense, or the address cannot be listened on.
+pub fn explore<P: Plane>(
+    mut scope: Scope<P::Node, P::Monitor>,
+    choices: &Choices,
+    adjust: &Adjust,
+    address: SocketAddr,
+) -> Result<(), CheckRefused> {
+    prepare::<P>(&mut scope, choices, adjust)?;
+    Ok(quiesce_model::explore(&scope, address)?)
+}
+
+fn prepare<P: Plane>(
+    scope: &mut Scope<P::Node, P::Monitor>,
+    choices: &Choices,
+    adjust: &Adjust,
+) -> Result<(), CheckRefused> {
+    P::set_profile(&mut scope.config, choices.profile);
+    for (policy, choice) in &choices.policies {
+        P::set_policy(&mut scope.config, policy, choice)?;
+    }
+    Ok(adjust.apply(scope)?)
 }
 
 impl Story {

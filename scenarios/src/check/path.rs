@@ -18,18 +18,18 @@ pub struct Path {
 
 /// One step. A partition has no turn: the messages it stops are lost, each in a turn of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Taken {
-    turn: Option<Turn>,
-    picks: Vec<Choice>,
+pub(super) struct Taken {
+    pub(super) turn: Option<Turn>,
+    pub(super) picks: Vec<Choice>,
 }
 
 /// How a process' choice was answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Choice {
-    site: String,
-    label: &'static str,
+pub(super) struct Choice {
+    pub(super) site: String,
+    pub(super) label: &'static str,
     of: u64,
-    pick: u64,
+    pub(super) pick: u64,
 }
 
 impl Path {
@@ -59,7 +59,8 @@ impl Path {
     }
 }
 
-fn taken<N: Node>(names: &[String], act: &Act<N>) -> Taken {
+/// One step, in the simulator's words.
+pub(super) fn taken<N: Node>(names: &[String], act: &Act<N>) -> Taken {
     let picks = match act {
         Act::Handle { node, picks, .. } => {
             let site = format!("{} choice", name(names, *node));

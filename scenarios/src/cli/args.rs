@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use thiserror::Error;
 
-use super::check::Check;
+use super::check::{Check, Explore};
 use crate::choices::Choices;
 use crate::plane::Profile;
 use crate::schema::Seeds;
@@ -40,8 +40,10 @@ pub(crate) enum Command {
     List(List),
     /// Show every kind of batch job of the xaction plane, with all its columns
     Kinds(Kinds),
-    /// Search every run of a small world for a violation
+    /// Search every run of small worlds for a violation
     Check(Check),
+    /// Walk through the states of a small world by hand, in a browser
+    Explore(Explore),
     /// Run a saved failure again, look at any step of it, and say whether the property now holds
     Replay(Replay),
     /// Show from which step on a saved failure was inevitable, whatever chance did afterwards

@@ -3,7 +3,7 @@
 use super::args::{List, Listed};
 use super::exit::{Exit, Refusal};
 use super::find::suite;
-use crate::planes;
+use crate::planes::{self, AnyPlane};
 use crate::report::{Look, Out, words};
 
 pub(super) fn list(args: &List, out: &mut Out) -> Result<Exit, Refusal> {
@@ -12,7 +12,7 @@ pub(super) fn list(args: &List, out: &mut Out) -> Result<Exit, Refusal> {
         Listed::Scenarios => words(&["scenario", "plane", "seeds", "about"], scenarios()?, look),
         Listed::Policies => words(&["plane", "policy", "reference", "hardened", "about"], policies(), look),
         Listed::Properties => words(&["plane", "property", "claim"], properties(), look),
-        Listed::Scopes => words(&["plane", "scope", "about"], scopes(), look),
+        Listed::Scopes => words(&["plane", "scope", "about", "leaves out"], scopes(), look),
         Listed::Kinds => words(&["plane", "kind", "about"], kinds(), look),
     };
     out.line(&text);
@@ -38,8 +38,12 @@ fn properties() -> Vec<Vec<String>> {
 }
 
 fn scopes() -> Vec<Vec<String>> {
-    let rows = planes::ALL.iter().flat_map(|plane| plane.scopes().iter().map(|row| (plane.name(), row)));
-    rows.map(|(plane, (name, about))| [plane, name, about].map(str::to_owned).to_vec()).collect()
+    let rows = planes::ALL.iter().flat_map(|plane| plane.scopes().iter().map(move |row| (plane, row)));
+    let row = |(plane, (name, about)): (&&dyn AnyPlane, &(&str, &str))| {
+        let left = plane.leaves_out(name).unwrap_or_default();
+        vec![plane.name().to_owned(), (*name).to_owned(), (*about).to_owned(), left]
+    };
+    rows.map(row).collect()
 }
 
 fn kinds() -> Vec<Vec<String>> {

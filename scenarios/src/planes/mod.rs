@@ -6,6 +6,7 @@ mod xaction;
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::net::SocketAddr;
 
 use quiesce_control::policy::{PolicyError, Row};
 
@@ -13,7 +14,7 @@ pub use operation::Operation;
 pub use volume::Volume;
 pub use xaction::Xaction;
 
-use crate::check::{CheckRefused, Checked, Checking};
+use crate::check::{Adjust, CheckRefused, Checked, Checking, explore, leaves_out};
 use crate::choices::Choices;
 use crate::plane::{Plane, Word};
 use crate::run::{Prepared, Runnable, small_world};
@@ -53,6 +54,9 @@ pub trait AnyPlane: fmt::Debug + Sync {
     /// The small worlds that can be checked: name and what is in it.
     fn scopes(&self) -> &'static [(&'static str, &'static str)];
 
+    /// What the small world of that name leaves out; `None` if there is none.
+    fn leaves_out(&self, scope: &str) -> Option<String>;
+
     /// The small world of that name as something to run under these policies; `None` if there is none.
     fn world(&self, scope: &str, choices: &Choices) -> Option<Result<Box<dyn Prepared>, PolicyError>>;
 
@@ -61,6 +65,18 @@ pub trait AnyPlane: fmt::Debug + Sync {
     /// # Errors
     /// When a policy is unknown, the world makes no sense, or a node turns out not to be a pure function.
     fn check(&self, scope: &str, how: &Checking<'_>) -> Option<Result<Checked, CheckRefused>>;
+
+    /// Serves the small world of that name to browsers until the process ends; `None` if there is none.
+    ///
+    /// # Errors
+    /// When a policy is unknown, the world makes no sense, or the address cannot be listened on.
+    fn explore(
+        &self,
+        scope: &str,
+        choices: &Choices,
+        adjust: &Adjust,
+        address: SocketAddr,
+    ) -> Option<Result<(), CheckRefused>>;
 }
 
 #[derive(Debug)]
@@ -99,11 +115,25 @@ impl<P: Plane> AnyPlane for Of<P> {
         P::SCOPES
     }
 
+    fn leaves_out(&self, scope: &str) -> Option<String> {
+        P::scope(scope).map(|world| leaves_out(&world, P::PROPERTIES))
+    }
+
     fn world(&self, scope: &str, choices: &Choices) -> Option<Result<Box<dyn Prepared>, PolicyError>> {
         P::scope(scope).map(|world| small_world::<P>(scope, world, choices))
     }
 
     fn check(&self, scope: &str, how: &Checking<'_>) -> Option<Result<Checked, CheckRefused>> {
         P::scope(scope).map(|world| Checked::check::<P>(world, how))
+    }
+
+    fn explore(
+        &self,
+        scope: &str,
+        choices: &Choices,
+        adjust: &Adjust,
+        address: SocketAddr,
+    ) -> Option<Result<(), CheckRefused>> {
+        P::scope(scope).map(|world| explore::<P>(world, choices, adjust, address))
     }
 }

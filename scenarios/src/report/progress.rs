@@ -84,20 +84,29 @@ impl BranchProgress {
 pub struct CheckProgress(ProgressBar);
 
 impl CheckProgress {
-    /// A spinner; nothing at all if `hidden`, or if standard error is no terminal.
+    /// A spinner over one world; nothing at all if `hidden`, or if standard error is no terminal.
     #[must_use]
-    pub fn new(hidden: bool) -> Self {
+    pub fn new(scope: &str, hidden: bool) -> Self {
         let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        let style = ProgressStyle::with_template("{spinner} {msg}").expect("a legal template");
-        CheckProgress(ProgressBar::with_draw_target(None, target).with_style(style))
+        let style = ProgressStyle::with_template("{spinner} {prefix} {msg}").expect("a legal template");
+        let bar = ProgressBar::with_draw_target(None, target).with_style(style);
+        CheckProgress(bar.with_prefix(scope.to_owned()))
     }
 
     /// Shows figures.
     pub fn show(&self, progress: quiesce_model::Progress) {
-        let quiesce_model::Progress { unique_states, depth, queue, elapsed, .. } = progress;
-        let a_second = u128::from(unique_states) * 1000 / elapsed.as_millis().max(1);
-        let queue = queue.map(|queue| format!(", {queue} to expand")).unwrap_or_default();
-        self.0.set_message(format!("{unique_states} states, {a_second} a second, depth {depth}{queue}"));
+        let quiesce_model::Progress { unique_states, states, depth, queue, memory, elapsed } = progress;
+        let a_second = |count: u64| u128::from(count) * 1000 / elapsed.as_millis().max(1);
+        let (unique_rate, rate) = (a_second(unique_states), a_second(states));
+        let mut text = format!("{unique_states} unique states ({unique_rate}/s), {states} generated ({rate}/s)");
+        text.push_str(&format!(", depth {depth}"));
+        if let Some(queue) = queue {
+            text.push_str(&format!(", {queue} to expand"));
+        }
+        if let Some(bytes) = memory {
+            text.push_str(&format!(", {} MiB", bytes >> 20));
+        }
+        self.0.set_message(text);
         self.0.tick();
     }
 

@@ -1,6 +1,8 @@
 //! The words of `quiesce check`.
 
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -9,11 +11,20 @@ use quiesce_model::{Limits, Search};
 use thiserror::Error;
 
 use super::super::args::duration;
+use crate::check::Adjust;
 
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// The world to search; `quiesce list scopes` names them
-    pub(super) scope: String,
+    /// The worlds to search; `quiesce list scopes` names them. All if none is given
+    pub(super) scopes: Vec<String>,
+    /// Begin inside the path of a failure that `check` saved, after --step of its steps
+    #[arg(long, value_name = "CAPSULE", conflicts_with = "scopes", requires = "step")]
+    pub(super) from: Option<PathBuf>,
+    /// How many steps of the path are taken before the search begins
+    #[arg(long, value_name = "N", requires = "from")]
+    pub(super) step: Option<usize>,
+    #[command(flatten)]
+    adjusted: Adjusted,
     /// How to search
     #[arg(long, value_enum, default_value_t)]
     pub(super) search: SearchWord,
@@ -33,6 +44,58 @@ pub(crate) struct Check {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=THREADS_MOST))]
     pub(super) threads: Option<u16>,
 }
+
+#[derive(Debug, Args)]
+pub(crate) struct Explore {
+    /// The world to walk through; `quiesce list scopes` names them
+    pub(super) scope: String,
+    /// Where the browser finds it
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:3000")]
+    pub(super) address: SocketAddr,
+    #[command(flatten)]
+    adjusted: Adjusted,
+}
+
+impl Explore {
+    pub(super) fn adjust(&self) -> Adjust {
+        self.adjusted.adjust()
+    }
+}
+
+/// What is to be otherwise in the worlds.
+#[derive(Debug, Args)]
+struct Adjusted {
+    /// Allow so many crashes
+    #[arg(long, value_name = "N", help_heading = WORLD)]
+    crashes: Option<u8>,
+    /// Let so many crashes take the records along
+    #[arg(long, value_name = "N", help_heading = WORLD)]
+    record_losses: Option<u8>,
+    /// Allow so many lost messages
+    #[arg(long, value_name = "N", help_heading = WORLD)]
+    losses: Option<u8>,
+    /// Allow so many messages that come twice
+    #[arg(long, value_name = "N", help_heading = WORLD)]
+    duplicates: Option<u8>,
+    /// Allow so many partitions, where the world names ways to part
+    #[arg(long, value_name = "N", help_heading = WORLD)]
+    partitions: Option<u8>,
+    /// Who may crash, instead of whom the world says
+    #[arg(long, value_name = "NODE,...", value_delimiter = ',', help_heading = WORLD)]
+    crashable: Vec<String>,
+    /// Let long timers fire at any moment
+    #[arg(long, help_heading = WORLD)]
+    untimed: bool,
+}
+
+impl Adjusted {
+    fn adjust(&self) -> Adjust {
+        let Adjusted { crashes, record_losses, losses, duplicates, partitions, ref crashable, untimed } = *self;
+        Adjust { crashes, record_losses, losses, duplicates, partitions, crashable: crashable.clone(), untimed }
+    }
+}
+
+const WORLD: &str = "The worlds, otherwise than `quiesce list scopes` says";
 
 /// The most rounds of a loop that are saved.
 const LOOPS_MOST: i64 = 1000;
@@ -54,6 +117,10 @@ pub(crate) enum SearchWord {
 }
 
 impl Check {
+    pub(super) fn adjust(&self) -> Adjust {
+        self.adjusted.adjust()
+    }
+
     pub(super) fn search(&self) -> Search {
         match self.search {
             SearchWord::Bfs => Search::Bfs,

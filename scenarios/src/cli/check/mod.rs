@@ -1,4 +1,4 @@
-//! `quiesce check`: every run of a small world.
+//! `quiesce check`: every run of small worlds; and `quiesce explore`: one of them by hand.
 
 mod args;
 
@@ -6,66 +6,128 @@ use std::path::PathBuf;
 
 use quiesce_model::{Ending, PropertyReport, Verdict};
 
-pub(super) use self::args::Check;
+pub(super) use self::args::{Check, Explore};
 use super::args::Shared;
 use super::exit::{Exit, Refusal};
 use super::policies::checked;
 use crate::capsule::{Capsule, World};
-use crate::check::{Checked, Checking, Story};
+use crate::check::{Checked, Checking, Moment, Story};
 use crate::choices::Choices;
 use crate::planes::{self, AnyPlane};
 use crate::report::{CheckProgress, JsonLines, Line, Look, Out, quoted, words};
 use crate::text::nearest;
 
 pub(super) fn check(args: &Check, shared: &Shared, out: &mut Out) -> Result<Exit, Refusal> {
-    let choices = checked(shared.choices())?;
-    let bar = CheckProgress::new(shared.quiet);
-    let how = Checking {
-        choices: &choices,
-        search: args.search(),
-        limits: args.limits(),
-        progress: &|progress| bar.show(progress),
+    let capsule = args.from.as_deref().map(Capsule::open).transpose()?;
+    let base = capsule.as_ref().map(Capsule::choices).unwrap_or_default();
+    let choices = checked(shared.choices_over(base))?;
+    let tasks = match &capsule {
+        Some(capsule) => vec![task_of(capsule)?],
+        None => tasks(&args.scopes)?,
     };
-    let plane = planes::ALL.into_iter().find(|plane| plane.scopes().iter().any(|(name, _)| *name == args.scope));
-    let plane = plane.ok_or_else(|| unknown(&args.scope))?;
-    let found = plane.check(&args.scope, &how);
-    bar.finish();
-    let checked: Checked = found.ok_or_else(|| unknown(&args.scope))??;
-    let saved = save(plane, &checked, &choices, args, shared)?;
-    let exit = exit(&checked.verdict);
+    let course = capsule.as_ref().map(Capsule::course);
+    let from = course.as_ref().map(|course| Moment { course, steps: args.step.unwrap_or(0) });
     let mut json = shared.json.as_deref().map(JsonLines::new);
-    if !json.as_ref().is_some_and(JsonLines::takes_stdout) {
-        show(&checked, &saved, args, shared, out);
-    }
     if let Some(json) = &mut json {
-        json.line(out, &Line::begin(&choices, vec![&args.scope]));
-        json.line(out, &Line::check(&args.scope, &checked, &saved));
-        json.line(out, &Line::end(exit.code()));
+        json.line(out, &Line::begin(&choices, tasks.iter().map(|task| task.name).collect()));
     }
-    json.map_or(Ok(()), JsonLines::finish)?;
+    let mut all = Vec::new();
+    for task in &tasks {
+        let checked = task.check(&choices, from, args, shared)?;
+        let saved = task.save(&checked, &choices, args, shared)?;
+        if !json.as_ref().is_some_and(JsonLines::takes_stdout) {
+            show(task.name, &checked, &saved, shared, out);
+        }
+        if let Some(json) = &mut json {
+            json.line(out, &Line::check(task.name, &checked, &saved));
+        }
+        all.push(checked);
+    }
+    let exit = all.iter().map(|checked| exit(&checked.verdict)).max().unwrap_or(Exit::Pass);
+    if tasks.len() > 1 && !json.as_ref().is_some_and(JsonLines::takes_stdout) {
+        sum_up(&tasks, &all, out);
+    }
+    if let Some(mut json) = json {
+        json.line(out, &Line::end(exit.code()));
+        json.finish()?;
+    }
     Ok(exit)
 }
 
-/// Saves every counterexample as a capsule, in their order, once the simulator has taken its path and seen it fail.
-fn save(
-    plane: &dyn AnyPlane,
-    checked: &Checked,
-    choices: &Choices,
-    args: &Check,
-    shared: &Shared,
-) -> Result<Vec<PathBuf>, Refusal> {
-    if checked.counterexamples.is_empty() {
-        return Ok(Vec::new());
-    }
-    let world = plane.world(&args.scope, choices).ok_or_else(|| unknown(&args.scope))??;
-    let save = |story: &Story| {
-        let of = World::Scope { plane: plane.name().to_owned(), name: args.scope.clone() };
-        let course = story.path.course(args.loops.into());
-        let capsule = Capsule::of(of, world.as_ref(), choices.profile, &course, story.property);
-        let unlike = || Refusal::Unlike { scope: args.scope.clone(), property: story.property };
-        Ok(capsule.ok_or_else(unlike)?.save(&shared.capsules, &args.scope)?)
+pub(super) fn explore(args: &Explore, shared: &Shared, out: &mut Out) -> Result<Exit, Refusal> {
+    let choices = checked(shared.choices())?;
+    let task = tasks(std::slice::from_ref(&args.scope))?.swap_remove(0);
+    out.line(&format!("{}: open http://{} in a browser; Ctrl-C ends it", task.name, args.address));
+    let served = task.plane.explore(task.name, &choices, &args.adjust(), args.address);
+    served.ok_or_else(|| unknown(task.name))??;
+    Ok(Exit::Pass)
+}
+
+/// A small world to be searched.
+struct Task {
+    plane: &'static dyn AnyPlane,
+    name: &'static str,
+}
+
+/// The worlds that the words name; every one if there are none.
+fn tasks(words: &[String]) -> Result<Vec<Task>, Refusal> {
+    let all = || {
+        let of = |plane: &'static dyn AnyPlane| plane.scopes().iter().map(move |&(name, _)| Task { plane, name });
+        planes::ALL.into_iter().flat_map(of)
     };
-    checked.counterexamples.iter().map(save).collect()
+    if words.is_empty() {
+        return Ok(all().collect());
+    }
+    words.iter().map(|word| all().find(|task| task.name == word).ok_or_else(|| unknown(word))).collect()
+}
+
+/// The world of a capsule that `check` saved.
+fn task_of(capsule: &Capsule) -> Result<Task, Refusal> {
+    match &capsule.world {
+        World::Scope { name, .. } if capsule.turns.is_some() => Ok(tasks(std::slice::from_ref(name))?.swap_remove(0)),
+        World::Scope { .. } | World::Scenario { .. } => Err(Refusal::NoPath),
+    }
+}
+
+impl Task {
+    fn check(
+        &self,
+        choices: &Choices,
+        from: Option<Moment<'_>>,
+        args: &Check,
+        shared: &Shared,
+    ) -> Result<Checked, Refusal> {
+        let bar = CheckProgress::new(self.name, shared.quiet);
+        let progress = |progress| bar.show(progress);
+        let adjust = args.adjust();
+        let (search, limits) = (args.search(), args.limits());
+        let how = Checking { choices, adjust: &adjust, from, search, limits, progress: &progress };
+        let found = self.plane.check(self.name, &how);
+        bar.finish();
+        Ok(found.ok_or_else(|| unknown(self.name))??)
+    }
+
+    /// Saves every counterexample as a capsule, in their order, once the simulator has taken its path and seen it fail.
+    fn save(
+        &self,
+        checked: &Checked,
+        choices: &Choices,
+        args: &Check,
+        shared: &Shared,
+    ) -> Result<Vec<PathBuf>, Refusal> {
+        if checked.counterexamples.is_empty() {
+            return Ok(Vec::new());
+        }
+        let world = self.plane.world(self.name, choices).ok_or_else(|| unknown(self.name))??;
+        let save = |story: &Story| {
+            let of = World::Scope { plane: self.plane.name().to_owned(), name: self.name.to_owned() };
+            let course = story.path.course(args.loops.into());
+            let capsule = Capsule::of(of, world.as_ref(), choices.profile, &course, story.property);
+            let unlike = || Refusal::Unlike { scope: self.name, property: story.property };
+            Ok(capsule.ok_or_else(unlike)?.save(&shared.capsules, self.name)?)
+        };
+        checked.counterexamples.iter().map(save).collect()
+    }
 }
 
 fn exit(verdict: &Verdict) -> Exit {
@@ -86,7 +148,7 @@ fn unknown(scope: &str) -> Refusal {
 }
 
 /// Each counterexample step by step, then the table of properties, then how much was searched.
-fn show(checked: &Checked, saved: &[PathBuf], args: &Check, shared: &Shared, out: &mut Out) {
+fn show(scope: &str, checked: &Checked, saved: &[PathBuf], shared: &Shared, out: &mut Out) {
     if !shared.quiet {
         for (story, capsule) in checked.counterexamples.iter().zip(saved) {
             tell(story, out);
@@ -98,9 +160,20 @@ fn show(checked: &Checked, saved: &[PathBuf], args: &Check, shared: &Shared, out
     out.line(&words(&["property", "verdict", "states that owe"], rows, look));
     let Checked { verdict, unique_states, states, depth, collision, .. } = checked;
     out.line(&format!(
-        "\n{} {verdict}: {unique_states} unique states, {states} generated, depth {depth}; two taken for one: {collision}",
-        args.scope
+        "\n{scope} {verdict}: {unique_states} unique states, {states} generated, depth {depth}; two taken for one: {collision}"
     ));
+}
+
+/// A line for each world.
+fn sum_up(tasks: &[Task], all: &[Checked], out: &mut Out) {
+    let row = |(task, checked): (&Task, &Checked)| {
+        let Checked { verdict, unique_states, states, depth, .. } = checked;
+        let figures = [unique_states, states, depth].map(u64::to_string);
+        [task.plane.name(), task.name, verdict.word()].map(str::to_owned).into_iter().chain(figures).collect()
+    };
+    let look = Look { framed: out.is_terminal(), colour: out.has_colour() };
+    let titles = ["plane", "scope", "verdict", "unique states", "generated", "depth"];
+    out.line(&format!("\n{}", words(&titles, tasks.iter().zip(all).map(row).collect(), look)));
 }
 
 fn row(property: &PropertyReport) -> Vec<String> {

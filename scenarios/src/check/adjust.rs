@@ -1,0 +1,138 @@
+//! What is to be otherwise in a small world than its plane made it.
+
+use quiesce_machine::{Monitor, Node, NodeId};
+use quiesce_model::{Budget, Scope};
+use thiserror::Error;
+
+/// Changes to a small world; what is none stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Adjust {
+    /// How often processes may crash.
+    pub crashes: Option<u8>,
+    /// How often a crash may take the records along.
+    pub record_losses: Option<u8>,
+    /// How many messages may be lost.
+    pub losses: Option<u8>,
+    /// How many messages may come twice.
+    pub duplicates: Option<u8>,
+    /// How often the network may part, where the world names ways in which it can.
+    pub partitions: Option<u8>,
+    /// Who may crash, by name; as the world says if empty.
+    pub crashable: Vec<String>,
+    /// Whether long timers may fire at any moment.
+    pub untimed: bool,
+}
+
+/// Why a change makes no sense.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum AdjustError {
+    /// Nobody of that name is in the world.
+    #[error("there is no node `{found}` in this world; its nodes are {}", .nodes.join(", "))]
+    UnknownNode {
+        /// The name.
+        found: String,
+        /// The names there are.
+        nodes: Vec<String>,
+    },
+}
+
+impl Adjust {
+    /// Changes a world.
+    ///
+    /// # Errors
+    /// When it names a node that is not there.
+    pub fn apply<N: Node, M: Monitor<N>>(&self, scope: &mut Scope<N, M>) -> Result<(), AdjustError> {
+        let Budget { crashes, record_losses, losses, duplicates, partitions } = &mut scope.budget;
+        let asked = [
+            (crashes, self.crashes),
+            (record_losses, self.record_losses),
+            (losses, self.losses),
+            (duplicates, self.duplicates),
+            (partitions, self.partitions),
+        ];
+        for (allowed, asked) in asked {
+            *allowed = asked.unwrap_or(*allowed);
+        }
+        let crashable = self.crashable.iter().map(|name| node(&scope.nodes, name)).collect::<Result<Vec<_>, _>>()?;
+        if !crashable.is_empty() {
+            scope.crashable = crashable;
+        }
+        scope.untimed |= self.untimed;
+        Ok(())
+    }
+}
+
+fn node(nodes: &[String], name: &str) -> Result<NodeId, AdjustError> {
+    let found = (0..).map(NodeId).zip(nodes).find(|(_, node)| *node == name).map(|(id, _)| id);
+    found.ok_or_else(|| AdjustError::UnknownNode { found: name.to_owned(), nodes: nodes.to_vec() })
+}
+
+/// What a world leaves out, for people: faults that cannot strike, repeats that are absorbed, properties of its plane
+/// that it does not judge.
+#[must_use]
+pub fn leaves_out<N: Node, M: Monitor<N>>(scope: &Scope<N, M>, properties: &[(&str, &str)]) -> String {
+    let Budget { crashes, record_losses, losses, duplicates, partitions } = scope.budget;
+    let faults = [
+        (crashes, "crashes"),
+        (record_losses, "lost records"),
+        (losses, "lost messages"),
+        (duplicates, "duplicates"),
+        (partitions, "partitions"),
+    ];
+    let never: Vec<&str> = faults.iter().filter(|(most, _)| *most == 0).map(|(_, fault)| *fault).collect();
+    let mut parts = Vec::new();
+    if !never.is_empty() {
+        parts.push(format!("no {}", never.join(", ")));
+    }
+    if scope.absorbs_repeats {
+        parts.push("a message sent while its like is on its way is absorbed".to_owned());
+    }
+    if !scope.untimed {
+        parts.push("long timers wait for quiet".to_owned());
+    }
+    let judged = |name: &str| scope.monitors.iter().any(|monitor| monitor.name() == name);
+    let unjudged: Vec<&str> = properties.iter().map(|(name, _)| *name).filter(|name| !judged(name)).collect();
+    if !unjudged.is_empty() {
+        parts.push(format!("not judged: {}", unjudged.join(", ")));
+    }
+    parts.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use quiesce_model::ScopeError;
+
+    use super::*;
+    use crate::plane::Plane as _;
+    use crate::planes::Operation;
+
+    #[test]
+    fn budgets_and_crashable_nodes_change_and_the_rest_stays() {
+        let mut scope = Operation::scope("operation").expect("a scope");
+        let adjust = Adjust { crashes: Some(2), losses: Some(1), ..Adjust::default() };
+        adjust.apply(&mut scope).expect("nobody is named");
+        assert_eq!(scope.budget, Budget { crashes: 2, losses: 1, ..Budget::default() });
+        assert_eq!(scope.crashable, Operation::scope("operation").expect("a scope").crashable);
+        let last = scope.nodes.last().expect("some node").clone();
+        Adjust { crashable: vec![last], ..Adjust::default() }.apply(&mut scope).expect("it is there");
+        assert_eq!(scope.crashable, [NodeId(scope.nodes.len() as u32 - 1)]);
+        assert_eq!(scope.budget.crashes, 2);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        let mut scope = Operation::scope("operation").expect("a scope");
+        let unknown = Adjust { crashable: vec!["nobody".to_owned()], ..Adjust::default() }.apply(&mut scope);
+        assert_eq!(unknown, Err(AdjustError::UnknownNode { found: "nobody".to_owned(), nodes: scope.nodes.clone() }));
+        Adjust { partitions: Some(1), ..Adjust::default() }.apply(&mut scope).expect("nobody is named");
+        assert!(matches!(scope.validate(), Err(ScopeError::IdleBudget { fault: "partitions", .. })));
+    }
+
+    #[test]
+    fn what_a_world_leaves_out_is_said() {
+        let scope = Operation::scope("operation-loss").expect("a scope");
+        let said = leaves_out(&scope, Operation::PROPERTIES);
+        assert!(said.starts_with("no crashes, lost records, duplicates, partitions; long timers wait"), "{said}");
+        assert!(said.contains("not judged: "), "{said}");
+    }
+}
