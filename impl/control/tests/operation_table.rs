@@ -2,12 +2,13 @@
 //!
 //! Row numbers: `reference/compass-operations.md` section 4.
 
-use quiesce_control::operation::controller::decide::{Decision, Heard, Situation, decide};
-use quiesce_control::operation::message::Fetched;
+use quiesce_control::operation::controller::decide::{Decision, Heard, Known, Situation, decide};
+use quiesce_control::operation::message::{Application, Fetched};
+use quiesce_control::operation::policy::Readiness;
 use quiesce_control::operation::record::WebhookStatus;
 use quiesce_control::operation::webhook::{CallResult, PollResult};
 use quiesce_control::operation::{
-    AppId, CorrelationId, JobId, Mode, Mutation, Operation, Phase, Policies, Reason, Spec, Status, Webhook,
+    AppId, CorrelationId, JobId, Mode, Mutation, Operation, Outcome, Phase, Policies, Reason, Spec, Status, Webhook,
 };
 use quiesce_machine::{CallId, Incarnation, Stamp};
 
@@ -38,7 +39,7 @@ fn polling(policies: &Policies) -> Operation {
 fn visit(operation: &Operation) -> Situation<'_> {
     Situation {
         operation: Some(operation),
-        fetched: Some(Fetched::Found(operation.spec.plan)),
+        fetched: found(operation.spec.plan, 1, None),
         heard: None,
         known: None,
         attempted: false,
@@ -46,6 +47,10 @@ fn visit(operation: &Operation) -> Situation<'_> {
         collectable: false,
         poll_due: true,
     }
+}
+
+fn found(webhook: Option<Webhook>, number: u32, ended: Option<Outcome>) -> Option<Fetched> {
+    Some(Fetched::Found(Application { webhook, number, ended }))
 }
 
 fn called(operation: &Operation, result: CallResult, overdue: bool) -> Situation<'_> {
@@ -170,6 +175,23 @@ fn rows_5c_to_5e_a_missing_application_is_judged_by_the_type_or_by_the_director(
 }
 
 #[test]
+fn row_6_an_application_that_is_ready_ends_its_record_where_the_director_shows_it() {
+    let shown = Policies { readiness: Readiness::Visible, ..REFERENCE };
+    for outcome in [Ok(()), Err(Reason::Reported)] {
+        let ready = |policies: &Policies, number| {
+            let operation = sync(policies);
+            let fetched = found(operation.spec.plan, number, Some(outcome));
+            decide(policies, &Situation { fetched, ..visit(&operation) })
+        };
+        let call = Decision::Call(Webhook { mode: Mode::Sync, ..PLAN });
+        assert_eq!(ready(&REFERENCE, 1), call, "as published the fields are not there");
+        assert_eq!(ready(&shown, 7), Decision::End(outcome), "as designed whatever it is ready after counts");
+        assert_eq!(ready(&HARDENED, 1), Decision::End(outcome));
+        assert_eq!(ready(&HARDENED, 2), call, "ready after another operation says nothing of this one");
+    }
+}
+
+#[test]
 fn row_7_without_a_webhook_the_operation_succeeds() {
     let bare = |policies: &Policies| {
         let mut operation = sync(policies);
@@ -182,7 +204,7 @@ fn row_7_without_a_webhook_the_operation_succeeds() {
 #[test]
 fn row_8_a_webhook_that_is_gone_fails_the_operation_unless_the_record_has_it() {
     fn removed(operation: &Operation) -> Situation<'_> {
-        Situation { fetched: Some(Fetched::Found(None)), ..visit(operation) }
+        Situation { fetched: found(None, 1, None), ..visit(operation) }
     }
     let frozen = Decision::Call(Webhook { mode: Mode::Sync, ..PLAN });
     assert_eq!(both(sync, removed), [Decision::Complete(Err(Reason::MissingWebhook)), frozen]);
@@ -205,6 +227,15 @@ fn row_9_time_runs_out_for_us_only_after_asking() {
 #[test]
 fn row_10_a_webhook_without_a_location_is_called() {
     assert_eq!(both(asynchronous, visit), [Decision::Call(PLAN); 2]);
+}
+
+#[test]
+fn a_location_that_was_heard_is_written_down_again_and_not_asked_for() {
+    let operation = asynchronous(&HARDENED);
+    let known = Some(Known::Location(JOB));
+    assert_eq!(decide(&HARDENED, &Situation { known, ..visit(&operation) }), Decision::RecordLocation(JOB));
+    let recorded = polling(&HARDENED);
+    assert_eq!(decide(&HARDENED, &Situation { known, ..visit(&recorded) }), Decision::Poll(JOB, PLAN));
 }
 
 #[test]
@@ -285,7 +316,9 @@ fn a_recorded_outcome_is_told_and_outweighed_only_by_what_was_heard() {
         let operation = sync(&HARDENED);
         Operation { status: operation.status.map(|status| status.with_outcome(outcome)), ..operation }
     };
-    let decided = |operation: &Operation, known| decide(&HARDENED, &Situation { known, ..visit(operation) });
+    let decided = |operation: &Operation, known: Option<Outcome>| {
+        decide(&HARDENED, &Situation { known: known.map(Known::Outcome), ..visit(operation) })
+    };
     assert_eq!(decided(&with(Ok(())), None), Decision::Complete(Ok(())));
     assert_eq!(decided(&with(Err(Reason::Unknown)), Some(Ok(()))), Decision::RecordOutcome(Ok(())));
     assert_eq!(decided(&with(Ok(())), Some(Err(Reason::Unknown))), Decision::Complete(Ok(())));

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use quiesce_machine::{Event, Incarnation, NodeId, OpId, StoreError, Write};
 
+use super::fact::Fact;
 use super::id::AppId;
 use super::message::{Msg, ToApiServer, ToController, ToDirector, Written};
 use super::record::{Operation, Spec, Status};
@@ -51,7 +52,7 @@ impl ApiServer {
 
     pub(crate) fn handle(&mut self, event: Event<Node>, cx: &mut Context<'_>) {
         match event {
-            Event::Start { incarnation, records } => self.recover(incarnation, records),
+            Event::Start { incarnation, records } => self.recover(incarnation, records, cx),
             Event::Deliver { from, msg: Msg::ToApiServer(msg) } => self.receive(from, msg, cx),
             Event::Deliver {
                 msg: msg @ (Msg::ToDirector(_) | Msg::ToController(_) | Msg::ToTenant(_) | Msg::ToUser(_)),
@@ -67,13 +68,14 @@ impl ApiServer {
     }
 
     /// Versions go on from the records, and from a number that no earlier life can have reached, should they be lost.
-    fn recover(&mut self, life: Incarnation, records: Vec<Record>) {
+    fn recover(&mut self, life: Incarnation, records: Vec<Record>, cx: &mut Context<'_>) {
         self.revision = life.0.saturating_sub(1).saturating_mul(REVISIONS_PER_LIFE);
         for record in records {
             let Record::Operation(operation) = record else {
                 unreachable!("not a record of the API server: {record:?}")
             };
             self.revision = self.revision.max(operation.version);
+            state_outcome(&operation, cx);
             self.records.insert(operation.spec.app, operation);
         }
     }
@@ -200,6 +202,9 @@ impl ApiServer {
             Err(StoreError::Unknown) => return self.write(app, pending, cx),
             Ok(()) => (),
         }
+        if let Some(value) = &pending.value {
+            state_outcome(value, cx);
+        }
         let before = match pending.value {
             Some(value) => self.records.insert(app, value),
             None => self.records.remove(&app),
@@ -246,5 +251,12 @@ impl ApiServer {
             cx.arm(Timer::ApiServer(ApiServerTimer::LeaseExpires), duration);
         }
         cx.send(from, ToController::LeaseAnswer { held }.into());
+    }
+}
+
+/// States the outcome that a durable record holds, if it holds one and has not ended.
+fn state_outcome(record: &Operation, cx: &mut Context<'_>) {
+    if let Some(outcome) = record.current_status().and_then(Status::recorded_outcome) {
+        cx.fact(Fact::OutcomeRecorded { op: record.spec.op, outcome });
     }
 }

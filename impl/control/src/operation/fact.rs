@@ -28,16 +28,21 @@ pub enum Fact {
     OperationCompleted { op: CorrelationId, current: Option<CorrelationId>, app: AppId, outcome: Outcome },
     /// The application is gone, on account of that operation or synchronous mutation.
     ApplicationDeleted { op: CorrelationId, app: AppId },
-    /// A controller calls a webhook; `ended`: its record says that the operation has ended.
+    /// A controller calls a webhook; `ended`: its record says, or the director has said in this visit, that the operation
+    /// has ended.
     WebhookCalled { op: CorrelationId, plan: Webhook, ended: bool },
     /// A controller polls a job; `ended`: as above.
     JobPolled { op: CorrelationId, plan: Webhook, ended: bool },
     /// A controller has heard from the webhook how the operation ends.
     OutcomeHeard { op: CorrelationId, outcome: Outcome },
+    /// The API server has an operation's outcome in its record: it has become durable, or is found at a start.
+    OutcomeRecorded { op: CorrelationId, outcome: Outcome },
+    /// A controller tells the director how an operation ended; `ended`: as above.
+    CompletionSent { op: CorrelationId, outcome: Outcome, ended: bool },
     /// A controller waits before it tries again what failed; `interval`: what the webhook asks for.
     RetryDelayed { op: CorrelationId, after: Duration, interval: Duration },
-    /// A controller's write of a job's location is durable.
-    LocationRecorded { op: CorrelationId },
+    /// A controller has heard from the webhook where to poll its job.
+    LocationHeard { op: CorrelationId },
     /// A controller's write of an operation's end is durable.
     OperationEnded { op: CorrelationId, outcome: Outcome },
     /// A controller had a record deleted.
@@ -48,6 +53,8 @@ pub enum Fact {
     LeaseLost,
     /// The tenant's system has done what a webhook asked for.
     WebhookEffect { op: CorrelationId },
+    /// The tenant's system says that there is nothing to do for an operation.
+    NothingToDo { op: CorrelationId },
     /// A user asks for a mutation.
     MutationAsked { call: CallId },
     /// A user is told what a mutation came to.
@@ -60,7 +67,7 @@ pub enum Fact {
 
 impl Fact {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 20] = [
+    pub const LABELS: [&'static str; 23] = [
         "operation-accepted",
         "operation-recovered",
         "mutation-committed",
@@ -70,13 +77,16 @@ impl Fact {
         "webhook-called",
         "job-polled",
         "outcome-heard",
+        "outcome-recorded",
+        "completion-sent",
         "retry-delayed",
-        "location-recorded",
+        "location-heard",
         "operation-ended",
         "record-collected",
         "lease-taken",
         "lease-lost",
         "webhook-effect",
+        "nothing-to-do",
         "mutation-asked",
         "mutation-answered",
         "wait-began",
@@ -96,13 +106,16 @@ impl Label for Fact {
             Fact::WebhookCalled { .. } => "webhook-called",
             Fact::JobPolled { .. } => "job-polled",
             Fact::OutcomeHeard { .. } => "outcome-heard",
+            Fact::OutcomeRecorded { .. } => "outcome-recorded",
+            Fact::CompletionSent { .. } => "completion-sent",
             Fact::RetryDelayed { .. } => "retry-delayed",
-            Fact::LocationRecorded { .. } => "location-recorded",
+            Fact::LocationHeard { .. } => "location-heard",
             Fact::OperationEnded { .. } => "operation-ended",
             Fact::RecordCollected { .. } => "record-collected",
             Fact::LeaseTaken => "lease-taken",
             Fact::LeaseLost => "lease-lost",
             Fact::WebhookEffect { .. } => "webhook-effect",
+            Fact::NothingToDo { .. } => "nothing-to-do",
             Fact::MutationAsked { .. } => "mutation-asked",
             Fact::MutationAnswered { .. } => "mutation-answered",
             Fact::WaitBegan { .. } => "wait-began",
@@ -138,13 +151,16 @@ impl fmt::Display for Fact {
                 write!(f, "polls the job of {op}{}", if *ended { ", which has ended" } else { "" })
             }
             Fact::OutcomeHeard { op, outcome } => write!(f, "hears of {op}: {}", end(outcome)),
+            Fact::OutcomeRecorded { op, outcome } => write!(f, "has the outcome of {op}: {}", end(outcome)),
+            Fact::CompletionSent { op, outcome, .. } => write!(f, "completes {op} with {}", end(outcome)),
             Fact::RetryDelayed { op, after, .. } => write!(f, "tries {op} again in {after:?}"),
-            Fact::LocationRecorded { op } => write!(f, "has recorded the location of {op}"),
+            Fact::LocationHeard { op } => write!(f, "hears where to poll the job of {op}"),
             Fact::OperationEnded { op, outcome } => write!(f, "{op} has ended: {}", end(outcome)),
             Fact::RecordCollected { op } => write!(f, "has deleted the record of {op}"),
             Fact::LeaseTaken => f.write_str("leads"),
             Fact::LeaseLost => f.write_str("leads no more"),
             Fact::WebhookEffect { op } => write!(f, "has done what {op} asks"),
+            Fact::NothingToDo { op } => write!(f, "has nothing to do for {op}"),
             Fact::MutationAsked { call } => write!(f, "mutation {} begins", call.0),
             Fact::MutationAnswered { call, mutated } => write!(f, "mutation {}: {}", call.0, mutated.label()),
             Fact::WaitBegan { call } => write!(f, "wait {} begins", call.0),

@@ -56,12 +56,23 @@ pub enum StatusStep {
 /// What the director's API says of an application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fetched {
-    /// It is there, with this webhook. Whether it is ready is not among the fields.
-    Found(Option<Webhook>),
+    /// It is there.
+    Found(Application),
     /// 404.
     NotFound,
     /// Any other error, or no answer.
     Failed,
+}
+
+/// What the director's API says of an application that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Application {
+    /// Its webhook.
+    pub webhook: Option<Webhook>,
+    /// How many operations it has had; the published API has no such field.
+    pub number: u32,
+    /// How the last of them ended, if it has: `ready` and `error`, which the published API dropped (policy `readiness`).
+    pub ended: Option<Outcome>,
 }
 
 /// For the director.

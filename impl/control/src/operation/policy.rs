@@ -64,6 +64,13 @@ crate::policies! {
         /// The job failed.
         Final = "final",
     }
+    /// Whether the director tells a controller that an application is ready, and how its operation ended (row 6; H1).
+    readiness: Readiness = "readiness" {
+        /// No: the fields were dropped from its API, and row 6 of the table never matches.
+        Hidden = "hidden",
+        /// Yes, with the number of that operation; row 6 ends the record of that one alone.
+        Visible = "visible",
+    }
     /// What becomes of a record whose application cannot be fetched for a long time (H10).
     collection: Collection = "collection" {
         /// It is deleted, whether its operation has ended or not.
@@ -124,7 +131,29 @@ crate::policies! {
     own_writes: OwnWrites = "own-writes" {
         /// The cache, which has not seen the write yet, or what it conflicts with.
         Awaited = "awaited",
-        /// What was written; after a conflict, what the API server has.
+        /// What was written, or should have been; after a conflict, what the API server has.
         Remembered = "remembered",
+    }
+}
+
+impl Policies {
+    /// Whether the row is the outbox of its operation (policy `schedule`).
+    pub(crate) fn has_outbox(&self) -> bool {
+        self.schedule == Schedule::Outbox
+    }
+
+    /// Whether a request keeps its identity when it is sent again (policy `request-identity`).
+    pub(crate) fn knows_repeats(&self) -> bool {
+        self.request_identity == RequestIdentity::Same
+    }
+
+    /// Whether old records are deleted (policy `collection`).
+    pub(crate) fn collects(&self) -> bool {
+        self.collection == Collection::Deletes
+    }
+
+    /// Whether a controller remembers what it writes (policy `own-writes`).
+    pub(crate) fn goes_by_own_writes(&self) -> bool {
+        self.own_writes == OwnWrites::Remembered
     }
 }

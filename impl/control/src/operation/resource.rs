@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use quiesce_machine::{Record, Stamp};
 
 use super::id::{AppId, CorrelationId};
+use super::message::Application;
 use super::policy::DeletedAt;
 use super::record::{Mutation, OperationType, Outcome, Reason, Spec};
 use super::webhook::Webhook;
@@ -130,6 +131,13 @@ impl Row {
     #[must_use]
     pub fn running(&self) -> Option<&Spec> {
         self.operation.as_ref().filter(|_| self.exists && !self.ready)
+    }
+
+    /// What the director's API says of the application.
+    #[must_use]
+    pub fn application(&self) -> Application {
+        let ended = self.ready.then_some(self.error.map_or(Ok(()), Err));
+        Application { webhook: self.webhook, number: self.number, ended }
     }
 
     /// What an asynchronous mutation makes of it.

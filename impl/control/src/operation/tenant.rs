@@ -115,6 +115,7 @@ impl Tenant {
             Answers::Refuses => true,
             Answers::AcceptsOrRefuses => cx.choose("webhook-answer", 2) == 1,
             Answers::Gone => {
+                cx.fact(Fact::NothingToDo { op });
                 return cx.send(from, ToController::WebhookAnswer { op, result: CallResult::Gone }.into());
             }
         };

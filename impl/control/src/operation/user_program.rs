@@ -9,7 +9,6 @@ use quiesce_machine::{CallId, Event, Incarnation};
 use super::fact::Fact;
 use super::id::{AppId, CorrelationId, ProcessId};
 use super::message::{Msg, ToDirector, ToUser};
-use super::policy::RequestIdentity;
 use super::record::Mutation;
 use super::resource::LastOperation;
 use super::timer::{Timer, UserTimer};
@@ -110,7 +109,7 @@ impl UserProgram {
     }
 
     fn unanswered(&mut self, call: CallId, cx: &mut Context<'_>) {
-        let same = cx.config().policies.request_identity == RequestIdentity::Same;
+        let same = cx.config().policies.knows_repeats();
         if self.queries.contains_key(&call) || (self.mutations.contains_key(&call) && same) {
             cx.disarm(UserTimer::Request(call).into());
             cx.arm(UserTimer::Poll(call).into(), cx.config().timing.poll);

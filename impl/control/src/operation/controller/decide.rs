@@ -1,13 +1,11 @@
 //! The reconcile decision table: what a controller does next about one record. First match wins.
 //!
-//! Pure: a [`Situation`] in, a [`Decision`] out. Row numbers: `reference/compass-operations.md` section 4. Row 6, which
-//! mirrors a finished application, is not here: the published director does not tell whether an application is ready,
-//! and the fenced completion call answers with what the row holds instead.
+//! Pure: a [`Situation`] in, a [`Decision`] out. Row numbers: `reference/compass-operations.md` section 4.
 
 use super::super::id::JobId;
-use super::super::message::Fetched;
+use super::super::message::{Application, Fetched};
 use super::super::policy::{
-    Attempt, Collection, Ended, FailureText, Malformed, OddAnswer, OutcomeMemory, Plan, Policies, TimeoutClaim,
+    Attempt, Ended, FailureText, Malformed, OddAnswer, OutcomeMemory, Plan, Policies, Readiness, TimeoutClaim,
 };
 use super::super::record::{Mutation, Operation, OperationType, Outcome, Phase, Reason, Status};
 use super::super::webhook::{CallResult, Mode, PollResult, Webhook};
@@ -21,8 +19,8 @@ pub struct Situation<'a> {
     pub fetched: Option<Fetched>,
     /// What the webhook answered in this reconcile.
     pub heard: Option<Heard>,
-    /// The outcome that an earlier reconcile heard and could not write down.
-    pub known: Option<Outcome>,
+    /// What an earlier reconcile heard from the webhook, written down or not.
+    pub known: Option<Known>,
     /// This process has called or polled for the operation.
     pub attempted: bool,
     /// Its time is over.
@@ -31,6 +29,15 @@ pub struct Situation<'a> {
     pub collectable: bool,
     /// The interval since the last poll is over, or not known to be running.
     pub poll_due: bool,
+}
+
+/// What a controller remembers of a webhook's answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Known {
+    /// Where to poll.
+    Location(JobId),
+    /// How it ends.
+    Outcome(Outcome),
 }
 
 /// What a webhook answered.
@@ -96,19 +103,23 @@ pub fn decide(policies: &Policies, now: &Situation<'_>) -> Decision {
     if !operation.spec.readable {
         return malformed(policies);
     }
-    let webhook = match now.fetched {
+    let application = match now.fetched {
         None => return Decision::Fetch,
-        Some(Fetched::Found(webhook)) => webhook,
+        Some(Fetched::Found(application)) => application,
         Some(Fetched::NotFound) => return missing(policies, now, operation, status),
         Some(Fetched::Failed) if collects(policies, now) => return Decision::Collect,
         Some(Fetched::Failed) => return Decision::Retry,
     };
+    // Row 6.
+    if let (Readiness::Visible, Some(outcome)) = (policies.readiness, settled(operation, &application)) {
+        return Decision::End(outcome);
+    }
     // Rows 7 and 8.
     if operation.spec.webhooks == 0 {
         return Decision::Complete(Ok(()));
     }
     let plan = match policies.plan {
-        Plan::Live => webhook,
+        Plan::Live => application.webhook,
         Plan::Frozen => operation.spec.plan,
     };
     let Some(plan) = plan else { return conclude(policies, Err(Reason::MissingWebhook)) };
@@ -117,13 +128,24 @@ pub fn decide(policies: &Policies, now: &Situation<'_>) -> Decision {
 
 /// The outcome is written down, or was heard and could not be. What was heard outweighs a time-out that was written
 /// down meanwhile, by another replica or by an earlier term of this one.
-fn recorded(status: &Status, known: Option<Outcome>) -> Option<Decision> {
+fn recorded(status: &Status, known: Option<Known>) -> Option<Decision> {
     let timed_out = |outcome: Outcome| outcome.is_err_and(Reason::is_timeout);
+    let known = match known {
+        Some(Known::Outcome(outcome)) => Some(outcome),
+        Some(Known::Location(_)) | None => None,
+    };
     match (status.recorded_outcome(), known) {
         (Some(written), Some(known)) if timed_out(written) && !timed_out(known) => Some(Decision::RecordOutcome(known)),
         (Some(written), _) => Some(Decision::Complete(written)),
         (None, known) => known.map(Decision::RecordOutcome),
     }
+}
+
+/// How the director says that the record's operation has ended. By the published choices a record has no number, and
+/// whatever the application is ready after counts as this operation.
+#[must_use]
+pub fn settled(operation: &Operation, application: &Application) -> Option<Outcome> {
+    application.ended.filter(|_| operation.spec.number.is_none_or(|number| number == application.number))
 }
 
 /// Rows 2 and 4.
@@ -156,7 +178,7 @@ fn missing(policies: &Policies, now: &Situation<'_>, operation: &Operation, stat
 }
 
 fn collects(policies: &Policies, now: &Situation<'_>) -> bool {
-    now.collectable && policies.collection == Collection::Deletes
+    now.collectable && policies.collects()
 }
 
 /// Rows 9 to 12.
@@ -174,7 +196,10 @@ fn with_webhook(
         Some(Heard::Poll(result)) => polled(policies, now, plan, result),
         None if now.overdue && may_end && status.phase == Phase::InProgress => conclude(policies, timeout(policies)),
         None => match location {
-            None => Decision::Call(plan),
+            None => match now.known {
+                Some(Known::Location(job)) => Decision::RecordLocation(job),
+                Some(Known::Outcome(_)) | None => Decision::Call(plan),
+            },
             Some(_) if !now.poll_due && !now.overdue => Decision::AwaitPoll,
             Some(job) => Decision::Poll(job, plan),
         },

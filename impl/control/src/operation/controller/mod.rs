@@ -14,10 +14,11 @@ use quiesce_machine::Event;
 use super::fact::Fact;
 use super::id::{AppId, CorrelationId, ProcessId};
 use super::message::{Msg, ToApiServer, ToController};
-use super::policy::{Collection, Deadline};
-use super::record::{Operation, Outcome};
+use super::policy::Deadline;
+use super::record::Operation;
 use super::timer::{ControllerTimer, Timer};
 use super::{Context, Node, send};
+use decide::Known;
 use queue::Queue;
 use reconcile::Work;
 
@@ -35,14 +36,13 @@ pub struct Controller {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Clock {
     op: CorrelationId,
-    generation: u32,
     /// Whether its timers have been armed: not before the record is initialised.
     timed: bool,
     overdue: bool,
     collectable: bool,
     attempted: bool,
     pace: Pace,
-    known: Option<Outcome>,
+    known: Option<Known>,
 }
 
 /// Whether the job may be polled again.
@@ -226,11 +226,9 @@ impl Controller {
 
     /// The clock of a record's operation, started if it is not running.
     fn clock(&mut self, operation: &Operation, cx: &mut Context<'_>) -> &mut Clock {
-        let app = operation.spec.app;
-        let (op, generation) = (operation.spec.op, operation.generation);
+        let (app, op) = (operation.spec.app, operation.spec.op);
         let fresh = Clock {
             op,
-            generation,
             timed: false,
             overdue: false,
             collectable: false,
@@ -239,7 +237,7 @@ impl Controller {
             known: None,
         };
         let clock = self.clocks.entry(app).or_insert(fresh);
-        if (clock.op, clock.generation) != (op, generation) {
+        if clock.op != op {
             *clock = fresh;
             stop_clock(app, cx);
         }
@@ -272,7 +270,7 @@ fn start_clock(operation: &Operation, cx: &mut Context<'_>) -> bool {
     let age = cx.now().since_start().saturating_sub(status.initialized_at.0.since_start());
     let timeout = config.timeout(operation.spec.plan);
     cx.arm(ControllerTimer::Overdue(app).into(), timeout.saturating_sub(age));
-    if config.policies.collection == Collection::Deletes {
+    if config.policies.collects() {
         let collectable = config.timing.webhook_timeout.saturating_mul(config.timing.timeout_factor);
         cx.arm(ControllerTimer::Collectable(app).into(), collectable.saturating_sub(age));
     }

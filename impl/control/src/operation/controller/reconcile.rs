@@ -6,12 +6,12 @@ use std::time::Duration;
 use super::super::fact::Fact;
 use super::super::id::{AppId, CorrelationId, JobId, ProcessId};
 use super::super::message::{Fetched, Msg, StatusStep, ToApiServer, ToDirector, ToTenant, Written};
-use super::super::policy::{OwnWrites, RetryUnit};
+use super::super::policy::RetryUnit;
 use super::super::record::{Operation, Outcome, Status, Tally};
 use super::super::timer::ControllerTimer;
 use super::super::webhook::{CallResult, Mode, PollResult, Webhook};
 use super::super::{Context, send};
-use super::decide::{Decision, Heard, Situation, conclude, decide, timeout};
+use super::decide::{Decision, Heard, Known, Situation, conclude, decide, settled, timeout};
 use super::{Controller, Pace, stop_clock};
 
 /// The visit under way.
@@ -34,6 +34,19 @@ enum Awaits {
     Write(StatusStep, Status),
     Put(Outcome),
     Delete,
+}
+
+impl Work {
+    /// Whether the director has said in this visit that this very operation has ended, which only policy `readiness`
+    /// heeds.
+    fn found_settled(&self, operation: &Operation) -> bool {
+        match self.fetched {
+            Some(Fetched::Found(application)) => {
+                operation.spec.number.is_some() && settled(operation, &application).is_some()
+            }
+            Some(Fetched::NotFound | Fetched::Failed) | None => false,
+        }
+    }
 }
 
 impl Controller {
@@ -86,9 +99,9 @@ impl Controller {
 
     fn carry_out(&mut self, decision: Decision, cx: &mut Context<'_>) {
         let work = self.work.as_ref().expect("only a visit carries out");
-        let (app, operation) = (work.app, work.operation);
-        let Some(operation) = operation else { return self.stop(cx) };
-        let (op, ended) = (operation.spec.op, operation.has_ended());
+        let (app, Some(operation)) = (work.app, work.operation) else { return self.stop(cx) };
+        let op = operation.spec.op;
+        let ended = operation.has_ended() || work.found_settled(&operation);
         let status = || Status::initial(&operation.spec, operation.generation, cx.stamp());
         let status = operation.current_status().copied().unwrap_or_else(status);
         match decision {
@@ -113,6 +126,7 @@ impl Controller {
                 self.request(Awaits::Poll(job, plan), ProcessId::Tenant, ToTenant::PollJob { job }, cx);
             }
             Decision::RecordLocation(job) => {
+                self.remember(&operation, Known::Location(job), cx);
                 let mut status = status;
                 if let Some(webhook) = &mut status.webhook {
                     (webhook.location, webhook.last_poll, webhook.retries) = (Some(job), None, Tally(0));
@@ -128,10 +142,11 @@ impl Controller {
                 self.write(StatusStep::Polled, status, cx);
             }
             Decision::RecordOutcome(outcome) => {
-                self.clock(&operation, cx).known = Some(outcome);
+                self.clock(&operation, cx).known = Some(Known::Outcome(outcome));
                 self.write(StatusStep::Outcome(outcome), status.with_outcome(outcome), cx);
             }
             Decision::Complete(outcome) => {
+                cx.fact(Fact::CompletionSent { op, outcome, ended });
                 let (number, mutation) = (operation.spec.number, operation.spec.mutation);
                 let put = ToDirector::PutOperation { app, op, number, mutation, outcome };
                 self.request(Awaits::Put(outcome), ProcessId::Director, put, cx);
@@ -174,6 +189,9 @@ impl Controller {
             return;
         };
         if operation.spec.op == op {
+            if let (Mode::Async, CallResult::Success(Some(_))) = (plan.mode, result) {
+                cx.fact(Fact::LocationHeard { op });
+            }
             let outcome = (plan.mode == Mode::Sync && matches!(result, CallResult::Success(_))).then_some(Ok(()));
             self.hear(op, Heard::Call(result), outcome, cx);
         }
@@ -247,9 +265,16 @@ impl Controller {
         self.work_on(cx);
     }
 
+    /// Keeps where to poll, whatever becomes of the write.
+    fn remember(&mut self, operation: &Operation, known: Known, cx: &mut Context<'_>) {
+        if cx.config().policies.goes_by_own_writes() {
+            self.clock(operation, cx).known = Some(known);
+        }
+    }
+
     /// What the cache learns from a write of our own: what was written, or that it is stale and must be read again.
     fn refresh(&mut self, operation: &Operation, written: Written, cx: &mut Context<'_>) {
-        if cx.config().policies.own_writes == OwnWrites::Awaited {
+        if !cx.config().policies.goes_by_own_writes() {
             return;
         }
         match written {
@@ -273,7 +298,6 @@ impl Controller {
         match step {
             StatusStep::Initialize | StatusStep::Outcome(_) => self.proceed(cx),
             StatusStep::Location => {
-                cx.fact(Fact::LocationRecorded { op });
                 self.clock(operation, cx).pace = Pace::Unknown;
                 self.retry(cx);
             }
@@ -297,16 +321,13 @@ impl Controller {
             return self.carry_out(conclude(policies, timeout(policies)), cx);
         }
         let app = operation.spec.app;
-        match operation.spec.plan.and_then(|plan| plan.retry_interval) {
-            Some(interval) if !interval.is_zero() => {
-                clock.pace = Pace::Waiting;
-                cx.arm(ControllerTimer::PollDue(app).into(), interval);
-            }
-            Some(_) if policies.retry_unit == RetryUnit::Nanoseconds => (),
-            Some(_) | None => {
-                clock.pace = Pace::Due;
-                cx.arm(ControllerTimer::Requeue(app).into(), cx.config().timing.requeue_interval);
-            }
+        let asked = operation.spec.plan.and_then(|plan| plan.retry_interval);
+        if let Some(interval) = asked.filter(|interval| !interval.is_zero()) {
+            clock.pace = Pace::Waiting;
+            cx.arm(ControllerTimer::PollDue(app).into(), interval);
+        } else if let Some(after) = requeue_delay(asked, cx) {
+            clock.pace = Pace::Due;
+            cx.arm(ControllerTimer::Requeue(app).into(), after);
         }
         self.stop(cx);
     }
@@ -383,21 +404,26 @@ impl Controller {
         }
     }
 
-    /// The visit is over; the next comes after the webhook's interval, as the policy reads it.
+    /// The visit is over; the next comes after the webhook's interval.
     fn retry_later(&mut self, op: CorrelationId, plan: Webhook, cx: &mut Context<'_>) {
-        let config = cx.config();
         let app = self.work.as_ref().expect("only a visit is tried again").app;
-        let default = config.timing.requeue_interval;
-        let interval = plan.retry_interval.unwrap_or(default);
-        let after = match config.policies.retry_unit {
-            RetryUnit::Nanoseconds if plan.retry_interval.is_some() => Duration::from_nanos(interval.as_secs()),
-            RetryUnit::Seconds if interval.is_zero() => default,
-            RetryUnit::Nanoseconds | RetryUnit::Seconds => interval,
-        };
         self.stop(cx);
-        if !after.is_zero() {
+        if let Some(after) = requeue_delay(plan.retry_interval, cx) {
+            let interval = plan.retry_interval.unwrap_or(cx.config().timing.requeue_interval);
             cx.fact(Fact::RetryDelayed { op, after, interval });
             cx.arm(ControllerTimer::Requeue(app).into(), after);
         }
     }
+}
+
+/// How long to wait before a webhook is tried again that asks for that interval; `None`: no timer is armed at all.
+fn requeue_delay(asked: Option<Duration>, cx: &Context<'_>) -> Option<Duration> {
+    let default = cx.config().timing.requeue_interval;
+    let after = match (cx.config().policies.retry_unit, asked) {
+        (_, None) => default,
+        (RetryUnit::Nanoseconds, Some(interval)) => Duration::from_nanos(interval.as_secs()),
+        (RetryUnit::Seconds, Some(interval)) if interval.is_zero() => default,
+        (RetryUnit::Seconds, Some(interval)) => interval,
+    };
+    Some(after).filter(|after| !after.is_zero())
 }

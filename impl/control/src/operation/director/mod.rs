@@ -13,7 +13,7 @@ use quiesce_machine::{Event, NodeId, OpId, StoreError, Write};
 use super::fact::Fact;
 use super::id::AppId;
 use super::message::{Fetched, Msg, ToController, ToDirector, ToUser};
-use super::policy::{RequestIdentity, RowRead, Schedule};
+use super::policy::RowRead;
 use super::record::Spec;
 use super::resource::Row;
 use super::timer::{DirectorTimer, Timer};
@@ -107,7 +107,7 @@ impl Director {
             }
             ToDirector::FetchApplication { app } => {
                 let row = &self.rows[&app];
-                let fetched = if row.exists { Fetched::Found(row.webhook) } else { Fetched::NotFound };
+                let fetched = if row.exists { Fetched::Found(row.application()) } else { Fetched::NotFound };
                 cx.send(from, ToController::ApplicationFetched { app, fetched }.into());
             }
             ToDirector::OperationGot { app, record } => self.got(app, record.as_deref(), cx),
@@ -128,7 +128,7 @@ impl Director {
         let Some(line) = self.lines.get(&app) else { return self.open(app, wanted, None, cx) };
         let policies = &cx.config().policies;
         let again = line.wanted == wanted || line.waiting.iter().any(|(waiting, _)| *waiting == wanted);
-        if again && (policies.request_identity == RequestIdentity::Same || wanted.is_put()) {
+        if again && (policies.knows_repeats() || wanted.is_put()) {
             return;
         }
         let prepared = match policies.row_read {
@@ -151,7 +151,7 @@ impl Director {
                 self.next(app, VecDeque::new(), cx);
             }
             Ok(row) => {
-                let schedules = wanted.is_operation() && cx.config().policies.schedule == Schedule::BeforeCommit;
+                let schedules = wanted.is_operation() && !cx.config().policies.has_outbox();
                 let phase = if schedules { Phase::Getting } else { Phase::Committing };
                 self.lines.insert(app, Line { wanted, row, phase, waiting: VecDeque::new() });
                 if schedules { self.schedule(app, cx) } else { self.commit(app, cx) }

@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use super::super::id::{AppId, CorrelationId, ProcessId};
 use super::super::message::{ToApiServer, Written};
-use super::super::policy::Schedule;
 use super::super::record::{Operation, Spec};
 use super::super::timer::DirectorTimer;
 use super::super::{Context, send};
@@ -24,7 +23,7 @@ impl Director {
 
     /// Sends the operation that a row is busy with, if its record is not known to be there.
     pub(super) fn relay(&mut self, app: AppId, cx: &mut Context<'_>) {
-        let wanted = cx.config().policies.schedule == Schedule::Outbox && self.rows[&app].running().is_some();
+        let wanted = cx.config().policies.has_outbox() && self.rows[&app].running().is_some();
         if wanted {
             self.relays.insert(app);
             send(cx, ProcessId::ApiServer, ToApiServer::GetOperation { app });
@@ -42,7 +41,7 @@ impl Director {
 
     /// Sends every operation that runs.
     pub(super) fn audit(&mut self, cx: &mut Context<'_>) {
-        if cx.config().policies.schedule == Schedule::BeforeCommit {
+        if !cx.config().policies.has_outbox() {
             return;
         }
         let apps: Vec<AppId> = self.rows.keys().copied().filter(|app| !self.relays.contains(app)).collect();

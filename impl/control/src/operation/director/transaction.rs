@@ -6,7 +6,7 @@ use super::super::Context;
 use super::super::fact::Fact;
 use super::super::id::{AppId, CorrelationId};
 use super::super::message::{ToController, ToUser};
-use super::super::policy::{Completion, RequestIdentity, Schedule};
+use super::super::policy::Completion;
 use super::super::record::{Mutation, Outcome, Spec};
 use super::super::resource::{Concurrent, Row};
 use super::super::user::Mutated;
@@ -115,7 +115,7 @@ fn mutate(
     cx: &Context<'_>,
 ) -> Result<(), Refusal> {
     let policies = &cx.config().policies;
-    if policies.request_identity == RequestIdentity::Same && row.requests.contains(&op) {
+    if policies.knows_repeats() && row.requests.contains(&op) {
         return Err(Refusal::Answer(if sync { Mutated::Done } else { Mutated::Accepted }));
     }
     if mutation == Mutation::Register {
@@ -146,7 +146,7 @@ fn apply(
         row.change(mutation, cx.stamp());
         return Ok(());
     }
-    let number = (cx.config().policies.schedule == Schedule::Outbox).then_some(row.number + 1);
+    let number = cx.config().policies.has_outbox().then_some(row.number + 1);
     let plan = row.webhook.filter(|_| mutation != Mutation::Update);
     let spec = Spec { app: row.app, number, mutation, op, webhooks: u8::from(plan.is_some()), plan, readable };
     row.begin(mutation, spec, cx.stamp());

@@ -1,16 +1,17 @@
-use std::collections::BTreeSet;
-
 use quiesce_machine::{Obligation, Observation, View};
 
-use super::{by_key, database_lost, stated};
+use super::by_key;
+use super::running::Running;
 use crate::monitor::Property;
-use crate::operation::{CorrelationId, Fact, Node};
+use crate::operation::Node;
 
 /// Every accepted operation ends: the director learns how.
+///
+/// The bound is the run's: an operation that is still in progress `settle` after the last fault is a failure, so a
+/// scenario's `settle` says how long its operations may take at most.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct AcceptedOperationsTerminate {
-    running: BTreeSet<CorrelationId>,
-    seen: bool,
+    running: Running,
 }
 
 impl Property<Node> for AcceptedOperationsTerminate {
@@ -18,36 +19,22 @@ impl Property<Node> for AcceptedOperationsTerminate {
     const CLAIM: &'static str = "every accepted operation ends: the director learns how";
 
     fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Result<(), String> {
-        if database_lost(seen, view) {
-            self.running.clear();
-        }
-        match stated(seen) {
-            Some((_, &Fact::OperationAccepted { op, .. })) => {
-                self.seen = true;
-                self.running.insert(op);
-            }
-            Some((_, &Fact::OperationRecovered { op, outcome: None, .. })) => _ = self.running.insert(op),
-            Some((
-                _,
-                &(Fact::OperationCompleted { current: Some(op), .. } | Fact::OperationRecovered { op, .. }),
-            )) => _ = self.running.remove(&op),
-            Some(_) | None => (),
-        }
+        self.running.observe(seen, view);
         Ok(())
     }
 
     fn armed(&self) -> bool {
-        self.seen
+        self.running.any()
     }
 
     fn owed(&self, _: &dyn View<Node>, owes: &mut dyn FnMut(Obligation)) {
-        for op in &self.running {
+        for op in self.running.ops() {
             owes(Obligation(op.key()));
         }
     }
 
     fn describe(&self, owed: Obligation, _: &dyn View<Node>) -> String {
-        format!("{} was accepted and has not ended", by_key(&self.running, owed.0))
+        format!("{} was accepted and has not ended", by_key(self.running.ops(), owed.0))
     }
 }
 

@@ -1,11 +1,10 @@
 use quiesce_machine::{Observation, View};
 
 use super::hearing::Hearing;
-use super::stated;
 use crate::monitor::Property;
-use crate::operation::{Fact, Node, Reason};
+use crate::operation::{Node, Reason};
 
-/// An operation whose job a controller heard to fail ends for that reason, if no other controller took part.
+/// An operation whose job is known to have failed ends for that reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct DefinitiveFailureStops {
     hearing: Hearing,
@@ -13,16 +12,15 @@ pub struct DefinitiveFailureStops {
 
 impl Property<Node> for DefinitiveFailureStops {
     const NAME: &'static str = "definitive-failure-stops";
-    const CLAIM: &'static str = "an operation whose job was heard to fail ends for that reason";
+    const CLAIM: &'static str = "an operation whose job is known to have failed ends for that reason";
 
     fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Result<(), String> {
-        self.hearing.observe(seen);
-        let Some((_, &Fact::OperationCompleted { op, outcome, .. })) = stated(seen) else { return Ok(()) };
-        match (self.hearing.of(op), outcome) {
-            (Some((by, Err(Reason::Reported))), outcome) if outcome != Err(Reason::Reported) => {
-                Err(format!("{} heard that the job of {op} failed, and it ends {outcome:?}", view.name(by)))
+        match self.hearing.observe(seen, view) {
+            Some(found) if found.known == Err(Reason::Reported) => {
+                let (by, op, ends) = (view.name(found.by), found.op, found.ends);
+                Err(format!("{by} knows that the job of {op} failed, and it ends {ends:?}"))
             }
-            (Some(_) | None, _) => Ok(()),
+            Some(_) | None => Ok(()),
         }
     }
 
@@ -35,7 +33,7 @@ impl Property<Node> for DefinitiveFailureStops {
 mod tests {
     use super::super::testing::*;
     use super::*;
-    use crate::operation::{Outcome};
+    use crate::operation::{Fact, Outcome};
 
     const UNKNOWN: Outcome = Err(Reason::Unknown);
 
@@ -56,7 +54,7 @@ mod tests {
     fn another_end_than_heard_is_bad() {
         let history = [called(O1, OP), heard(FAILED), completed(OP, UNKNOWN)];
         let evidence = Still::new().tell(&mut DefinitiveFailureStops::default(), &history).unwrap_err();
-        assert_eq!(evidence, "o1 heard that the job of op-u1.1.0 failed, and it ends Err(Unknown)");
+        assert_eq!(evidence, "o1 knows that the job of op-u1.1.0 failed, and it ends Err(Unknown)");
     }
 
     #[test]

@@ -1,38 +1,69 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use quiesce_machine::{NodeId, Observation};
+use quiesce_machine::{NodeId, Observation, View};
 
-use super::{forgot, stated};
-use crate::operation::{CorrelationId, Fact, Node, Outcome};
+use super::{forgot, records_lost, stated};
+use crate::operation::{CorrelationId, Fact, Node, Outcome, ProcessId, Reason};
 
-/// What a controller has heard of an operation that no other controller took part in.
+/// What is known of how a webhook ended, and must therefore be how its operation ends.
 ///
-/// A replica cannot know what another has heard, so operations that two of them asked the webhook about are left out,
-/// and what a process heard is gone with its memory.
+/// Two sources count. What the API server keeps binds every controller: the first outcome written down for an operation
+/// stands, unless it is a time-out, or is lost with the server's records. What a controller has heard and nobody has
+/// written down binds that controller alone: a replica cannot know what another has heard, so operations that two of
+/// them asked the webhook about are left out, and what a process heard is gone with its memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Hearing {
     askers: BTreeMap<CorrelationId, BTreeSet<NodeId>>,
     heard: BTreeMap<CorrelationId, (NodeId, Outcome)>,
+    recorded: BTreeMap<CorrelationId, (NodeId, Outcome)>,
+}
+
+/// An operation that ends otherwise than was known.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Contradiction {
+    /// Who knew.
+    pub(super) by: NodeId,
+    pub(super) op: CorrelationId,
+    pub(super) known: Outcome,
+    pub(super) ends: Outcome,
 }
 
 impl Hearing {
-    pub(super) fn observe(&mut self, seen: &Observation<'_, Node>) {
+    /// Takes note; what contradicts it, if this does.
+    pub(super) fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Option<Contradiction> {
         if let Some(node) = forgot(seen) {
             self.heard.retain(|_, (by, _)| *by != node);
+        }
+        if records_lost(seen, view, ProcessId::ApiServer) {
+            self.recorded.clear();
         }
         match stated(seen) {
             Some((by, &(Fact::WebhookCalled { op, .. } | Fact::JobPolled { op, .. }))) => {
                 self.askers.entry(op).or_default().insert(by);
+                None
             }
-            Some((by, &Fact::OutcomeHeard { op, outcome })) => _ = self.heard.entry(op).or_insert((by, outcome)),
-            Some(_) | None => (),
+            Some((by, &Fact::OutcomeHeard { op, outcome })) => {
+                self.heard.entry(op).or_insert((by, outcome));
+                None
+            }
+            Some((by, &Fact::OutcomeRecorded { op, outcome })) => {
+                self.recorded.entry(op).or_insert((by, outcome));
+                None
+            }
+            Some((_, &Fact::OperationCompleted { op, outcome: ends, .. })) => {
+                let known = self.of(op).filter(|&(_, known)| known != ends);
+                known.map(|(by, known)| Contradiction { by, op, known, ends })
+            }
+            Some(_) | None => None,
         }
     }
 
-    /// What was heard of an operation, and by whom.
-    pub(super) fn of(&self, op: CorrelationId) -> Option<(NodeId, Outcome)> {
+    /// What is known of an operation, and by whom.
+    fn of(&self, op: CorrelationId) -> Option<(NodeId, Outcome)> {
+        let timed_out = |outcome: Outcome| outcome.is_err_and(Reason::is_timeout);
+        let recorded = self.recorded.get(&op).copied().filter(|&(_, outcome)| !timed_out(outcome));
         let alone = self.askers.get(&op).is_none_or(|askers| askers.len() == 1);
-        self.heard.get(&op).copied().filter(|_| alone)
+        recorded.or_else(|| self.heard.get(&op).copied().filter(|_| alone))
     }
 
     pub(super) fn any(&self) -> bool {

@@ -1,16 +1,14 @@
-use std::collections::BTreeSet;
-
 use quiesce_machine::{Observation, View};
 
-use super::{database_lost, stated};
+use super::running::Running;
+use super::stated;
 use crate::monitor::Property;
-use crate::operation::{CorrelationId, Fact, Node};
+use crate::operation::{Fact, Node};
 
 /// The record of an operation that has not ended is not deleted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct LiveRecordKept {
-    running: BTreeSet<CorrelationId>,
-    seen: bool,
+    running: Running,
 }
 
 impl Property<Node> for LiveRecordKept {
@@ -18,29 +16,17 @@ impl Property<Node> for LiveRecordKept {
     const CLAIM: &'static str = "the record of an operation that has not ended is not deleted";
 
     fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Result<(), String> {
-        if database_lost(seen, view) {
-            self.running.clear();
-        }
+        self.running.observe(seen, view);
         match stated(seen) {
-            Some((_, &Fact::OperationAccepted { op, .. })) => {
-                self.seen = true;
-                self.running.insert(op);
+            Some((by, &Fact::RecordCollected { op })) if self.running.contains(op) => {
+                Err(format!("{} has the record of {op} deleted, which has not ended", view.name(by)))
             }
-            Some((_, &Fact::OperationRecovered { op, outcome: None, .. })) => _ = self.running.insert(op),
-            Some((
-                _,
-                &(Fact::OperationCompleted { current: Some(op), .. } | Fact::OperationRecovered { op, .. }),
-            )) => _ = self.running.remove(&op),
-            Some((by, &Fact::RecordCollected { op })) if self.running.contains(&op) => {
-                return Err(format!("{} has the record of {op} deleted, which has not ended", view.name(by)));
-            }
-            Some(_) | None => (),
+            Some(_) | None => Ok(()),
         }
-        Ok(())
     }
 
     fn armed(&self) -> bool {
-        self.seen
+        self.running.any()
     }
 }
 

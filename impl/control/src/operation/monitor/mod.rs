@@ -22,13 +22,15 @@ crate::monitors! {
     no_false_busy::NoFalseBusy,
     timeout_implies_attempt::TimeoutImpliesAttempt,
     failure_means_not_done::FailureMeansNotDone,
+    success_means_done::SuccessMeansDone,
     plan_frozen::PlanFrozen,
     one_request_one_operation::OneRequestOneOperation,
-    recorded_location_is_used::RecordedLocationIsUsed,
+    heard_location_is_used::HeardLocationIsUsed,
     calls_return::CallsReturn,
 }
 
 mod hearing;
+mod running;
 
 /// The fact that was stated, and by whom; `None` for what is not a fact.
 fn stated<'a>(seen: &Observation<'a, Node>) -> Option<(NodeId, &'a Fact)> {
@@ -49,8 +51,13 @@ fn forgot(seen: &Observation<'_, Node>) -> Option<NodeId> {
 
 /// Whether the director's database is gone, and with it what was accepted.
 fn database_lost(seen: &Observation<'_, Node>, view: &dyn View<Node>) -> bool {
-    let director = view.config().cluster.node(ProcessId::Director);
-    matches!(*seen, Observation::Crashed { node, records_lost: true } if node == director)
+    records_lost(seen, view, ProcessId::Director)
+}
+
+/// Whether that process lost its records in a crash.
+fn records_lost(seen: &Observation<'_, Node>, view: &dyn View<Node>, process: ProcessId) -> bool {
+    let process = view.config().cluster.node(process);
+    matches!(*seen, Observation::Crashed { node, records_lost: true } if node == process)
 }
 
 /// The rows, while the director is up.
@@ -108,7 +115,16 @@ mod testing {
 
     impl Still {
         pub(super) fn new() -> Self {
-            let app = App { exists: true, webhook: None, behaviour: Behaviour::default() };
+            Self::of(None)
+        }
+
+        /// As [`new`](Self::new), and the application has a webhook.
+        pub(super) fn with_webhook() -> Self {
+            Self::of(Some(PLAN))
+        }
+
+        fn of(webhook: Option<crate::operation::Webhook>) -> Self {
+            let app = App { exists: true, webhook, behaviour: Behaviour::default() };
             let cluster = Cluster::new(2, 1).unwrap();
             let policies = Policies::hardened();
             let config = Config { cluster, apps: vec![app], timing: Timing::default(), policies };
@@ -136,6 +152,13 @@ mod testing {
                 DIRECTOR,
                 ToDirector::Mutate { op: OP, app: APP, mutation: Mutation::Unpair, sync: false, readable: true },
             );
+            self.step(DIRECTOR, Event::Stored { op: OpId(0), outcome: Ok(()) });
+        }
+
+        /// Has the director complete [`OP`].
+        pub(super) fn complete(&mut self, outcome: Outcome) {
+            let (app, op, number, mutation) = (APP, OP, Some(1), Mutation::Unpair);
+            self.deliver(DIRECTOR, ToDirector::PutOperation { app, op, number, mutation, outcome });
             self.step(DIRECTOR, Event::Stored { op: OpId(0), outcome: Ok(()) });
         }
 

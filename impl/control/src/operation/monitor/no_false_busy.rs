@@ -1,15 +1,14 @@
-use std::collections::BTreeMap;
-
 use quiesce_machine::{Observation, View};
 
-use super::{database_lost, stated};
+use super::running::Running;
+use super::stated;
 use crate::monitor::Property;
-use crate::operation::{AppId, CorrelationId, Fact, Node};
+use crate::operation::{Fact, Node};
 
 /// A mutation is rejected as concurrent only while an operation of its application is in progress.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct NoFalseBusy {
-    running: BTreeMap<AppId, CorrelationId>,
+    running: Running,
     seen: bool,
 }
 
@@ -18,33 +17,13 @@ impl Property<Node> for NoFalseBusy {
     const CLAIM: &'static str = "a mutation is rejected as concurrent only while an operation of its application is in progress";
 
     fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Result<(), String> {
-        if database_lost(seen, view) {
-            self.running.clear();
+        self.running.observe(seen, view);
+        let Some((_, &Fact::MutationRejected { op, app })) = stated(seen) else { return Ok(()) };
+        self.seen = true;
+        if self.running.on(app).is_some() {
+            return Ok(());
         }
-        match stated(seen) {
-            Some((_, &Fact::OperationAccepted { op, app, .. })) => {
-                self.running.insert(app, op);
-            }
-            Some((_, &Fact::OperationRecovered { op, app, outcome: None, .. })) => {
-                self.running.insert(app, op);
-            }
-            Some((
-                _,
-                &(Fact::OperationCompleted { app, .. }
-                | Fact::OperationRecovered { app, .. }
-                | Fact::ApplicationDeleted { app, .. }),
-            )) => {
-                self.running.remove(&app);
-            }
-            Some((_, &Fact::MutationRejected { op, app })) => {
-                self.seen = true;
-                if !self.running.contains_key(&app) {
-                    return Err(format!("{op} is rejected, but no operation of {app} is in progress"));
-                }
-            }
-            Some(_) | None => (),
-        }
-        Ok(())
+        Err(format!("{op} is rejected, but no operation of {app} is in progress"))
     }
 
     fn armed(&self) -> bool {

@@ -1,16 +1,14 @@
-use std::collections::BTreeMap;
-
 use quiesce_machine::{Observation, View};
 
-use super::{database_lost, stated};
+use super::running::Running;
+use super::stated;
 use crate::monitor::Property;
-use crate::operation::{AppId, CorrelationId, Fact, Node};
+use crate::operation::{Fact, Node};
 
 /// An application has one operation in progress at most.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct OneOperationAtATime {
-    running: BTreeMap<AppId, CorrelationId>,
-    seen: bool,
+    running: Running,
 }
 
 impl Property<Node> for OneOperationAtATime {
@@ -18,34 +16,19 @@ impl Property<Node> for OneOperationAtATime {
     const CLAIM: &'static str = "an application has one operation in progress at most";
 
     fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Result<(), String> {
-        if database_lost(seen, view) {
-            self.running.clear();
-        }
-        match stated(seen) {
-            Some((_, &Fact::OperationAccepted { op, app, .. })) => {
-                self.seen = true;
-                let before = self.running.insert(app, op);
-                before.map_or(Ok(()), |before| Err(format!("{op} is accepted for {app} while {before} is in progress")))
-            }
-            Some((_, &Fact::OperationRecovered { op, app, outcome: None, .. })) => {
-                self.running.insert(app, op);
-                Ok(())
-            }
-            Some((
-                _,
-                &(Fact::OperationCompleted { app, .. }
-                | Fact::OperationRecovered { app, .. }
-                | Fact::ApplicationDeleted { app, .. }),
-            )) => {
-                self.running.remove(&app);
-                Ok(())
-            }
-            Some(_) | None => Ok(()),
+        let other = match stated(seen) {
+            Some((_, &Fact::OperationAccepted { op, app, .. })) => self.running.on(app).map(|before| (op, app, before)),
+            Some(_) | None => None,
+        };
+        self.running.observe(seen, view);
+        match other {
+            Some((op, app, before)) => Err(format!("{op} is accepted for {app} while {before} is in progress")),
+            None => Ok(()),
         }
     }
 
     fn armed(&self) -> bool {
-        self.seen
+        self.running.any()
     }
 }
 

@@ -1,11 +1,10 @@
 use quiesce_machine::{Observation, View};
 
 use super::hearing::Hearing;
-use super::stated;
 use crate::monitor::Property;
-use crate::operation::{Fact, Node};
+use crate::operation::Node;
 
-/// An operation whose webhook a controller heard to succeed does not fail, if no other controller took part.
+/// An operation whose webhook is known to have succeeded does not fail.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct OutcomeIsKept {
     hearing: Hearing,
@@ -13,16 +12,15 @@ pub struct OutcomeIsKept {
 
 impl Property<Node> for OutcomeIsKept {
     const NAME: &'static str = "outcome-is-kept";
-    const CLAIM: &'static str = "an operation whose webhook was heard to succeed does not fail";
+    const CLAIM: &'static str = "an operation whose webhook is known to have succeeded does not fail";
 
     fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Result<(), String> {
-        self.hearing.observe(seen);
-        let Some((_, &Fact::OperationCompleted { op, outcome, .. })) = stated(seen) else { return Ok(()) };
-        match (self.hearing.of(op), outcome) {
-            (Some((by, Ok(()))), Err(reason)) => {
-                Err(format!("{} heard that the webhook of {op} succeeded, and it fails: {reason}", view.name(by)))
+        match self.hearing.observe(seen, view) {
+            Some(found) if found.known.is_ok() => {
+                let (by, op, ends) = (view.name(found.by), found.op, found.ends);
+                Err(format!("{by} knows that the webhook of {op} succeeded, and it ends {ends:?}"))
             }
-            (Some(_) | None, _) => Ok(()),
+            Some(_) | None => Ok(()),
         }
     }
 
@@ -35,7 +33,7 @@ impl Property<Node> for OutcomeIsKept {
 mod tests {
     use super::super::testing::*;
     use super::*;
-    use crate::operation::{Outcome, Reason};
+    use crate::operation::{Fact, Outcome, ProcessId, Reason};
 
     const UNKNOWN: Outcome = Err(Reason::Unknown);
 
@@ -56,7 +54,7 @@ mod tests {
     fn another_end_than_heard_is_bad() {
         let history = [called(O1, OP), heard(Ok(())), completed(OP, UNKNOWN)];
         let evidence = Still::new().tell(&mut OutcomeIsKept::default(), &history).unwrap_err();
-        assert_eq!(evidence, "o1 heard that the webhook of op-u1.1.0 succeeded, and it fails: webhook timeout reached: outcome unknown");
+        assert_eq!(evidence, "o1 knows that the webhook of op-u1.1.0 succeeded, and it ends Err(Unknown)");
     }
 
     #[test]
@@ -68,5 +66,19 @@ mod tests {
         assert_eq!(still.tell(&mut property, &[completed(OP, UNKNOWN)]), Ok(()));
         let history = [called(O1, OP), called(O2, OP), heard(Ok(())), completed(OP, UNKNOWN)];
         assert_eq!(still.tell(&mut OutcomeIsKept::default(), &history), Ok(()));
+    }
+
+    #[test]
+    fn what_is_written_down_binds_whoever_asked_until_the_records_are_lost() {
+        let recorded = |outcome| (ProcessId::ApiServer, Fact::OutcomeRecorded { op: OP, outcome });
+        let asked = [called(O1, OP), called(O2, OP), recorded(Ok(()))];
+        for (records_lost, good) in [(false, false), (true, true)] {
+            let (still, mut property) = (Still::new(), OutcomeIsKept::default());
+            still.tell(&mut property, &asked).unwrap();
+            still.crash(&mut property, ProcessId::ApiServer, records_lost);
+            assert_eq!(still.tell(&mut property, &[completed(OP, UNKNOWN)]).is_ok(), good, "lost: {records_lost}");
+        }
+        let outweighed = [called(O1, OP), recorded(UNKNOWN), recorded(Ok(())), completed(OP, UNKNOWN)];
+        assert_eq!(Still::new().tell(&mut OutcomeIsKept::default(), &outweighed), Ok(()), "a time-out came first");
     }
 }

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use quiesce_machine::{Observation, View};
 
@@ -9,7 +9,7 @@ use crate::operation::{CorrelationId, Fact, Node};
 /// The tenant's system does once at most what an operation asks.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct WebhookEffectAtMostOnce {
-    done: BTreeSet<CorrelationId>,
+    done: BTreeMap<CorrelationId, u8>,
 }
 
 impl Property<Node> for WebhookEffectAtMostOnce {
@@ -18,7 +18,9 @@ impl Property<Node> for WebhookEffectAtMostOnce {
 
     fn observe(&mut self, seen: &Observation<'_, Node>, _: &dyn View<Node>) -> Result<(), String> {
         let Some((_, &Fact::WebhookEffect { op })) = stated(seen) else { return Ok(()) };
-        if self.done.insert(op) { Ok(()) } else { Err(format!("what {op} asks is done a second time")) }
+        let times = self.done.entry(op).or_insert(0);
+        *times = times.saturating_add(1);
+        if *times == 1 { Ok(()) } else { Err(format!("what {op} asks is done {times} times")) }
     }
 
     fn armed(&self) -> bool {
@@ -44,6 +46,6 @@ mod tests {
     fn a_second_effect_is_bad() {
         let history = [OP, OP].map(|op| (TENANT, Fact::WebhookEffect { op }));
         let evidence = Still::new().tell(&mut WebhookEffectAtMostOnce::default(), &history).unwrap_err();
-        assert_eq!(evidence, "what op-u1.1.0 asks is done a second time");
+        assert_eq!(evidence, "what op-u1.1.0 asks is done 2 times");
     }
 }
