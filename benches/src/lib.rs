@@ -1,5 +1,6 @@
 //! Workloads that measure what quiesce itself costs. The measurements are in `benches/`, one file a subject.
 #![forbid(unsafe_code)]
 
+pub mod bare;
 pub mod kernel;
 pub mod notification;
