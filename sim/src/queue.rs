@@ -220,10 +220,7 @@ impl Wheel {
                 chunk.keys[chunk.filled as usize] = key;
                 chunk.filled += 1;
             }
-            Some(_) | None => {
-                let chunk = Chunk { keys: [key; CHUNK], filled: 1, next: *first };
-                *first = store(&mut self.chunks, &mut self.free, chunk);
-            }
+            Some(_) | None => *first = open(&mut self.chunks, &mut self.free, key, *first),
         }
     }
 
@@ -250,16 +247,17 @@ impl Wheel {
 
     /// Hands over the keys of a chunk, or puts them on a lower level; returns the chunk behind it.
     fn hand_over(&mut self, index: u32, near: &mut BinaryHeap<Reverse<Key>>) -> u32 {
-        let Chunk { keys, filled, next } = self.chunks[index as usize];
+        let Chunk { filled, next, .. } = self.chunks[index as usize];
         self.keys -= filled as usize;
-        self.chunks[index as usize].next = std::mem::replace(&mut self.free, index);
-        for &key in &keys[..filled as usize] {
+        for place in 0..filled as usize {
+            let key = self.chunks[index as usize].keys[place];
             if key.unit() == self.turned {
                 near.push(Reverse(key));
             } else {
                 self.put(key);
             }
         }
+        self.chunks[index as usize].next = std::mem::replace(&mut self.free, index);
         next
     }
 
@@ -280,15 +278,16 @@ impl Wheel {
     }
 }
 
-/// Stores a chunk where one is free.
-fn store(chunks: &mut Vec<Chunk>, free: &mut u32, chunk: Chunk) -> u32 {
-    if *free == NONE {
-        chunks.push(chunk);
-        return (chunks.len() - 1) as u32;
-    }
+/// A chunk with one key, in front of another; one that is free if there is any. Returns its place.
+#[inline]
+fn open(chunks: &mut Vec<Chunk>, free: &mut u32, key: Key, next: u32) -> u32 {
     let index = *free;
-    *free = chunks[index as usize].next;
-    chunks[index as usize] = chunk;
+    let Some(chunk) = chunks.get_mut(index as usize) else {
+        chunks.push(Chunk { keys: [key; CHUNK], filled: 1, next });
+        return (chunks.len() - 1) as u32;
+    };
+    *free = chunk.next;
+    (chunk.keys[0], chunk.filled, chunk.next) = (key, 1, next);
     index
 }
 

@@ -3,20 +3,24 @@
 use std::hint::black_box;
 use std::process::ExitCode;
 
-use quiesce_benches::kernel::{bare_fan_in, bare_periodic, bare_ping_pong, fan_in, periodic, ping_pong};
+use quiesce_benches::bare::{self, Heap, Wheel};
+use quiesce_benches::kernel::{fan_in, periodic, ping_pong};
 use quiesce_sim::run;
 
 /// Runs so many events.
 type Workload = fn(u64);
 
 /// Name and run of each workload.
-const WORKLOADS: [(&str, Workload); 6] = [
+const WORKLOADS: [(&str, Workload); 9] = [
     ("ping-pong", |events| drop(black_box(run(&ping_pong(events), 1)))),
     ("fan-in", |events| drop(black_box(run(&fan_in(events), 1)))),
     ("periodic", |events| drop(black_box(run(&periodic(events), 1)))),
-    ("bare-ping-pong", |events| _ = black_box(bare_ping_pong(events))),
-    ("bare-fan-in", |events| _ = black_box(bare_fan_in(events))),
-    ("bare-periodic", |events| _ = black_box(bare_periodic(events))),
+    ("ping-pong-heap", |events| _ = black_box(bare::ping_pong::<Heap>(events))),
+    ("fan-in-heap", |events| _ = black_box(bare::fan_in::<Heap>(events))),
+    ("periodic-heap", |events| _ = black_box(bare::periodic::<Heap>(events))),
+    ("ping-pong-wheel", |events| _ = black_box(bare::ping_pong::<Wheel>(events))),
+    ("fan-in-wheel", |events| _ = black_box(bare::fan_in::<Wheel>(events))),
+    ("periodic-wheel", |events| _ = black_box(bare::periodic::<Wheel>(events))),
 ];
 
 fn main() -> ExitCode {

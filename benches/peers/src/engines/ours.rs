@@ -1,0 +1,34 @@
+//! quiesce itself, and the bare loops below it.
+
+use std::hint::black_box;
+
+use quiesce_benches::bare::{self, Heap, Queue, Wheel};
+use quiesce_benches::kernel;
+use quiesce_sim::run;
+
+use super::Engine;
+
+pub const SIMULATOR: Engine = Engine {
+    name: "quiesce",
+    ping_pong: |events| run(&kernel::ping_pong(events), 1).events,
+    fan_in: |events| run(&kernel::fan_in(events), 1).events,
+    periodic: |events| run(&kernel::periodic(events), 1).events,
+};
+
+pub const HEAP: Engine = bare::<Heap>("bare heap");
+pub const WHEEL: Engine = bare::<Wheel>("bare wheel");
+
+const fn bare<Q: Queue>(name: &'static str) -> Engine {
+    Engine {
+        name,
+        ping_pong: |events| bare::ping_pong::<Q>(events).iter().sum(),
+        fan_in: |events| {
+            black_box(bare::fan_in::<Q>(events));
+            events
+        },
+        periodic: |events| {
+            black_box(bare::periodic::<Q>(events));
+            events
+        },
+    }
+}

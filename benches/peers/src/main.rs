@@ -1,0 +1,100 @@
+//! Runs the kernel workloads on every engine in turn, each run a process of its own, and prints one Markdown table.
+//!
+//! Engines are interleaved so that a busy neighbour hits all of them; the figures are medians, ratios are ours to theirs.
+
+mod engines;
+mod table;
+
+use std::hint::black_box;
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+use clap::Parser;
+use engines::{ENGINES, Engine, Run};
+
+/// The kernel workloads of quiesce on other simulators.
+#[derive(Parser)]
+struct Args {
+    /// How often each engine runs each workload
+    #[arg(long, default_value_t = 5)]
+    rounds: u32,
+    /// How many events a run has
+    #[arg(long, default_value_t = 2_000_000)]
+    events: u64,
+    /// Only engines whose name contains this
+    #[arg(long)]
+    engine: Option<String>,
+    /// Run one workload on one engine and print events, nanoseconds and kibibytes
+    #[arg(long, num_args = 2, value_names = ["ENGINE", "WORKLOAD"], hide = true)]
+    one: Option<Vec<String>>,
+}
+
+/// What is measured of one run.
+#[derive(Clone, Copy, Debug)]
+struct Measured {
+    events: u64,
+    nanos: u64,
+    kib: u64,
+}
+
+fn workloads(engine: &Engine) -> [(&'static str, Run); 3] {
+    [("ping-pong", engine.ping_pong), ("fan-in", engine.fan_in), ("periodic", engine.periodic)]
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    if let Some(one) = &args.one {
+        return run_one(&one[0], &one[1], args.events);
+    }
+    let wanted = |engine: &&Engine| args.engine.as_ref().is_none_or(|part| engine.name.contains(part.as_str()));
+    let engines: Vec<&Engine> = ENGINES.iter().filter(wanted).collect();
+    let mut measured = table::Table::new(engines.iter().map(|engine| engine.name).collect());
+    for round in 1..=args.rounds {
+        eprintln!("round {round} of {}", args.rounds);
+        for workload in ["ping-pong", "fan-in", "periodic"] {
+            for engine in &engines {
+                match measure(engine.name, workload, args.events) {
+                    Ok(one) => measured.add(workload, engine.name, one),
+                    Err(message) => eprintln!("{} {workload}: {message}", engine.name),
+                }
+            }
+        }
+    }
+    print!("{measured}");
+    ExitCode::SUCCESS
+}
+
+/// Runs this program again for one run.
+fn measure(engine: &str, workload: &str, events: u64) -> Result<Measured, String> {
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let events = events.to_string();
+    let output = Command::new(program).args(["--one", engine, workload, "--events", &events]).output();
+    let output = output.map_err(|error| error.to_string())?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let numbers: Vec<u64> = text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    match (output.status.success(), numbers.as_slice()) {
+        (true, &[events, nanos, kib]) => Ok(Measured { events, nanos, kib }),
+        _ => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
+    }
+}
+
+fn run_one(engine: &str, workload: &str, events: u64) -> ExitCode {
+    let found = ENGINES.iter().find(|known| known.name == engine);
+    let run = found.and_then(|engine| workloads(engine).into_iter().find(|(name, _)| *name == workload));
+    let Some((_, run)) = run else {
+        eprintln!("no engine {engine} or no workload {workload}");
+        return ExitCode::from(2);
+    };
+    let start = Instant::now();
+    let events = black_box(run(black_box(events)));
+    let nanos = start.elapsed().as_nanos();
+    println!("{events} {nanos} {}", peak_kib());
+    ExitCode::SUCCESS
+}
+
+/// The most memory this process had.
+fn peak_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
