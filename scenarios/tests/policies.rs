@@ -49,7 +49,7 @@ fn the_references_choice_breaks_the_property_that_the_scenario_names() {
             let broken: Vec<_> = findings.filter(|finding| judged(finding.kind)).map(|f| &f.property).collect();
             assert!(broken.iter().any(|name| *name == property), "{}: {policy} breaks {broken:?}", head.name);
             let failure = swept.failures.iter().find(|failure| failure.finding.property == property);
-            let seed = failure.expect("it is among those broken").run.seed;
+            let seed = failure.expect("it is among those broken").seed;
             assert_eq!(replayed(&source, published.as_ref(), seed, property), Fate::Reproduced, "{}", head.name);
         }
     }
