@@ -1,6 +1,6 @@
 //! The small worlds of operations: each asks something, so each catches a reference's choice that gives another answer.
 
-use quiesce::check::{Checked, Checking};
+use quiesce::check::{Adjust, Checked, Checking};
 use quiesce::choices::Choices;
 use quiesce::plane::Profile;
 use quiesce::planes;
@@ -36,7 +36,9 @@ const EXHAUSTED: [&str; 7] = [
 fn check(scope: &str, policies: &[(&str, &str)], limits: Limits) -> Checked {
     let policies = policies.iter().map(|&(policy, choice)| (policy.to_owned(), choice.to_owned())).collect();
     let choices = Choices { profile: Profile::Hardened, policies };
-    let how = Checking { choices: &choices, search: Search::Bfs, limits, progress: &|_| () };
+    let adjust = Adjust::default();
+    let how =
+        Checking { choices: &choices, adjust: &adjust, from: None, search: Search::Bfs, limits, progress: &|_| () };
     let found = planes::ALL.iter().find_map(|plane| plane.check(scope, &how));
     found.expect("a listed scope").expect("it makes sense")
 }
