@@ -79,7 +79,7 @@ fn a_change_is_told_to_who_watches_and_the_next_one_when_that_was_taken_note_of(
     assert_eq!(quiet, [server.send(O1, told), arm(REWATCH, seconds(3))], "an event is under way");
     let second = server.send(O1, event(record(MODE, 3, Some(ended))));
     let note = |version| ToApiServer::AcknowledgeWatch { app: APP, version: Some(version) };
-    assert_eq!(server.deliver(O1, note(2)), [second.clone()]);
+    assert_eq!(server.deliver(O1, note(2)), std::slice::from_ref(&second));
     assert_eq!(server.fire(REWATCH), [second, arm(REWATCH, seconds(3))], "nobody has taken note");
     assert_eq!(server.deliver(O1, note(3)), [disarm(REWATCH)]);
     assert_eq!(server.deliver(O1, note(3)), [], "a note that comes twice");
