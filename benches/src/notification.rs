@@ -4,7 +4,6 @@
 //! The real nodes of the `xaction` plane in the simulator. The exchange between members, housekeeping and clients that
 //! wait are switched off, so that registration, start, end and notification are what is measured.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,7 +39,13 @@ impl Shape {
     pub fn plan(self) -> Result<Plan<Node, Monitor>, ClusterError> {
         let cluster = Cluster::new(self.members, self.targets, 1, self.members)?;
         let timing = Timing { housekeeping: None, sync: None, ..Timing::default() };
-        let config = Config { cluster, timing, deployment: Deployment::default(), policies: Policies::hardened() };
+        let config = Config {
+            cluster,
+            timing,
+            deployment: Deployment::default(),
+            hosting: None,
+            policies: Policies::hardened(),
+        };
         let mut plan = Plan::new(config, cluster.daemons().map(|daemon| daemon.to_string()));
         plan.network.latency = Delay::from(Duration::from_micros(100)..Duration::from_millis(1));
         plan.until = Time::ZERO + Duration::from_secs(5);
@@ -48,7 +53,7 @@ impl Shape {
         plan.max_events = 100_000_000;
         let client = cluster.node(DaemonId::Client(0));
         let work = Work { takes: Duration::from_secs(1), ends: Ending::Finishes };
-        let spec = Arc::new(JobSpec { kind: Kind::PrefetchListrange, work, special: BTreeMap::new() });
+        let spec = Arc::new(JobSpec::everywhere(Kind::PrefetchListrange, work));
         for job in 0..self.jobs {
             let via = DaemonId::Proxy(job % self.members);
             let request = Request::Start { name: JobName(job), via, spec: Arc::clone(&spec) };

@@ -4,8 +4,8 @@
 //! code under test. Source: `reference/aistore-registry-and-coexistence.md` section B, the decision matrix.
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use quiesce_control::xaction::Policies;
 use quiesce_control::xaction::bucket::{Bucket, BucketName};
-use quiesce_control::xaction::registry::policy::Policies;
 use quiesce_control::xaction::registry::{
     AbortFilter, Action, Arg, Ask, Cause, Limits, Origin, Phase, Registry, RenewRefused, Renewal,
 };

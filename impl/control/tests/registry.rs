@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use quiesce_control::xaction::Policies;
 use quiesce_control::xaction::bucket::{Bucket, BucketName};
-use quiesce_control::xaction::registry::policy::Policies;
 use quiesce_control::xaction::registry::{AbortFilter, Arg, Ask, Cause, Limits, Phase, Query, Registry, Renewal, Tick};
 use quiesce_control::xaction::{DaemonId, Kind, Scope, XactId};
 use quiesce_machine::Incarnation;

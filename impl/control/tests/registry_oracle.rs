@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
+use quiesce_control::xaction::Policies;
 use quiesce_control::xaction::bucket::{Bucket, BucketName};
-use quiesce_control::xaction::registry::policy::Policies;
 use quiesce_control::xaction::registry::{AbortFilter, Arg, Ask, Cause, Limits, Phase, Query, Registry, Renewal, Tick};
 use quiesce_control::xaction::{DaemonId, Kind, XactId};
 use quiesce_machine::Incarnation;

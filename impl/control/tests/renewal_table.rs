@@ -2,8 +2,8 @@
 //!
 //! Source: `reference/aistore-registry-and-coexistence.md` section B, renew.
 
+use quiesce_control::xaction::Policies;
 use quiesce_control::xaction::bucket::{Bucket, BucketName};
-use quiesce_control::xaction::registry::policy::Policies;
 use quiesce_control::xaction::registry::{Arg, Ask, Limits, Registry, RenewRefused, Renewal, Rule};
 use quiesce_control::xaction::{DaemonId, Kind, XactId};
 use quiesce_machine::Incarnation;

@@ -4,7 +4,9 @@
 //! a status is never untrue later, and a start names the same job however often it is asked for.
 //! Source: `reference/aistore-information-center.md` section 9, the IC wait.
 
-use std::collections::BTreeMap;
+mod errand;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +17,7 @@ use super::id::{DaemonId, JobName, XactId};
 use super::job::{JobSpec, Status};
 use super::kind::Kind;
 use super::membership::{AdminError, Change};
-use super::message::{Msg, QueryError, Select, StartError, ToClient, ToProxy};
+use super::message::{Msg, QueryError, Select, StartError, ToClient, ToProxy, ToTarget};
 use super::policy::GatewayDown;
 use super::timer::{ClientTimer, Timer};
 use super::user::{Awaited, Outcome, Reply, Request};
@@ -30,6 +32,9 @@ pub struct Client {
     starts: BTreeMap<CallId, Start>,
     queries: BTreeMap<CallId, Query>,
     admins: BTreeMap<CallId, Admin>,
+    errands: BTreeMap<CallId, errand::Open>,
+    /// Work handed to a target, not known to be done.
+    puts: BTreeSet<CallId>,
 }
 
 /// A change of membership that has not been answered.
@@ -85,6 +90,8 @@ impl Client {
             starts: BTreeMap::new(),
             queries: BTreeMap::new(),
             admins: BTreeMap::new(),
+            errands: BTreeMap::new(),
+            puts: BTreeSet::new(),
         }
     }
 
@@ -104,6 +111,11 @@ impl Client {
                 cx.fact(Fact::ChangeAsked { call, change });
                 self.admins.insert(call, Admin { change, gateway: via });
                 self.ask_admin(call, cx);
+            }
+            Event::Call { call, request: Request::Errand { errand, via } } => self.errand(call, errand, via, cx),
+            Event::Call { call, request: Request::Put { to, piece } } => {
+                self.puts.insert(call);
+                send(cx, to, ToTarget::Put { call, piece });
             }
             Event::Call { request: request @ Request::Join { .. }, .. } => {
                 unreachable!("a client does not join, found {request:?}")
@@ -135,6 +147,8 @@ impl Client {
     fn answer(&mut self, msg: ToClient, cx: &mut Context<'_>) {
         match msg {
             ToClient::StartAnswer { call, result } => self.start_answered(call, result, cx),
+            ToClient::AskAnswer { call, result } => self.asked_everywhere(call, result, cx),
+            ToClient::WorkDone { call, done } => self.worked(call, done, cx),
             ToClient::StatusAnswer { call, result } => self.status_answered(call, result, cx),
             ToClient::AdminAnswer { call, result } => self.admin_answered(call, result, cx),
             ToClient::Redirect { call, to } => {
@@ -142,6 +156,12 @@ impl Client {
                     send(cx, to, ToProxy::StatusRequest { call, select: Select::Kind(*kind) });
                 }
             }
+        }
+    }
+
+    fn worked(&mut self, call: CallId, done: bool, cx: &mut Context<'_>) {
+        if self.puts.remove(&call) {
+            cx.reply(call, Reply::Worked(done));
         }
     }
 
@@ -207,8 +227,14 @@ impl Client {
         }
     }
 
-    /// The gateway's process is down; a client sends to gateways alone.
+    /// The peer's process is down.
     fn refused(&mut self, msg: &Msg, cx: &mut Context<'_>) {
+        if let Msg::ToTarget(ToTarget::Put { call, .. }) = msg {
+            self.worked(*call, false, cx);
+        }
+        if let Msg::ToProxy(ToProxy::Ask { call, .. }) = msg {
+            self.errand_unserved(*call, cx);
+        }
         if let Msg::ToProxy(
             ToProxy::StartRequest { call, .. }
             | ToProxy::StatusRequest { call, .. }
@@ -222,6 +248,8 @@ impl Client {
 
     fn fire(&mut self, timer: ClientTimer, cx: &mut Context<'_>) {
         match timer {
+            ClientTimer::Request(call) if self.errands.contains_key(&call) => self.errand_unserved(call, cx),
+            ClientTimer::Poll(call) if self.errands.contains_key(&call) => self.ask_errand(call, cx),
             ClientTimer::Request(call) => self.try_next(call, cx),
             ClientTimer::Poll(call) if self.starts.contains_key(&call) => self.ask_start(call, cx),
             ClientTimer::Poll(call) if self.admins.contains_key(&call) => self.ask_admin(call, cx),

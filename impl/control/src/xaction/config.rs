@@ -8,6 +8,7 @@ use thiserror::Error;
 use super::id::DaemonId;
 use super::membership::Deployment;
 use super::policy::Policies;
+use super::start::Hosting;
 
 /// Everything a node of this plane is told about its cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct Config {
     pub timing: Timing,
     /// Who is a member at first, and what keeps membership.
     pub deployment: Deployment,
+    /// The registries of targets; `None`: an xaction is known by its job's id alone, and starts ask nobody.
+    pub hosting: Option<Hosting>,
     /// What is done where the reference and we differ.
     pub policies: Policies,
 }

@@ -6,8 +6,11 @@ use quiesce_machine::{CallId, Label};
 
 use super::id::{DaemonId, XactId};
 use super::job::{Snap, Status};
+use super::kind::Kind;
 use super::membership::{Change, Smap};
-use super::user::Outcome;
+use super::registry::AbortFilter;
+use super::start::{Manner, Refused};
+use super::user::{Errand, Outcome, Reply};
 
 /// What an operator could have observed.
 #[allow(missing_docs, reason = "a field is named after what it carries; the variant says what that means")]
@@ -17,6 +20,22 @@ pub enum Fact {
     StartTaken { job: XactId, client: DaemonId, call: CallId },
     /// A member tracks this job from now on.
     JobRegistered { job: XactId },
+    /// A target's registry holds this job from now on.
+    XactRegistered { job: XactId, kind: Kind, manner: Manner },
+    /// A target does not start its part.
+    StartRefused { job: XactId, why: Refused },
+    /// A gateway stops what it started, as not every target did.
+    StartUndone { job: XactId },
+    /// A target has looked at all it runs, and ended what the filter names.
+    Swept { filter: AbortFilter },
+    /// A target took work of a workload.
+    WorkAccepted { client: DaemonId, call: CallId },
+    /// A target has done the work, or says that it will not.
+    WorkEnded { client: DaemonId, call: CallId },
+    /// A user asks something of every target.
+    ErrandBegan { call: CallId, errand: Errand },
+    /// A user is told; `job`: if it waited for one that had started.
+    ErrandDone { call: CallId, job: Option<XactId>, reply: Reply },
     /// A target's part began.
     XactBegan { job: XactId },
     /// A target's part has ended, durably where the policy says so; stated again when a restart finds it so.
@@ -57,9 +76,17 @@ pub enum Fact {
 
 impl Fact {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 20] = [
+    pub const LABELS: [&'static str; 28] = [
         "start-taken",
         "job-registered",
+        "xact-registered",
+        "start-refused",
+        "start-undone",
+        "swept",
+        "work-accepted",
+        "work-ended",
+        "errand-began",
+        "errand-done",
         "xact-began",
         "xact-ended",
         "job-aborted",
@@ -86,6 +113,14 @@ impl Label for Fact {
         match self {
             Fact::StartTaken { .. } => "start-taken",
             Fact::JobRegistered { .. } => "job-registered",
+            Fact::XactRegistered { .. } => "xact-registered",
+            Fact::StartRefused { .. } => "start-refused",
+            Fact::StartUndone { .. } => "start-undone",
+            Fact::Swept { .. } => "swept",
+            Fact::WorkAccepted { .. } => "work-accepted",
+            Fact::WorkEnded { .. } => "work-ended",
+            Fact::ErrandBegan { .. } => "errand-began",
+            Fact::ErrandDone { .. } => "errand-done",
             Fact::XactBegan { .. } => "xact-began",
             Fact::XactEnded { .. } => "xact-ended",
             Fact::JobAborted { .. } => "job-aborted",
@@ -113,6 +148,14 @@ impl fmt::Display for Fact {
         match self {
             Fact::StartTaken { job, client, call } => write!(f, "takes call {} of {client} as {job}", call.0),
             Fact::JobRegistered { job } => write!(f, "tracks {job}"),
+            Fact::XactRegistered { job, kind, manner } => write!(f, "registers {job}, {kind}{manner}"),
+            Fact::StartRefused { job, why } => write!(f, "refuses {job}: {why}"),
+            Fact::StartUndone { job } => write!(f, "stops {job}, which not every target started"),
+            Fact::Swept { filter } => write!(f, "has ended all that is named by {filter:?}"),
+            Fact::WorkAccepted { client, call } => write!(f, "takes the work of call {} of {client}", call.0),
+            Fact::WorkEnded { client, call } => write!(f, "is through with the work of call {} of {client}", call.0),
+            Fact::ErrandBegan { call, errand } => write!(f, "{} {} begins", errand.label(), call.0),
+            Fact::ErrandDone { call, reply, .. } => write!(f, "call {} is told: {}", call.0, reply.label()),
             Fact::XactBegan { job } => write!(f, "runs {job}"),
             Fact::XactEnded { job, snap } => write!(f, "{job} {snap} here"),
             Fact::JobAborted { job } => write!(f, "takes {job} for aborted"),

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use quiesce_machine::Stamp;
 
 use super::id::DaemonId;
 use super::kind::Kind;
+use super::start::Manner;
 
 /// What a client asks every target to do, and how each target's part goes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,9 +20,19 @@ pub struct JobSpec {
     pub work: Work,
     /// Targets whose part differs.
     pub special: BTreeMap<DaemonId, Work>,
+    /// The only target that takes part; `None`: all do.
+    pub only: Option<DaemonId>,
+    /// On what and how, where targets have registries.
+    pub manner: Option<Arc<Manner>>,
 }
 
 impl JobSpec {
+    /// The same part for every target, on no bucket in particular.
+    #[must_use]
+    pub fn everywhere(kind: Kind, work: Work) -> JobSpec {
+        JobSpec { kind, work, special: BTreeMap::new(), only: None, manner: None }
+    }
+
     /// The part of one target.
     #[must_use]
     pub fn work_of(&self, target: DaemonId) -> Work {
@@ -65,17 +77,23 @@ pub enum XactError {
     IcAbort,
     /// The target left the cluster, or was left out of it.
     LeftCluster,
+    /// Another of its kind takes its place on that target.
+    Renewed,
+    /// A user stopped it.
+    UserAbort,
 }
 
 impl XactError {
     /// Every error, in order.
-    pub const ALL: [XactError; 6] = [
+    pub const ALL: [XactError; 8] = [
         XactError::DiskFull,
         XactError::IoError,
         XactError::Restarted,
         XactError::NotFound,
         XactError::IcAbort,
         XactError::LeftCluster,
+        XactError::Renewed,
+        XactError::UserAbort,
     ];
 
     /// Its stable name.
@@ -87,6 +105,8 @@ impl XactError {
             XactError::Restarted => "restarted",
             XactError::NotFound => "not-found",
             XactError::IcAbort => "ic-abort",
+            XactError::UserAbort => "user-abort",
+            XactError::Renewed => "renewed",
             XactError::LeftCluster => "left-cluster",
         }
     }

@@ -54,8 +54,33 @@ pub const STANDS: &str = "xaction/stands-for-election";
 /// A candidate does not win.
 pub const LOST_ELECTION: &str = "xaction/lost-an-election";
 
+/// A start is refused because something in its way still runs after some seconds.
+pub const CONFLICT: &str = "xaction/start-refused-for-what-runs";
+/// What was allowed when it looked is refused when it registers.
+pub const CONFLICT_SINCE: &str = "xaction/conflict-arose-before-registration";
+/// A start is refused because what runs will do.
+pub const RUNS_ALREADY: &str = "xaction/refused-as-running-already";
+/// What was begun is given up.
+pub const BEGUN_GIVEN_UP: &str = "xaction/begun-and-given-up";
+/// A start is undone because a target refused.
+pub const START_UNDONE: &str = "xaction/start-undone";
+/// An abort by filter hits something that runs.
+pub const SWEPT: &str = "xaction/swept-by-a-filter";
+/// Work comes to an on-demand xaction whose idle timer has run out.
+pub const EXPIRY_REVOKED: &str = "xaction/work-came-while-expiring";
+/// A wait's condition is met although parts have not ended.
+pub const WAIT_MET_WHILE_RUNNING: &str = "xaction/wait-met-while-running";
+
 /// Every mark.
-pub const MARKS: [&str; 25] = [
+pub const MARKS: [&str; 33] = [
+    SWEPT,
+    EXPIRY_REVOKED,
+    WAIT_MET_WHILE_RUNNING,
+    CONFLICT,
+    CONFLICT_SINCE,
+    RUNS_ALREADY,
+    BEGUN_GIVEN_UP,
+    START_UNDONE,
     ADOPTED,
     MERGED_LATER,
     TOMBSTONE,

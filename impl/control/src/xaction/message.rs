@@ -1,15 +1,19 @@
 //! What daemons and clients of this plane send each other.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use quiesce_machine::{CallId, Label};
 
+use super::ask::{AskError, Everywhere, Question, SnapLine};
+use super::bucket::Bucket;
 use super::ic::Listener;
 use super::id::{DaemonId, XactId};
 use super::job::{JobSpec, Snap, Status, Work};
 use super::kind::Kind;
 use super::membership::{AdminError, Change, ClusterMsg, Version};
 use super::sources::Sources;
+use super::start::{Manner, Refused};
 
 /// What a status query names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,8 +38,21 @@ pub enum QueryError {
 pub enum StartError {
     /// A target did not answer, or could not be reached.
     TargetSilent(DaemonId),
+    /// A target refused.
+    Refused(DaemonId, Refused),
     /// The gateway could not be reached, or did not answer.
     GatewaySilent,
+}
+
+/// Work that a workload hands to an on-demand xaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Piece {
+    /// The kind that does it.
+    pub kind: Kind,
+    /// The bucket it is about.
+    pub bucket: Option<Bucket>,
+    /// How long it takes.
+    pub takes: Duration,
 }
 
 /// What daemons and clients send each other, by the role it is for. Names in brackets:
@@ -54,7 +71,7 @@ pub enum Msg {
 
 impl Msg {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 40] = [
+    pub const LABELS: [&'static str; 49] = [
         "start-answer",
         "status-answer",
         "redirect",
@@ -70,14 +87,23 @@ impl Msg {
         "starter-probe",
         "starter-answer",
         "xact-started",
+        "xact-begun",
+        "xact-refused",
         "snap-answer",
         "notify-finished",
         "start-xact",
+        "begin-xact",
         "abort-xact",
         "pull-snap",
         "notify-done",
+        "asked",
+        "put",
+        "ask-answer",
+        "work-done",
         "pruned",
         "admin-answer",
+        "ask",
+        "answered",
         "admin-request",
         "keepalive",
         "keepalive-done",
@@ -119,6 +145,10 @@ pub enum ToClient {
     StatusAnswer { call: CallId, result: Result<Status, QueryError> },
     /// 307: ask that proxy.
     Redirect { call: CallId, to: DaemonId },
+    /// What every target has, or why that is not known.
+    AskAnswer { call: CallId, result: Result<Everywhere, AskError> },
+    /// A target has done a piece of work, or (not `done`) will not.
+    WorkDone { call: CallId, done: bool },
     /// How a change of membership went.
     AdminAnswer { call: CallId, result: Result<(), AdminError> },
 }
@@ -135,6 +165,8 @@ impl Label for ToClient {
             ToClient::StartAnswer { .. } => "start-answer",
             ToClient::StatusAnswer { .. } => "status-answer",
             ToClient::Redirect { .. } => "redirect",
+            ToClient::AskAnswer { .. } => "ask-answer",
+            ToClient::WorkDone { .. } => "work-done",
             ToClient::AdminAnswer { .. } => "admin-answer",
         }
     }
@@ -148,6 +180,10 @@ pub enum ToProxy {
     StartRequest { call: CallId, request: XactId, spec: Arc<JobSpec> },
     /// A client asks a gateway for a job's status (C3).
     StatusRequest { call: CallId, select: Select },
+    /// A client asks a gateway to ask every target.
+    Ask { call: CallId, question: Arc<Question> },
+    /// A target's answer for that client.
+    Answered { client: DaemonId, call: CallId, answer: Result<Arc<Vec<SnapLine>>, AskError> },
     /// An administrator asks a gateway to change who is a member.
     AdminRequest { call: CallId, change: Change },
     /// A gateway that is no member hands a query to the member that weighs most for the job.
@@ -172,6 +208,10 @@ pub enum ToProxy {
     StarterAnswer { job: XactId, starting: bool },
     /// The target has started it, now or before.
     XactStarted { job: XactId },
+    /// The target has begun its part.
+    XactBegun { job: XactId },
+    /// The target does not start its part.
+    XactRefused { job: XactId, why: Refused },
     /// The target's answer; no snap: 404.
     SnapAnswer { job: XactId, settled: bool, snap: Option<Snap> },
     /// A target tells a member that its part has ended (N1); with `sources`, a member that does not know the job takes
@@ -190,6 +230,8 @@ impl Label for ToProxy {
         match self {
             ToProxy::StartRequest { .. } => "start-request",
             ToProxy::StatusRequest { .. } => "status-request",
+            ToProxy::Ask { .. } => "ask",
+            ToProxy::Answered { .. } => "answered",
             ToProxy::AdminRequest { .. } => "admin-request",
             ToProxy::RoutedStatus { .. } => "routed-status",
             ToProxy::RoutedAnswer { .. } => "routed-answer",
@@ -202,6 +244,8 @@ impl Label for ToProxy {
             ToProxy::StarterProbe { .. } => "starter-probe",
             ToProxy::StarterAnswer { .. } => "starter-answer",
             ToProxy::XactStarted { .. } => "xact-started",
+            ToProxy::XactBegun { .. } => "xact-begun",
+            ToProxy::XactRefused { .. } => "xact-refused",
             ToProxy::SnapAnswer { .. } => "snap-answer",
             ToProxy::NotifyFinished { .. } => "notify-finished",
         }
@@ -213,13 +257,19 @@ impl Label for ToProxy {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ToTarget {
     /// A gateway starts a target's part (S3).
-    StartXact { job: XactId, kind: Kind, work: Work, sources: Sources },
+    StartXact { job: XactId, kind: Kind, work: Work, sources: Sources, manner: Option<Arc<Manner>> },
+    /// A gateway has a target begin its part, to be committed by a start.
+    BeginXact { job: XactId, kind: Kind, manner: Option<Arc<Manner>> },
     /// A member stops a target's part (S2).
     AbortXact { job: XactId, kind: Kind, sources: Sources },
     /// A member asks a target how its part stands (S1); `settled`: the starter starts no more.
     PullSnap { job: XactId, settled: bool },
     /// The member took note.
     NotifyDone { job: XactId },
+    /// A gateway asks for a client.
+    Asked { client: DaemonId, call: CallId, question: Arc<Question> },
+    /// A workload's work, straight from its client.
+    Put { call: CallId, piece: Arc<Piece> },
 }
 
 impl From<ToTarget> for Msg {
@@ -232,9 +282,12 @@ impl Label for ToTarget {
     fn label(&self) -> &'static str {
         match self {
             ToTarget::StartXact { .. } => "start-xact",
+            ToTarget::BeginXact { .. } => "begin-xact",
             ToTarget::AbortXact { .. } => "abort-xact",
             ToTarget::PullSnap { .. } => "pull-snap",
             ToTarget::NotifyDone { .. } => "notify-done",
+            ToTarget::Asked { .. } => "asked",
+            ToTarget::Put { .. } => "put",
         }
     }
 }

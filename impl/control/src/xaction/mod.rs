@@ -4,6 +4,7 @@
 //! rules are not here yet.
 //! Source: `reference/aistore-information-center.md`.
 
+pub mod ask;
 pub mod bucket;
 pub mod client;
 pub mod config;
@@ -22,6 +23,7 @@ pub mod proxy;
 pub mod record;
 pub mod registry;
 pub mod sources;
+pub mod start;
 pub mod target;
 pub mod timer;
 pub mod user;
@@ -35,14 +37,15 @@ pub use job::{Ending, JobSpec, Snap, Status, Work, XactError};
 pub use kind::{Descriptor, IcMode, Kind, Scope, UnknownKind};
 pub use mark::MARKS;
 pub use membership::{AdminError, Change, ClusterMsg, ClusterTimer, Deployment, Flags, Smap, Upkeep, Version};
-pub use message::{Msg, QueryError, Select, StartError, ToClient, ToProxy, ToTarget};
+pub use message::{Msg, Piece, QueryError, Select, StartError, ToClient, ToProxy, ToTarget};
 
 pub use monitor::Monitor;
 pub use policy::Policies;
 pub use record::{PartRecord, Record, RecordKey};
 pub use sources::Sources;
+pub use start::{Hosting, Manner, Refused};
 pub use timer::{ClientTimer, GatewayTimer, MemberTimer, TargetTimer, Timer};
-pub use user::{Awaited, Outcome, Reply, Request};
+pub use user::{Awaited, Errand, Outcome, Reply, Request};
 
 /// A process of this plane.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

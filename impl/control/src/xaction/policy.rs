@@ -155,4 +155,81 @@ crate::policies! {
         /// When a majority has the map, so that the next primary has it too.
         MajorityHasIt = "majority-has-it",
     }
+    /// How many of the xactions that a renewal matches are looked at (H-9).
+    renew_match: RenewMatch = "renew-match" {
+        /// The first; what the others forbid is not seen.
+        First = "first",
+        /// Every one; whichever forbids most decides.
+        Every = "every",
+    }
+    /// When an xaction that is aborted to make room has made it (H-27).
+    renewal_abort: RenewalAbort = "renewal-abort" {
+        /// After two seconds, whether or not it has ended.
+        Timed = "timed",
+        /// When it has ended.
+        Ended = "ended",
+    }
+    /// Which starts ask whether something that moves data runs (H-14).
+    conflict_rule: ConflictRule = "conflict-rule" {
+        /// Some of those that the documents name, and only those that users ask for.
+        Published = "published",
+        /// All that the documents name, whoever asks; what moves data asks too.
+        Documented = "documented",
+    }
+    /// Whether on-demand xactions stand in the way of an administrator (H-12).
+    demand_conflict: DemandConflict = "demand-conflict" {
+        /// They do, idle or not.
+        Blocks = "blocks",
+        /// They do not: they are aborted and asked for again.
+        Yields = "yields",
+    }
+    /// Which xactions an abort looks at (H-8).
+    abort_scan: AbortScan = "abort-scan" {
+        /// Those in history, which takes no brief ones once it is full.
+        Recorded = "recorded",
+        /// Everything that runs.
+        Running = "running",
+    }
+    /// What work does for an xaction whose idle timer has run out (H-30).
+    expiry: Expiry = "expiry" {
+        /// It is queued, and nobody reads the queue.
+        Final = "final",
+        /// It brings the xaction back to life.
+        Revoked = "revoked",
+    }
+    /// When a start looks whether it may go ahead (H-3).
+    admission: Admission = "admission" {
+        /// Before it registers; what is registered in between is not seen.
+        Before = "before",
+        /// Again as it registers.
+        AtRegistration = "at-registration",
+    }
+    /// What a user learns whose job is done by one that runs already (H-11).
+    started_elsewhere: StartedElsewhere = "started-elsewhere" {
+        /// The id asked for, which nothing ever has.
+        Silent = "silent",
+        /// That it is refused, and which one runs.
+        Said = "said",
+    }
+    /// What giving up a transaction does to a rename that it began (H-4).
+    transaction_abort: TransactionAbort = "transaction-abort" {
+        /// Nothing: it counts as running for ever.
+        LeavesRename = "leaves-rename",
+        /// It ends, like everything else that was begun.
+        EndsAll = "ends-all",
+    }
+    /// What becomes of a job that some targets started and others refused (H-10).
+    partial_start: PartialStart = "partial-start" {
+        /// Where it started it goes on, and the user is told that it failed.
+        Left = "left",
+        /// It is stopped everywhere before the user is told.
+        Undone = "undone",
+    }
+    /// Which targets a wait on snapshots looks at (H-34).
+    snaps_wait: SnapsWait = "snaps-wait" {
+        /// The first that has the job.
+        OneTarget = "one-target",
+        /// All that have it.
+        EveryTarget = "every-target",
+    }
 }

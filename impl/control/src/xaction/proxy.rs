@@ -1,6 +1,9 @@
 //! A gateway: takes start requests and status queries, and is perhaps a member of the Information Center.
 //! Source: `reference/aistore-information-center.md` sections 5 (list-range start) and 8 (routing).
 
+mod fan;
+mod phases;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -32,6 +35,7 @@ pub struct Proxy {
     minted: u32,
     starts: BTreeMap<XactId, Start>,
     ic: Ic,
+    fans: BTreeMap<(DaemonId, CallId), fan::Fan>,
     membership: Membership,
 }
 
@@ -49,15 +53,27 @@ struct Start {
 enum Phase {
     /// Members have not all answered; `copies` have the job, each with these targets, `silent` have said nothing yet.
     Registering { copies: BTreeMap<DaemonId, Sources>, silent: BTreeSet<DaemonId> },
+    /// These targets have not begun.
+    Beginning { silent: BTreeSet<DaemonId> },
     /// These targets have not answered.
     Starting { silent: BTreeSet<DaemonId> },
+    /// The start has failed, and these targets may still work.
+    Undoing { silent: BTreeSet<DaemonId>, error: StartError },
 }
 
 impl Proxy {
     pub(crate) fn new(me: DaemonId, config: &Config) -> Self {
         let membership = Membership::new(me, config);
         let ic = Ic::new(me, membership.map().clone());
-        Proxy { me, life: Incarnation::default(), minted: 0, starts: BTreeMap::new(), ic, membership }
+        Proxy {
+            me,
+            life: Incarnation::default(),
+            minted: 0,
+            starts: BTreeMap::new(),
+            ic,
+            fans: BTreeMap::new(),
+            membership,
+        }
     }
 
     /// This proxy's share in the Information Center.
@@ -107,6 +123,8 @@ impl Proxy {
             }
             Event::Fire { timer: Timer::Gateway(GatewayTimer::Register(job)) } => self.register_over(job, cx),
             Event::Fire { timer: Timer::Gateway(GatewayTimer::Start(job)) } => self.start_over(job, cx),
+            Event::Fire { timer: Timer::Gateway(GatewayTimer::Fan(client, call)) } => self.fan_over(client, call, cx),
+            Event::Fire { timer: Timer::Gateway(GatewayTimer::Begin(job)) } => self.begin_over(job, cx),
             Event::Fire { timer: Timer::Member(timer) } => self.ic.fire(timer, cx),
             Event::Fire { timer } => unreachable!("not a proxy's: {timer:?}"),
             Event::Call { request, .. } => unreachable!("users do not call proxies, found {request:?}"),
@@ -118,6 +136,8 @@ impl Proxy {
             ToProxy::StartRequest { .. } if !self.membership.is_member() => (),
             ToProxy::StartRequest { call, request, spec } => self.take_start(from, call, request, spec, cx),
             ToProxy::StatusRequest { call, select } => self.take_query(from, call, select, cx),
+            ToProxy::Ask { call, question } => self.fan_out(from, call, question, cx),
+            ToProxy::Answered { client, call, answer } => self.fan_answered((client, call), from, answer, cx),
             ToProxy::AdminRequest { call, change } => self.membership.take_admin(from, call, change, cx),
             ToProxy::RoutedStatus { client, call, job } => {
                 self.ic.query(Asker { gateway: Some(from), client, call }, Select::Id(job), cx);
@@ -144,9 +164,14 @@ impl Proxy {
             ToProxy::StarterAnswer { job, starting: false } => self.ic.settled(from, job, cx),
             ToProxy::StarterAnswer { starting: true, .. } => (),
             ToProxy::XactStarted { job } => self.started(job, from, cx),
+            ToProxy::XactBegun { job } => self.begun(job, from, cx),
+            ToProxy::XactRefused { job, why } => self.refused_by(job, from, why, cx),
             ToProxy::SnapAnswer { job, settled, snap } => self.ic.pulled(from, job, settled, snap, cx),
             ToProxy::NotifyFinished { job, kind, snap, sources } => {
-                self.ic.notified(from, job, kind, snap, sources, cx)
+                let for_undoing_alone = !(self.ic.is_member() && kind.is_ic_tracked());
+                if !(self.undone(job, from, cx) && for_undoing_alone) {
+                    self.ic.notified(from, job, kind, snap, sources, cx);
+                }
             }
         }
     }
@@ -154,6 +179,7 @@ impl Proxy {
     /// The peer's process is down. What was only told, or will be asked again, is lost with it.
     fn refused(&mut self, to: DaemonId, msg: Msg, cx: &mut Context<'_>) {
         match msg {
+            Msg::ToTarget(ToTarget::Asked { client, call, .. }) => self.fan_refused(client, call, to, cx),
             Msg::ToTarget(ToTarget::StartXact { job, .. }) => self.start_refused(job, to, cx),
             Msg::ToProxy(ToProxy::WatchXaction { job, .. }) => self.registered(job, to, None, cx),
             Msg::ToProxy(ToProxy::RoutedStatus { client, call, .. }) => {
@@ -182,6 +208,14 @@ impl Proxy {
                     copies.retain(|&member, _| map.is_ic(member));
                     *silent = map.ic().filter(|member| !copies.contains_key(member)).collect();
                     self.register(job, cx);
+                }
+                Phase::Beginning { silent } => {
+                    silent.retain(|&target| map.contains(target));
+                    self.commit_if_all_have_begun(job, cx);
+                }
+                Phase::Undoing { silent, .. } => {
+                    silent.retain(|&target| map.contains(target));
+                    self.answer_if_undone(job, cx);
                 }
                 Phase::Starting { silent } => {
                     let chosen = start.sources.as_of();
@@ -213,10 +247,13 @@ impl Proxy {
             return;
         }
         cx.fact(Fact::StartTaken { job, client, call });
-        let sources = Sources::of(self.membership.map());
+        let map = self.membership.map();
+        let sources = spec.only.map_or_else(|| Sources::of(map), |only| Sources::one(map, only));
         let phase = Phase::Registering { copies: BTreeMap::new(), silent: self.ic.others().collect() };
         self.starts.insert(job, Start { client, call, spec, sources, phase });
-        self.register(job, cx);
+        if !self.begins(job, cx) {
+            self.register(job, cx);
+        }
     }
 
     /// Registers a job with every member (I1); kinds that are not tracked start at once.
@@ -295,7 +332,8 @@ impl Proxy {
         if let Phase::Starting { silent } = &start.phase {
             for &target in silent {
                 let (kind, work, sources) = (start.spec.kind, start.spec.work_of(target), start.sources.clone());
-                send(cx, target, ToTarget::StartXact { job, kind, work, sources });
+                let manner = start.spec.manner.clone();
+                send(cx, target, ToTarget::StartXact { job, kind, work, sources, manner });
             }
             cx.arm(GatewayTimer::Start(job).into(), cx.config().timing.max_keepalive);
         }
@@ -316,7 +354,9 @@ impl Proxy {
     }
 
     fn start_over(&mut self, job: XactId, cx: &mut Context<'_>) {
-        let Some(Start { phase: Phase::Starting { silent }, .. }) = self.starts.get(&job) else { return };
+        let Some(Start { phase: Phase::Starting { silent }, .. }) = self.starts.get(&job) else {
+            return self.undo(job, cx);
+        };
         match cx.config().policies.start_delivery {
             StartDelivery::UntilAnswered => self.start_silent(job, cx),
             StartDelivery::Once => {

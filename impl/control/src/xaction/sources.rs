@@ -28,6 +28,12 @@ impl Sources {
         Self::new(map.version(), map.targets().collect())
     }
 
+    /// One target, as of a map.
+    #[must_use]
+    pub fn one(map: &Smap, target: DaemonId) -> Self {
+        Self::new(map.version(), vec![target])
+    }
+
     /// The map that they were taken from: a daemon that goes by an older one cannot tell whether they are members.
     #[must_use]
     pub fn as_of(&self) -> Version {

@@ -1,10 +1,15 @@
 //! A storage node: runs its part of each job and tells the Information Center when it ends.
 //!
-//! The registry's renew and coexistence rules are not here yet: an xaction is known by its job's id alone.
+//! What may start is the registry's business, where the target has one (`start`, `registry`).
 //! Source: `reference/aistore-information-center.md` section 6.
 
-use quiesce_machine::{Event, Incarnation, OpId, StoreError, Write};
+mod ask;
+mod demand;
+mod host;
+
+use quiesce_machine::{CallId, Event, Incarnation, OpId, StoreError, Write};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::config::Config;
 use super::fact::Fact;
@@ -16,6 +21,7 @@ use super::message::{Msg, ToProxy, ToTarget};
 use super::policy::{Notification, StopUnknown, XactRecord};
 use super::record::{PartRecord, Record, RecordKey};
 use super::sources::Sources;
+use super::start::{Desk, Manner};
 use super::timer::{TargetTimer, Timer};
 use super::user::Request;
 use super::{Context, Node, mark, send};
@@ -29,6 +35,9 @@ pub struct Target {
     /// Writes under way, and what each makes durable.
     writes: BTreeMap<OpId, (XactId, Snap)>,
     membership: Membership,
+    desk: Desk,
+    /// Work taken and not done, by who handed it over, with the xaction that is to do it.
+    pieces: BTreeMap<(DaemonId, CallId), XactId>,
 }
 
 /// This target's part of a job.
@@ -56,7 +65,21 @@ enum Phase {
 impl Target {
     pub(crate) fn new(me: DaemonId, config: &Config) -> Self {
         let membership = Membership::new(me, config);
-        Target { me, life: Incarnation::default(), xacts: BTreeMap::new(), writes: BTreeMap::new(), membership }
+        Target {
+            me,
+            life: Incarnation::default(),
+            xacts: BTreeMap::new(),
+            writes: BTreeMap::new(),
+            membership,
+            desk: Desk::default(),
+            pieces: BTreeMap::new(),
+        }
+    }
+
+    /// This target's registry, and the starts that are not through.
+    #[must_use]
+    pub fn desk(&self) -> &Desk {
+        &self.desk
     }
 
     /// This target's part in membership.
@@ -84,6 +107,7 @@ impl Target {
             Event::Start { incarnation, records } => {
                 self.membership.start(&records, cx);
                 self.recover(incarnation, records, cx);
+                self.desk.start(cx);
             }
             Event::Deliver { from, msg: Msg::Cluster(msg) } => {
                 let from = cx.config().cluster.daemon(from);
@@ -158,12 +182,20 @@ impl Target {
 
     fn receive(&mut self, from: DaemonId, msg: ToTarget, cx: &mut Context<'_>) {
         match msg {
-            ToTarget::StartXact { job, kind, work, sources } => self.start(from, job, kind, work, sources, cx),
+            ToTarget::StartXact { job, kind, work, sources, manner } => {
+                self.start((from, job, kind), (work, sources), manner, cx);
+            }
+            ToTarget::BeginXact { job, kind, manner } => self.host_begin((from, job, kind), manner, cx),
             ToTarget::AbortXact { job, kind, sources } => self.abort(from, job, kind, sources, cx),
             ToTarget::PullSnap { job, settled } => {
                 let snap = self.xacts.get(&job).map(|xact| xact.phase.snap());
                 send(cx, from, ToProxy::SnapAnswer { job, settled, snap });
             }
+            ToTarget::Asked { client, call, question } => {
+                let answer = self.answer(&question, cx);
+                send(cx, from, ToProxy::Answered { client, call, answer });
+            }
+            ToTarget::Put { call, piece } => self.put(from, call, &piece, cx),
             ToTarget::NotifyDone { job } => self.acknowledged(from, job, cx),
         }
     }
@@ -181,16 +213,23 @@ impl Target {
                     cx.store(op, Write::Remove(RecordKey::Xact(job)));
                 }
             }
+            TargetTimer::Admit(_)
+            | TargetTimer::Idle(_)
+            | TargetTimer::Rest(_)
+            | TargetTimer::Expire(_)
+            | TargetTimer::Piece(..)
+            | TargetTimer::Transaction(_)
+            | TargetTimer::Ripen(_)
+            | TargetTimer::PruneActive
+            | TargetTimer::PruneHistory => self.host_fire(timer, cx),
         }
     }
 
     fn start(
         &mut self,
-        gateway: DaemonId,
-        job: XactId,
-        kind: Kind,
-        work: Work,
-        sources: Sources,
+        (gateway, job, kind): (DaemonId, XactId, Kind),
+        (work, sources): (Work, Sources),
+        manner: Option<Arc<Manner>>,
         cx: &mut Context<'_>,
     ) {
         let late = self.joined_after(&sources);
@@ -207,12 +246,10 @@ impl Target {
                 self.xacts.insert(job, xact);
                 self.record(job, cx);
             }
-            None => {
-                let mut xact = Xact::new(kind, sources, Phase::Beginning(work));
-                xact.starters.insert(gateway);
-                self.xacts.insert(job, xact);
-                self.record(job, cx);
+            None if cx.config().hosting.is_some() => {
+                self.host_start((gateway, job, kind), (work, sources), manner, cx);
             }
+            None => self.enter(job, kind, (work, sources), [gateway], cx),
         }
     }
 
@@ -228,15 +265,20 @@ impl Target {
             Some(Phase::Beginning(_) | Phase::Running(_)) => self.end(job, Snap::Aborted(XactError::IcAbort), cx),
             Some(Phase::Ending(_)) => (),
             Some(Phase::Ended(_)) => self.notify(job, member, Some(sources), cx),
-            None => match cx.config().policies.stop_unknown {
-                StopUnknown::Ignored => (),
-                StopUnknown::Fenced => {
-                    cx.reach(mark::FENCED);
-                    let phase = Phase::Ending(Snap::Aborted(XactError::IcAbort));
-                    self.xacts.insert(job, Xact::new(kind, sources, phase));
-                    self.record(job, cx);
-                }
-            },
+            None => self.abort_unknown(job, kind, sources, cx),
+        }
+    }
+
+    fn abort_unknown(&mut self, job: XactId, kind: Kind, sources: Sources, cx: &mut Context<'_>) {
+        self.desk.give_up(job, cx);
+        match cx.config().policies.stop_unknown {
+            StopUnknown::Ignored => (),
+            StopUnknown::Fenced => {
+                cx.reach(mark::FENCED);
+                let phase = Phase::Ending(Snap::Aborted(XactError::IcAbort));
+                self.xacts.insert(job, Xact::new(kind, sources, phase));
+                self.record(job, cx);
+            }
         }
     }
 
@@ -259,6 +301,9 @@ impl Target {
         let xact = self.xacts.get_mut(&job).expect("only a known xaction ends");
         xact.phase = Phase::Ending(snap);
         cx.disarm(TargetTimer::Work(job).into());
+        if matches!(snap, Snap::Aborted(_)) {
+            self.desk.stop(job, snap, cx);
+        }
         self.record(job, cx);
     }
 
@@ -297,12 +342,14 @@ impl Target {
         match xact.phase {
             Phase::Beginning(work) if snap == Snap::Running => {
                 xact.phase = Phase::Running(work);
+                self.desk.run(job, cx);
                 cx.fact(Fact::XactBegan { job });
                 cx.arm(TargetTimer::Work(job).into(), work.takes);
                 answer_starters(job, xact, cx);
             }
             Phase::Ending(end) if snap == end => {
                 xact.phase = Phase::Ended(end);
+                self.desk.finish(job, cx);
                 cx.fact(Fact::XactEnded { job, snap: end });
                 answer_starters(job, xact, cx);
                 self.notify_all(job, cx);

@@ -30,7 +30,15 @@ impl Timer {
             | Timer::Member(
                 MemberTimer::Sync | MemberTimer::Housekeep | MemberTimer::Prune(_) | MemberTimer::Tombstone(_),
             )
-            | Timer::Target(TargetTimer::History(_)) => Span::Long,
+            | Timer::Target(
+                TargetTimer::History(_)
+                | TargetTimer::Transaction(_)
+                | TargetTimer::Ripen(_)
+                | TargetTimer::Idle(_)
+                | TargetTimer::Rest(_)
+                | TargetTimer::PruneActive
+                | TargetTimer::PruneHistory,
+            ) => Span::Long,
             Timer::Cluster(timer) => timer.span(),
             Timer::Client(_) | Timer::Gateway(_) | Timer::Member(_) | Timer::Target(_) => Span::Short,
         }
@@ -83,6 +91,10 @@ pub enum GatewayTimer {
     Register(XactId),
     /// Targets have not all answered a start.
     Start(XactId),
+    /// Targets have not all begun.
+    Begin(XactId),
+    /// Targets have not all answered that client.
+    Fan(DaemonId, CallId),
 }
 
 impl From<GatewayTimer> for Timer {
@@ -96,6 +108,8 @@ impl Label for GatewayTimer {
         match self {
             GatewayTimer::Register(_) => "register",
             GatewayTimer::Start(_) => "start",
+            GatewayTimer::Begin(_) => "begin",
+            GatewayTimer::Fan(..) => "fan",
         }
     }
 }
@@ -153,6 +167,24 @@ pub enum TargetTimer {
     Persist(XactId),
     /// Forget a finished xaction.
     History(XactId),
+    /// Look again whether a job may start, or register it.
+    Admit(XactId),
+    /// Give up what was begun and not committed.
+    Transaction(XactId),
+    /// History may forget that xaction.
+    Ripen(XactId),
+    /// The idle timer of an on-demand xaction.
+    Idle(XactId),
+    /// An on-demand xaction has had no work for some seconds.
+    Rest(XactId),
+    /// The run loop of an on-demand xaction sees that its idle timer is closed.
+    Expire(XactId),
+    /// A piece of work is done.
+    Piece(DaemonId, CallId),
+    /// Prune the list of active xactions.
+    PruneActive,
+    /// Prune history.
+    PruneHistory,
 }
 
 impl From<TargetTimer> for Timer {
@@ -168,6 +200,15 @@ impl Label for TargetTimer {
             TargetTimer::Notify(_) => "notify",
             TargetTimer::Persist(_) => "persist",
             TargetTimer::History(_) => "history",
+            TargetTimer::Admit(_) => "admit",
+            TargetTimer::Transaction(_) => "transaction",
+            TargetTimer::Ripen(_) => "ripen",
+            TargetTimer::Idle(_) => "idle",
+            TargetTimer::Rest(_) => "rest",
+            TargetTimer::Expire(_) => "expire",
+            TargetTimer::Piece(..) => "piece",
+            TargetTimer::PruneActive => "prune-active",
+            TargetTimer::PruneHistory => "prune-history",
         }
     }
 }

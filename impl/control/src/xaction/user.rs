@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use quiesce_machine::Label;
 
+use super::ask::{AskError, Condition};
 use super::id::{DaemonId, JobName, XactId};
 use super::job::{JobSpec, Status};
 use super::kind::Kind;
 use super::membership::{AdminError, Change};
-use super::message::StartError;
+use super::message::{Piece, StartError};
 
 /// What a user asks of a client.
 #[allow(missing_docs, reason = "a field is named after what it carries; the variant says what that means")]
@@ -23,6 +24,10 @@ pub enum Request {
     Status { what: Awaited, via: DaemonId },
     /// Ask that gateway to change who is a member, as an administrator.
     Admin { change: Change, via: DaemonId },
+    /// Ask every target at once through that gateway.
+    Errand { errand: Errand, via: DaemonId },
+    /// Hand work of a workload to a target.
+    Put { to: DaemonId, piece: Arc<Piece> },
     /// For a proxy or target: join the cluster through that proxy.
     Join { via: DaemonId },
 }
@@ -43,7 +48,34 @@ impl Label for Request {
             Request::Wait { .. } => "wait",
             Request::Status { .. } => "status",
             Request::Admin { change, .. } => change.label(),
+            Request::Errand { errand, .. } => errand.label(),
+            Request::Put { .. } => "put",
             Request::Join { .. } => "join",
+        }
+    }
+}
+
+/// What a user asks of every target at once.
+#[allow(missing_docs, reason = "a field is named after what it carries; the variant says what that means")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Errand {
+    /// To show xactions: those meant, or everything; `all`: not only the most recent of each kind and bucket.
+    Show { what: Option<Awaited>, all: bool },
+    /// To stop those meant.
+    Stop { what: Awaited },
+    /// Whether the set of targets may change, again and again until it may.
+    MayChange,
+    /// To show those meant, again and again until the condition is met.
+    Wait { what: Awaited, condition: Condition },
+}
+
+impl Label for Errand {
+    fn label(&self) -> &'static str {
+        match self {
+            Errand::Show { .. } => "show",
+            Errand::Stop { .. } => "stop",
+            Errand::MayChange => "preflight",
+            Errand::Wait { .. } => "wait-snaps",
         }
     }
 }
@@ -63,6 +95,27 @@ pub enum Reply {
     Refused(AdminError),
     /// The daemon is a member.
     Joined,
+    /// So many xactions are shown.
+    Shown(usize),
+    /// Every target that is up has been told to stop what was meant.
+    Stopped,
+    /// The set of targets may change.
+    MayChange,
+    /// A wait's condition is met.
+    Met {
+        /// The condition.
+        condition: Condition,
+        /// Whether some part was aborted.
+        aborted: bool,
+    },
+    /// A kind that does not idle cannot be waited for until it does: refused at once.
+    NeverIdles(Kind),
+    /// There is no such job to ask about.
+    NotThere,
+    /// The answer was an error.
+    AskFailed(AskError),
+    /// The work is done, or (not `true`) was not taken or was given up.
+    Worked(bool),
 }
 
 /// How a wait or a status query ended.
@@ -84,7 +137,7 @@ pub enum Outcome {
 
 impl Reply {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 14] = [
+    pub const LABELS: [&'static str; 26] = [
         "started",
         "start-failed",
         "running",
@@ -99,6 +152,18 @@ impl Reply {
         "changed",
         "refused",
         "joined",
+        "shown",
+        "stopped",
+        "may-change",
+        "ended",
+        "not-running",
+        "seen",
+        "idle",
+        "never-idles",
+        "not-there",
+        "ask-failed",
+        "worked",
+        "work-failed",
     ];
 }
 
@@ -111,6 +176,19 @@ impl Label for Reply {
             Reply::Changed => "changed",
             Reply::Refused(_) => "refused",
             Reply::Joined => "joined",
+            Reply::Shown(_) => "shown",
+            Reply::Stopped => "stopped",
+            Reply::MayChange => "may-change",
+            Reply::Met { aborted: true, .. } => "aborted",
+            Reply::Met { condition: Condition::Finished, .. } => "ended",
+            Reply::Met { condition: Condition::NotRunning, .. } => "not-running",
+            Reply::Met { condition: Condition::Started, .. } => "seen",
+            Reply::Met { condition: Condition::Idle, .. } => "idle",
+            Reply::NeverIdles(_) => "never-idles",
+            Reply::NotThere => "not-there",
+            Reply::AskFailed(_) => "ask-failed",
+            Reply::Worked(true) => "worked",
+            Reply::Worked(false) => "work-failed",
         }
     }
 }

@@ -19,7 +19,7 @@ fn watch(starter: DaemonId) -> ToProxy {
 }
 
 fn start() -> ToTarget {
-    ToTarget::StartXact { job: JOB, kind: KIND, work: WORK, sources: sources() }
+    ToTarget::StartXact { job: JOB, kind: KIND, work: WORK, sources: sources(), manner: None }
 }
 
 fn started(job: XactId) -> ToProxy {

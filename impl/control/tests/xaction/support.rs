@@ -53,7 +53,7 @@ impl Bench {
         }
         let named = Policies::ROWS.iter().filter(|row| reference.contains(&row.name)).count();
         assert_eq!(named, reference.len(), "{reference:?} are policies");
-        let config = Config { cluster, timing: Timing::default(), deployment, policies };
+        let config = Config { cluster, timing: Timing::default(), deployment, hosting: None, policies };
         let mut bench = Bench { node: Node::boot(cluster.node(me), &config), me, config, facts: Vec::new() };
         bench.start(1, Vec::new());
         bench
@@ -131,5 +131,5 @@ pub(crate) fn sources() -> Sources {
 }
 
 pub(crate) fn spec(kind: Kind) -> Arc<JobSpec> {
-    Arc::new(JobSpec { kind, work: WORK, special: std::collections::BTreeMap::new() })
+    Arc::new(JobSpec::everywhere(kind, WORK))
 }

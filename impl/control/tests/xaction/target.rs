@@ -8,7 +8,7 @@ use quiesce_machine::{Effect, Event, OpId, StoreError, Write};
 use crate::support::*;
 
 fn start() -> ToTarget {
-    ToTarget::StartXact { job: JOB, kind: KIND, work: WORK, sources: sources() }
+    ToTarget::StartXact { job: JOB, kind: KIND, work: WORK, sources: sources(), manner: None }
 }
 
 fn stop() -> ToTarget {
@@ -197,7 +197,7 @@ fn a_part_ends_as_its_work_says() {
     ] {
         let mut target = Bench::new(T1, &["xact-record"]);
         let work = Work { ends, ..WORK };
-        target.deliver(P1, ToTarget::StartXact { job: JOB, kind: KIND, work, sources: sources() });
+        target.deliver(P1, ToTarget::StartXact { job: JOB, kind: KIND, work, sources: sources(), manner: None });
         target.facts();
         target.fire(TargetTimer::Work(JOB));
         assert_eq!(target.facts(), [Fact::XactEnded { job: JOB, snap }]);

@@ -1,9 +1,10 @@
 //! Scenarios about AIStore's batch jobs.
 //!
 //! Verbs: `start` a kind of job on every target, `wait` for a job or for whatever job of a kind, ask for its `status`;
-//! those of membership are in `membership`.
+//! those of membership are in `membership`, and what targets with registries add in `hosting`.
 //! Nodes are named `p1..` (proxies), `t1..` (targets) and `c1..` (clients).
 
+mod hosting;
 mod membership;
 mod scopes;
 
@@ -13,8 +14,8 @@ use std::time::Duration;
 
 use quiesce_control::policy::{PolicyError, Row};
 use quiesce_control::xaction::{
-    Awaited, Cluster, Config, DaemonId, Ending, Fact, JobName, JobSpec, Kind, MARKS, Monitor, Msg, Node, Policies,
-    Reply, Request, Timing, Work, XactError,
+    Awaited, Cluster, Config, DaemonId, Ending, Errand, Fact, JobName, JobSpec, Kind, MARKS, Monitor, Msg, Node,
+    Policies, Reply, Request, Timing, Work, XactError,
 };
 use quiesce_machine::NodeId;
 use quiesce_model::Scope;
@@ -28,10 +29,18 @@ use crate::text::{Fields, Mistake, Read, Value};
 pub enum Xaction {}
 
 /// What users do; administrators' verbs are membership's.
-const VERBS: [Verb; 9] = [
-    Verb { word: "start", keys: &["as", "via", "client", "work", "slow", "fail", "abort"] },
+const VERBS: [Verb; 14] = [
+    Verb {
+        word: "start",
+        keys: &["as", "via", "client", "work", "slow", "fail", "abort", "bucket", "to", "named", "only", "origin"],
+    },
     Verb { word: "wait", keys: &["as", "via", "client", "deadline"] },
     Verb { word: "status", keys: &["as", "via", "client"] },
+    hosting::VERBS[0],
+    hosting::VERBS[1],
+    hosting::VERBS[2],
+    hosting::VERBS[3],
+    hosting::VERBS[4],
     membership::VERBS[0],
     membership::VERBS[1],
     membership::VERBS[2],
@@ -46,7 +55,7 @@ impl Plane for Xaction {
 
     const NAME: &'static str = "xaction";
     const VERBS: &'static [Verb] = &VERBS;
-    const KEYS: &'static [&'static str] = &["cluster", "timing", "membership"];
+    const KEYS: &'static [&'static str] = &["cluster", "timing", "membership", "registry"];
     const SIZES: &'static [&'static str] = &["proxies", "targets", "clients"];
     const MESSAGES: &'static [&'static str] = &Msg::LABELS;
     const REPLIES: &'static [&'static str] = &Reply::LABELS;
@@ -73,7 +82,8 @@ impl Plane for Xaction {
         let timing = scenario.get("timing").map_or_else(|| Ok(Timing::default()), |value| timing(&value))?;
         let cluster = cluster(scenario.get("cluster"))?;
         let deployment = membership::deployment(scenario.get("membership"), &cluster)?;
-        Ok(Config { cluster, timing, deployment, policies: Policies::hardened() })
+        let hosting = scenario.get("registry").map(|value| hosting::hosting(&value)).transpose()?;
+        Ok(Config { cluster, timing, deployment, hosting, policies: Policies::hardened() })
     }
 
     fn nodes(config: &Config) -> Vec<String> {
@@ -106,15 +116,21 @@ impl Plane for Xaction {
             let (who, via) = membership::join(asked)?;
             return Ok((cluster.node(who), Request::Join { via }));
         }
-        let via = daemon(&entry.need("via", "the gateway that is asked")?, "proxy", cluster.proxies())?;
         let client = entry.get("client").map(|value| daemon(&value, "client", clients(cluster))).transpose()?;
         let client = client.map(|client| cluster.node(client));
         let anyone = cluster.node(DaemonId::Client(0));
+        if asked.verb == "put" {
+            return Ok((client.unwrap_or(anyone), hosting::put(asked)?));
+        }
+        let via = daemon(&entry.need("via", "the gateway that is asked")?, "proxy", cluster.proxies())?;
         if let Some(change) = membership::change(asked)? {
             return Ok((client.unwrap_or(anyone), Request::Admin { change, via }));
         }
+        if asked.verb == "preflight" {
+            return Ok((client.unwrap_or(anyone), Request::Errand { errand: Errand::MayChange, via }));
+        }
         if asked.verb == "start" {
-            let spec = Arc::new(job_spec(entry, cluster)?);
+            let spec = Arc::new(job_spec(entry, asked.config)?);
             return Ok((client.unwrap_or(anyone), Request::Start { name: job_name(asked.call.0), via, spec }));
         }
         let value = entry.need(asked.verb, "the job that is meant")?;
@@ -127,6 +143,9 @@ impl Plane for Xaction {
             return Err(client.misread(Mistake::Contrary { message, expected: "the client of its `start`".to_owned() }));
         }
         let node = client.or(starter).unwrap_or(anyone);
+        if let Some(errand) = hosting::errand(asked, what)? {
+            return Ok((node, Request::Errand { errand, via }));
+        }
         if asked.verb == "status" {
             return Ok((node, Request::Status { what, via }));
         }
@@ -218,7 +237,8 @@ fn kind(value: &Value<'_>) -> Read<Kind> {
 }
 
 /// `start = "prefetch-objects", work = "2s", slow = { t3 = "90s" }, fail = { t2 = "disk-full" }, abort = {..}`.
-fn job_spec(entry: &Fields<'_>, cluster: &Cluster) -> Read<JobSpec> {
+fn job_spec(entry: &Fields<'_>, config: &Config) -> Read<JobSpec> {
+    let cluster = &config.cluster;
     let kind = kind(&entry.need("start", "a kind of job")?)?;
     let takes = entry.get("work").map_or(Ok(Duration::from_secs(1)), |value| value.duration())?;
     let work = Work { takes, ends: Ending::Finishes };
@@ -238,7 +258,8 @@ fn job_spec(entry: &Fields<'_>, cluster: &Cluster) -> Read<JobSpec> {
             part.ends = ending(xact_error(&value)?);
         }
     }
-    Ok(JobSpec { kind, work, special })
+    let only = entry.get("only").map(|value| daemon(&value, "target", cluster.targets())).transpose()?;
+    Ok(JobSpec { kind, work, special, only, manner: hosting::manner(entry, config)? })
 }
 
 fn xact_error(value: &Value<'_>) -> Read<XactError> {

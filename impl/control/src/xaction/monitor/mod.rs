@@ -5,6 +5,7 @@ use quiesce_machine::{NodeId, View};
 use super::ic::Table;
 use super::id::{DaemonId, XactId};
 use super::membership::{Membership, Smap};
+use super::registry::Registry;
 use super::{Config, Node};
 
 crate::monitors! {
@@ -16,6 +17,15 @@ crate::monitors! {
     one_start_one_job::OneStartOneJob,
     started_jobs_stay_known::StartedJobsStayKnown,
     waits_return::WaitsReturn,
+    no_forbidden_pair_runs::NoForbiddenPairRuns,
+    renewal_rules_hold::RenewalRulesHold,
+    begun_jobs_end::BegunJobsEnd,
+    failed_starts_leave_nothing::FailedStartsLeaveNothing,
+    answered_ids_exist::AnsweredIdsExist,
+    aborts_hit_everything::AbortsHitEverything,
+    accepted_work_is_done::AcceptedWorkIsDone,
+    errands_return::ErrandsReturn,
+    snaps_waits_mean_everywhere::SnapsWaitsMeanEverywhere,
     ic_tables_converge::IcTablesConverge,
     one_primary::OnePrimary,
     map_versions_are_one::MapVersionsAreOne,
@@ -67,6 +77,14 @@ fn runs_on<'a>(view: &'a dyn View<Node>, job: XactId) -> impl Iterator<Item = Da
     )
 }
 
+/// The registry of a target that is up.
+fn registry_of(view: &dyn View<Node>, node: NodeId) -> Option<&Registry> {
+    match view.node(node) {
+        Some(Node::Target(target)) => Some(target.desk().registry()),
+        Some(Node::Proxy(_) | Node::Client(_)) | None => None,
+    }
+}
+
 fn config(view: &dyn View<Node>) -> &Config {
     view.config()
 }
@@ -76,13 +94,18 @@ fn config(view: &dyn View<Node>) -> &Config {
 mod testing {
     use quiesce_machine::{CallId, Incarnation, Node as _, Observation, Stamp, step};
 
+    use std::sync::Arc;
+
     use super::*;
     use crate::monitor::Property;
+    use crate::xaction::bucket::{Bucket, BucketName};
     use crate::xaction::membership::Draft;
+    use crate::xaction::registry::{Arg, Limits};
     use crate::xaction::{
         Cluster, ClusterMsg, Deployment, Fact, Kind, Msg, Policies, Snap, Sources, Status, Timing, ToProxy, ToTarget,
         Upkeep,
     };
+    use crate::xaction::{Hosting, Manner, TargetTimer};
 
     pub(super) const P1: DaemonId = DaemonId::Proxy(0);
     pub(super) const P2: DaemonId = DaemonId::Proxy(1);
@@ -104,6 +127,7 @@ mod testing {
                 cluster,
                 timing: Timing::default(),
                 deployment: Deployment::default(),
+                hosting: None,
                 policies: Policies::hardened(),
             };
             let nodes = (0..5).map(|n| Some(Node::boot(NodeId(n), &config))).collect();
@@ -156,7 +180,53 @@ mod testing {
                 ends: crate::xaction::Ending::Finishes,
             };
             let sources: Sources = [T1, T2].into_iter().collect();
-            self.deliver(P1, target, ToTarget::StartXact { job: JOB, kind: Kind::PrefetchListrange, work, sources });
+            self.deliver(
+                P1,
+                target,
+                ToTarget::StartXact { job: JOB, kind: Kind::PrefetchListrange, work, sources, manner: None },
+            );
+        }
+
+        /// The same, whose targets have registries.
+        pub(super) fn hosting() -> Self {
+            let mut still = Still::new();
+            still.config.hosting = Some(Hosting::default());
+            still.config.policies.set("xact-record", "volatile").unwrap();
+            still
+        }
+
+        /// Has a target register and run a job on one bucket, whatever else runs there; the fact of it.
+        pub(super) fn register(&mut self, target: DaemonId, job: XactId, kind: Kind) -> Fact {
+            self.register_named(target, job, kind, 0)
+        }
+
+        /// The same with a name or size; 0 is none.
+        pub(super) fn register_named(&mut self, target: DaemonId, job: XactId, kind: Kind, name: u16) -> Fact {
+            let arg = if name == 0 { Arg::None } else { Arg::Named(name) };
+            let manner = Manner { from: Some(BUCKET), arg, ..Manner::default() };
+            let policies = self.config.policies;
+            let node = self.config.cluster.node(target);
+            let Some(Some(Node::Target(host))) = self.nodes.get_mut(node.index()) else { panic!("{target} is up") };
+            let registry = host.registry_mut();
+            _ = registry.renew(&manner.ask(job, kind), &policies, &Limits::default());
+            registry.run(job);
+            Fact::XactRegistered { job, kind, manner }
+        }
+
+        /// Has a target begin a job in two phases; the fact of it.
+        pub(super) fn begin(&mut self, target: DaemonId, job: XactId, kind: Kind) -> Fact {
+            let manner = Manner { from: Some(BUCKET), ..Manner::default() };
+            self.deliver(P1, target, ToTarget::BeginXact { job, kind, manner: Some(Arc::new(manner)) });
+            let node = self.config.cluster.node(target);
+            let fire = quiesce_machine::Event::Fire { timer: TargetTimer::Admit(job).into() };
+            step(self.nodes[node.index()].as_mut().unwrap(), node, &self.config, fire);
+            Fact::XactRegistered { job, kind, manner }
+        }
+
+        /// Has a target abort a job.
+        pub(super) fn abort(&mut self, target: DaemonId, job: XactId, kind: Kind) {
+            let sources: Sources = [T1, T2].into_iter().collect();
+            self.deliver(P1, target, ToTarget::AbortXact { job, kind, sources });
         }
 
         /// Tells a property a history; the evidence of the first violation.
@@ -199,6 +269,13 @@ mod testing {
         fn name(&self, id: NodeId) -> String {
             self.config.cluster.daemon(id).to_string()
         }
+    }
+
+    /// What the jobs of these tests work on.
+    const BUCKET: Bucket = Bucket { name: BucketName(0), generation: 1 };
+
+    pub(super) fn job(number: u32) -> XactId {
+        XactId::minted(C1, Incarnation(1), number)
     }
 
     pub(super) fn taken(job: XactId) -> Fact {

@@ -10,7 +10,7 @@ use crate::xaction::{DaemonId, Fact, Node, Smap, Snap, XactError, XactId};
 ///
 /// Causes: a target aborted its part unasked; a target died before its part had ended, or lost its records; a target was
 /// left out of the map before any member had heard that its part had ended, or before the job began; a gateway died
-/// before the job had begun everywhere.
+/// before the job had begun everywhere; a target refused to start its part, or its gateway gave up on the start.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct NoAbortWithoutCause {
     jobs: BTreeMap<XactId, Job>,
@@ -60,6 +60,8 @@ impl NoAbortWithoutCause {
             let job = self.jobs.entry(job).or_default();
             job.ended.insert(by);
             job.caused |= matches!(snap, Snap::Aborted(error) if error != XactError::IcAbort);
+        } else if let &(Fact::StartRefused { job, .. } | Fact::StartUndone { job }) = fact {
+            self.jobs.entry(job).or_default().caused = true;
         } else if let Fact::MapMade { map } = fact {
             self.left_out(map, view);
         } else if let Fact::JobEnded { .. } = fact {
@@ -82,8 +84,7 @@ impl NoAbortWithoutCause {
                 listeners.into_iter().any(|listener| listener.active().all(|active| active != target))
             };
             let ended = |target| job.ended.contains(&cluster.node(target));
-            let known = |target| ended(target) && heard(target);
-            let lost = |&target: &DaemonId| !map.contains(target) && !known(target);
+            let lost = |&target: &DaemonId| !(map.contains(target) || (ended(target) && heard(target)));
             job.caused |= job.sources.iter().any(lost);
         }
     }

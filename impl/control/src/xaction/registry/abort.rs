@@ -2,8 +2,8 @@
 
 use super::Registry;
 use super::entry::{Cause, Entry, Phase};
-use super::policy::{AbortScan, ConflictRule, Policies};
 use crate::xaction::bucket::Bucket;
+use crate::xaction::policy::{AbortScan, ConflictRule, Policies};
 use crate::xaction::{Kind, Scope, XactId};
 
 /// Which xactions are to end.

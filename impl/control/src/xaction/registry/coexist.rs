@@ -5,8 +5,8 @@
 
 use thiserror::Error;
 
-use super::policy::{ConflictRule, DemandConflict, Policies};
 use super::{Ask, Entry, Registry};
+use crate::xaction::policy::{ConflictRule, DemandConflict, Policies};
 use crate::xaction::{Kind, XactId};
 
 /// What is about to happen to the target.

@@ -5,8 +5,8 @@
 
 use super::Registry;
 use super::entry::{Entry, Phase};
-use super::policy::{Expiry, Policies};
 use crate::xaction::XactId;
+use crate::xaction::policy::{Expiry, Policies};
 
 /// What a tick of the idle timer came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

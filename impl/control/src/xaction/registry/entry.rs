@@ -1,5 +1,7 @@
 //! One xaction of one target, as its registry knows it.
 
+use quiesce_machine::Stamp;
+
 use crate::xaction::bucket::Bucket;
 use crate::xaction::{Kind, XactId};
 
@@ -24,6 +26,10 @@ pub struct Entry {
     pub pending: u8,
     /// Whether it has had work or been renewed since the last tick of its idle timer.
     pub touched: bool,
+    /// When it was registered.
+    pub start: Stamp,
+    /// When it ended.
+    pub end: Option<Stamp>,
     /// Whether the list of active xactions holds it.
     pub(super) active: bool,
     /// Whether history holds it.
@@ -78,6 +84,8 @@ pub enum Cause {
     Transaction,
     /// Its bucket is gone.
     BucketGone,
+    /// It gave up by itself.
+    Itself,
 }
 
 impl Cause {
@@ -91,6 +99,7 @@ impl Cause {
             Cause::Rebalance => "starting rebalance",
             Cause::Transaction => "transaction abort",
             Cause::BucketGone => "bucket destroyed",
+            Cause::Itself => "gave up",
         }
     }
 }

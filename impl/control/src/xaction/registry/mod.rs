@@ -8,7 +8,6 @@ mod abort;
 mod coexist;
 mod demand;
 mod entry;
-pub mod policy;
 mod prune;
 mod query;
 mod renew;
@@ -21,6 +20,8 @@ pub use entry::{Arg, Cause, Entry, Phase};
 pub use query::{Query, QueryRefused};
 pub use renew::{Ask, RenewRefused, Renewal};
 pub use rule::Rule;
+
+use quiesce_machine::Stamp;
 
 use super::XactId;
 
@@ -79,6 +80,20 @@ impl Registry {
         entry.phase = Phase::Finished;
         self.finished = true;
         true
+    }
+
+    /// Keeps for people when an xaction was registered.
+    pub(super) fn note_start(&mut self, id: XactId, at: Stamp) {
+        if let Some(entry) = self.entry_mut(id) {
+            entry.start = at;
+        }
+    }
+
+    /// Keeps for people when an xaction ended, if it has.
+    pub(super) fn note_end(&mut self, id: XactId, at: Stamp) {
+        if let Some(entry) = self.entry_mut(id).filter(|entry| entry.is_finished()) {
+            entry.end.get_or_insert(at);
+        }
     }
 
     fn entry_mut(&mut self, id: XactId) -> Option<&mut Entry> {

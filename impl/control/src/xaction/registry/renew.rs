@@ -1,13 +1,14 @@
 //! Renewal: use an xaction that runs, start another beside it, in its place, or not at all.
 
+use quiesce_machine::Stamp;
 use thiserror::Error;
 
 use super::entry::{Arg, Cause, Entry, Phase};
-use super::policy::{Expiry, Policies, RenewMatch, RenewalAbort};
 use super::rule::{Rule, Says};
 use super::{Limits, Registry};
 use crate::xaction::bucket::Bucket;
 use crate::xaction::id::Form;
+use crate::xaction::policy::{Expiry, Policies, RenewMatch, RenewalAbort};
 use crate::xaction::{Kind, Scope, XactId};
 
 /// What is to be started.
@@ -136,6 +137,8 @@ impl Registry {
             aborted: None,
             pending: 0,
             touched: true,
+            start: Stamp::default(),
+            end: None,
             active: true,
             recorded,
             ripe: false,

@@ -1,0 +1,47 @@
+//! A target's answers to what is asked of all targets.
+
+use std::sync::Arc;
+
+use super::Target;
+use crate::xaction::ask::{AskError, Question, SnapLine};
+use crate::xaction::fact::Fact;
+use crate::xaction::job::{Snap, XactError};
+use crate::xaction::registry::{AbortFilter, Action, Cause};
+use crate::xaction::{Context, mark};
+
+impl Target {
+    pub(super) fn answer(&mut self, question: &Question, cx: &mut Context<'_>) -> Result<Arc<Vec<SnapLine>>, AskError> {
+        let registry = &self.desk.registry;
+        match question {
+            Question::Snaps { query, recent: true } if query.ids.is_empty() => {
+                Ok(Arc::new(registry.most_recent(query).into_iter().map(SnapLine::of).collect()))
+            }
+            Question::Snaps { query, .. } => match registry.query(query) {
+                Ok(found) => Ok(Arc::new(found.into_iter().map(SnapLine::of).collect())),
+                Err(_) => Err(AskError::NotFound),
+            },
+            Question::Stop(filter) => {
+                self.sweep(*filter, Cause::User, XactError::UserAbort, cx);
+                Ok(Arc::default())
+            }
+            Question::MayChange => {
+                registry.coexist(&Action::Membership, &cx.config().policies)?;
+                Ok(Arc::default())
+            }
+        }
+    }
+
+    /// Ends what the filter names: parts of jobs stop, and work handed to on-demand xactions fails.
+    pub(super) fn sweep(&mut self, filter: AbortFilter, cause: Cause, error: XactError, cx: &mut Context<'_>) {
+        let victims = self.desk.registry.abort(filter, cause, &cx.config().policies);
+        for job in victims {
+            cx.reach(mark::SWEPT);
+            match self.xacts.contains_key(&job) {
+                true => self.end(job, Snap::Aborted(error), cx),
+                false => self.fail_work(job, cx),
+            }
+            self.desk.has_ended(job, cx);
+        }
+        cx.fact(Fact::Swept { filter });
+    }
+}

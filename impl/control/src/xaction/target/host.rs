@@ -1,0 +1,121 @@
+//! Starts at a target that has a registry: what its desk says is done here.
+
+use std::sync::Arc;
+
+use super::{Phase, Target, Xact};
+use crate::xaction::fact::Fact;
+use crate::xaction::job::{Snap, Work, XactError};
+use crate::xaction::message::ToProxy;
+use crate::xaction::sources::Sources;
+use crate::xaction::start::{Admitted, Manner, Purpose, Refused, is_two_phase};
+use crate::xaction::timer::TargetTimer;
+use crate::xaction::{Context, DaemonId, Kind, XactId, send};
+
+impl Target {
+    /// A start of a job that has no part here: the commit of one that was begun, or a start in one phase.
+    pub(super) fn host_start(
+        &mut self,
+        (gateway, job, kind): (DaemonId, XactId, Kind),
+        (work, sources): (Work, Sources),
+        manner: Option<Arc<Manner>>,
+        cx: &mut Context<'_>,
+    ) {
+        if self.desk.has_begun(job) {
+            return self.enter(job, kind, (work, sources), [gateway], cx);
+        }
+        if is_two_phase(kind) && !self.desk.is_waiting(job) {
+            let why = Refused::NotBegun;
+            cx.fact(Fact::StartRefused { job, why });
+            return send(cx, gateway, ToProxy::XactRefused { job, why });
+        }
+        let purpose = Purpose::Work(work, sources);
+        let admitted = self.desk.asked(job, kind, manner.unwrap_or_default(), purpose, gateway, cx);
+        self.admitted(job, admitted, cx);
+    }
+
+    /// Phase one of two. A job that has a part here has been given up, or committed by another gateway.
+    pub(super) fn host_begin(
+        &mut self,
+        (gateway, job, kind): (DaemonId, XactId, Kind),
+        manner: Option<Arc<Manner>>,
+        cx: &mut Context<'_>,
+    ) {
+        let over = self.xacts.get(&job).map(|xact| matches!(xact.phase, Phase::Ending(_) | Phase::Ended(_)));
+        match over {
+            Some(true) => send(cx, gateway, ToProxy::XactRefused { job, why: Refused::NotBegun }),
+            Some(false) => send(cx, gateway, ToProxy::XactBegun { job }),
+            None if self.desk.has_begun(job) => send(cx, gateway, ToProxy::XactBegun { job }),
+            None => {
+                let admitted = self.desk.asked(job, kind, manner.unwrap_or_default(), Purpose::Begin, gateway, cx);
+                self.admitted(job, admitted, cx);
+            }
+        }
+    }
+
+    pub(super) fn host_fire(&mut self, timer: TargetTimer, cx: &mut Context<'_>) {
+        match timer {
+            TargetTimer::Admit(job) => {
+                let admitted = self.desk.again(job, cx);
+                self.admitted(job, admitted, cx);
+            }
+            TargetTimer::Transaction(job) => self.desk.give_up(job, cx),
+            TargetTimer::Ripen(job) => self.desk.registry.ripen(job),
+            TargetTimer::Idle(host) => self.idle_tick(host, cx),
+            TargetTimer::Rest(host) => self.desk.registry.rest(host),
+            TargetTimer::Expire(host) => self.expire(host, cx),
+            TargetTimer::Piece(client, call) => self.piece_done(client, call, cx),
+            TargetTimer::PruneActive => self.desk.prune_active(cx),
+            TargetTimer::PruneHistory => self.desk.prune_history(cx),
+            TargetTimer::Work(_) | TargetTimer::Notify(_) | TargetTimer::Persist(_) | TargetTimer::History(_) => {
+                unreachable!("not about starts: {timer:?}")
+            }
+        }
+    }
+
+    fn admitted(&mut self, job: XactId, admitted: Admitted, cx: &mut Context<'_>) {
+        match admitted {
+            Admitted::Later => (),
+            Admitted::In { purpose: Purpose::Begin, askers, .. } => {
+                askers.into_iter().for_each(|asker| send(cx, asker, ToProxy::XactBegun { job }));
+            }
+            Admitted::In { kind, purpose: Purpose::Work(work, sources), askers } => {
+                self.enter(job, kind, (work, sources), askers, cx);
+            }
+            Admitted::Elsewhere { askers } => {
+                askers.into_iter().for_each(|asker| send(cx, asker, ToProxy::XactStarted { job }));
+            }
+            Admitted::Refused { askers, why } => {
+                cx.fact(Fact::StartRefused { job, why });
+                askers.into_iter().for_each(|asker| send(cx, asker, ToProxy::XactRefused { job, why }));
+            }
+            Admitted::MakeRoom(prev) => {
+                if self.is_running(prev) {
+                    self.end(prev, Snap::Aborted(XactError::Renewed), cx);
+                }
+            }
+        }
+    }
+
+    /// The part begins: first it is recorded.
+    pub(super) fn enter(
+        &mut self,
+        job: XactId,
+        kind: Kind,
+        (work, sources): (Work, Sources),
+        askers: impl IntoIterator<Item = DaemonId>,
+        cx: &mut Context<'_>,
+    ) {
+        let mut xact = Xact::new(kind, sources, Phase::Beginning(work));
+        xact.starters.extend(askers);
+        self.xacts.insert(job, xact);
+        self.record(job, cx);
+    }
+}
+
+#[cfg(test)]
+impl Target {
+    /// The registry, for tests of properties that need one to hold what no policy of ours lets in.
+    pub(crate) fn registry_mut(&mut self) -> &mut crate::xaction::registry::Registry {
+        &mut self.desk.registry
+    }
+}

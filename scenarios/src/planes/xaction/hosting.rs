@@ -1,0 +1,146 @@
+//! How scenarios speak of targets with registries: how patient those are, on what a job works, and who asks for it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use quiesce_control::xaction::ask::Condition;
+use quiesce_control::xaction::bucket::{Bucket, BucketName};
+use quiesce_control::xaction::registry::{Arg, Limits, Origin};
+use quiesce_control::xaction::{Awaited, Config, Errand, Hosting, Kind, Manner, Piece, Request};
+
+use super::{Xaction, daemon, duration_or_off};
+use crate::plane::{Asked, Verb};
+use crate::text::{Fields, Mistake, Read, Value};
+
+/// What users ask of every target, and what workloads do.
+pub(super) const VERBS: [Verb; 5] = [
+    Verb { word: "stop", keys: &["as", "via", "client"] },
+    Verb { word: "show", keys: &["as", "via", "client", "all"] },
+    Verb { word: "wait_snaps", keys: &["as", "via", "client", "until"] },
+    Verb { word: "preflight", keys: &["as", "via", "client"] },
+    Verb { word: "put", keys: &["as", "client", "to", "bucket", "work"] },
+];
+
+const KEYS: [&str; 10] = [
+    "looks",
+    "look_again",
+    "register_after",
+    "make_room",
+    "transaction",
+    "idle",
+    "rest",
+    "run_loop",
+    "prune",
+    "history",
+];
+
+/// How many buckets scenarios can name.
+const BUCKETS_MOST: u64 = 1000;
+
+/// `registry = { looks = 3, look_again = "1s", idle = "off" }`; left out, starts ask nobody.
+pub(super) fn hosting(value: &Value<'_>) -> Read<Hosting> {
+    let fields = value.table("`registry`", &KEYS)?;
+    let base = Hosting::default();
+    let span = |key: &str, or| fields.get(key).map_or(Ok(or), |value| value.duration());
+    let switch = |key: &str, or| fields.get(key).map_or(Ok(or), |value| duration_or_off(&value));
+    let count = |key: &str, or: u64, most| fields.get(key).map_or(Ok(or), |value| value.count(1..=most));
+    let history = u64::try_from(base.limits.history).expect("64 bits hold a size");
+    Ok(Hosting {
+        looks: u8::try_from(count("looks", base.looks.into(), 100)?).expect("within the range"),
+        look_again: span("look_again", base.look_again)?,
+        register_after: span("register_after", base.register_after)?,
+        make_room: span("make_room", base.make_room)?,
+        transaction: span("transaction", base.transaction)?,
+        idle: switch("idle", base.idle)?,
+        rest: span("rest", base.rest)?,
+        run_loop: span("run_loop", base.run_loop)?,
+        prune: switch("prune", base.prune)?,
+        limits: Limits { history: usize::try_from(count("history", history, 100_000)?).expect("a small number") },
+    })
+}
+
+/// `bucket = "b1", to = "b2", named = 3, origin = "automatic"`; for targets with registries alone.
+pub(super) fn manner(entry: &Fields<'_>, config: &Config) -> Read<Option<Arc<Manner>>> {
+    let own = ["bucket", "to", "named", "origin"].into_iter().find_map(|key| entry.get(key));
+    match (own, config.hosting) {
+        (Some(value), None) => {
+            let message = "targets of this scenario have no registry to look at that".to_owned();
+            Err(value
+                .misread_key(Mistake::Contrary { message, expected: "`registry = {}` in the scenario".to_owned() }))
+        }
+        (None, None) => Ok(None),
+        (_, Some(_)) => Ok(Some(Arc::new(Manner {
+            from: entry.get("bucket").map(|value| bucket(&value)).transpose()?,
+            to: entry.get("to").map(|value| bucket(&value)).transpose()?,
+            arg: entry.get("named").map_or(Ok(Arg::None), |value| named(&value))?,
+            origin: entry.get("origin").map_or(Ok(Origin::User), |value| origin(&value))?,
+        }))),
+    }
+}
+
+/// A bucket as scenarios name it: `b1`, `b2`.
+pub(super) fn bucket(value: &Value<'_>) -> Read<Bucket> {
+    let text = value.text()?;
+    let number = text.strip_prefix('b').and_then(|number| number.parse::<u16>().ok());
+    match number.filter(|&number| (1..=BUCKETS_MOST).contains(&u64::from(number))) {
+        Some(number) => Ok(Bucket { name: BucketName(number - 1), generation: 1 }),
+        None => {
+            let message = format!("`{text}` is no bucket");
+            Err(value.misread(Mistake::Contrary { message, expected: format!("b1 to b{BUCKETS_MOST}") }))
+        }
+    }
+}
+
+/// What is asked of every target about those jobs; `None` for another verb.
+pub(super) fn errand(asked: &Asked<'_, Xaction>, what: Awaited) -> Read<Option<Errand>> {
+    const CONDITIONS: [(&str, Condition); 4] = [
+        ("ended", Condition::Finished),
+        ("not-running", Condition::NotRunning),
+        ("started", Condition::Started),
+        ("idle", Condition::Idle),
+    ];
+    Ok(match asked.verb {
+        "stop" => Some(Errand::Stop { what }),
+        "show" => {
+            let all = asked.entry.get("all").map_or(Ok(false), |value| value.flag())?;
+            Some(Errand::Show { what: Some(what), all })
+        }
+        "wait_snaps" => {
+            let until = asked.entry.need("until", "a condition")?;
+            let word = until.word("condition", CONDITIONS.iter().map(|(word, _)| *word))?;
+            let found = CONDITIONS.iter().find(|(known, _)| *known == word);
+            Some(Errand::Wait { what, condition: found.expect("a legal word is in the list").1 })
+        }
+        _ => None,
+    })
+}
+
+/// `put = "get-batch", to = "t1", bucket = "b1", work = "2s"`: work of a workload, handed to a target.
+pub(super) fn put(asked: &Asked<'_, Xaction>) -> Read<Request> {
+    let entry = asked.entry;
+    let value = entry.need("put", "a kind of job that idles")?;
+    let legal = Kind::ALL.iter().filter(|kind| kind.descriptor().idles);
+    let word = value.word("kind that idles", legal.flat_map(|kind| [kind.display_name(), kind.name()]))?;
+    let kind = Kind::from_name(word).expect("a legal word names a kind");
+    let to = daemon(&entry.need("to", "the target that is to do it")?, "target", asked.config.cluster.targets())?;
+    if asked.config.hosting.is_none() {
+        let message = "targets of this scenario have no registry to take work".to_owned();
+        return Err(
+            value.misread(Mistake::Contrary { message, expected: "`registry = {}` in the scenario".to_owned() })
+        );
+    }
+    let bucket = entry.get("bucket").map(|value| bucket(&value)).transpose()?;
+    let takes = entry.get("work").map_or(Ok(Duration::from_secs(1)), |value| value.duration())?;
+    Ok(Request::Put { to, piece: Arc::new(Piece { kind, bucket, takes }) })
+}
+
+fn named(value: &Value<'_>) -> Read<Arg> {
+    Ok(Arg::Named(u16::try_from(value.count(1..=1000)?).expect("within the range")))
+}
+
+fn origin(value: &Value<'_>) -> Read<Origin> {
+    const ORIGINS: [(&str, Origin); 3] =
+        [("user", Origin::User), ("force", Origin::Force), ("automatic", Origin::Automatic)];
+    let word = value.word("origin", ORIGINS.iter().map(|(word, _)| *word))?;
+    Ok(ORIGINS.iter().find(|(known, _)| *known == word).expect("a legal word is in the list").1)
+}
