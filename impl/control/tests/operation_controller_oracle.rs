@@ -209,8 +209,12 @@ impl World {
                 let written = self.write(version, *status, fails);
                 Some(ToController::StatusWritten { app, version, step, written })
             }
-            Msg::ToDirector(_) | Msg::ToApiServer(_) | Msg::ToController(_) | Msg::ToTenant(_) | Msg::ToUser(_) => {
-                panic!("not asked by a controller that leads alone: {msg:?}")
+            other @ (Msg::ToDirector(_)
+            | Msg::ToApiServer(_)
+            | Msg::ToController(_)
+            | Msg::ToTenant(_)
+            | Msg::ToUser(_)) => {
+                panic!("not asked by a controller that leads alone: {other:?}")
             }
         }
     }
