@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use quiesce_control::volume::{
-    Cluster, Config, EngineId, Monitor, Node, NodeSet, Policies, PoolId, Request, Role, Timing, VolumeId, VolumeWant,
+    Cluster, Config, EngineId, Monitor, Node, NodeSet, Policies, PoolId, Request, Role, Timing, Uuid, VolumeId,
+    VolumeWant,
 };
 use quiesce_machine::{CallId, Delay, NodeId};
-use quiesce_sim::{Action, Plan, Ratio, Records};
+use quiesce_sim::{Action, Plan, Rate, Ratio, Records, Shift, StoreFault};
 
 /// Numbers drawn from a seed: splitmix64.
 #[derive(Clone, Copy, Debug)]
@@ -114,7 +115,7 @@ pub(crate) fn swarm(seed: u64) -> Plan<Node, Monitor> {
         let request = request(&mut draw);
         script.call(at, user, request);
     }
-    for kind in 0..8 {
+    for kind in 0..14 {
         if draw.one_in(2) {
             for _ in 0..1 + draw.below(4) {
                 fault(kind, &mut draw, &mut script);
@@ -131,7 +132,7 @@ fn byte(n: u64) -> u8 {
 fn request(draw: &mut Draw) -> Request {
     let volume = VolumeId(byte(draw.below(2)));
     let engine = EngineId(byte(draw.below(3)));
-    match draw.below(20) {
+    match draw.below(24) {
         0..=5 => {
             let allowed = NodeSet(if draw.one_in(4) { 0b011 } else { 0 });
             let nexuses = byte(draw.below(4) / 3);
@@ -146,7 +147,11 @@ fn request(draw: &mut Draw) -> Request {
         17 => {
             Request::PutReplica { replica: byte(draw.below(2)), pool: PoolId(engine.0), size: 1 + byte(draw.below(2)) }
         }
-        18 => Request::DeleteReplica { replica: quiesce_control::volume::Uuid::Given(byte(draw.below(2))) },
+        18 => Request::DeleteReplica { replica: Uuid::Given(byte(draw.below(2))) },
+        19 => Request::PutNexus { nexus: byte(draw.below(2)), node: engine, children: vec![byte(draw.below(2))] },
+        20 => Request::DeleteNexus { nexus: Uuid::Given(byte(draw.below(2))) },
+        21 => Request::DeletePool { pool: PoolId(engine.0) },
+        22 => Request::PutPool { pool: PoolId(engine.0), node: engine, size: 6 },
         _ if draw.one_in(3) => Request::Drain { node: engine },
         _ => Request::Cordon { node: engine, on: draw.one_in(2) },
     }
@@ -186,6 +191,38 @@ fn fault(kind: u64, draw: &mut Draw, script: &mut Script) {
         6 => {
             let id = EngineId(byte(draw.below(3)));
             script.call(at, Role::Engine(id), Request::Ail { calls: 1 + byte(draw.below(4)) });
+        }
+        7 => {
+            let pool = PoolId(byte(draw.below(3)));
+            script.call(at, Role::Engine(EngineId(pool.0)), Request::FailDisk { pool });
+        }
+        8 => {
+            let applied = draw.one_in(2);
+            let ways = [StoreFault::Fail, StoreFault::Unknown { applied }, StoreFault::Late { by: later - at }];
+            let fault = ways[usize::try_from(draw.below(3)).unwrap()];
+            let count = 1 + u32::from(byte(draw.below(3)));
+            script.fault(at, Action::Store { node: draw.one_in(2).then_some(store), fault, count });
+        }
+        9 | 10 => {
+            let to = NodeId(u32::try_from(draw.below(nodes)).unwrap());
+            if to != anyone && kind == 9 {
+                script.fault(at, Action::Clog { from: anyone, to });
+                script.fault(later, Action::Release { from: anyone, to });
+            } else if to != anyone {
+                script.fault(at, Action::Cut { from: anyone, to });
+                script.fault(later, Action::Heal);
+            }
+        }
+        11 => {
+            script.fault(at, Action::Slow { node: anyone, by: millis(draw.below(300)) });
+            script.fault(later, Action::Slow { node: anyone, by: Duration::ZERO });
+        }
+        12 => {
+            let by = Duration::from_secs(draw.below(100));
+            let shift = if draw.one_in(2) { Shift::Ahead(by) } else { Shift::Behind(by) };
+            script.fault(at, Action::Skew { node: anyone, shift });
+            let rate = Rate::new(90 + u32::from(byte(draw.below(21))), 100).expect("a rate");
+            script.fault(at, Action::Drift { node: anyone, rate });
         }
         _ => {
             let label = ["write", "write-done", "engine-call", "call-done", "api", "answer"];

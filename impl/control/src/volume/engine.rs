@@ -11,6 +11,7 @@ use quiesce_machine::{Event, Incarnation, NodeId, OpId, StoreError, Write};
 
 use super::fact::Fact;
 use super::id::{EngineId, Key, PoolId, Role};
+use super::mark;
 use super::message::{Msg, ToAgent, ToEngine};
 use super::object::{EngineError, EngineOp, Object, Objects};
 use super::policy::{EngineEpoch, LastHealthy};
@@ -153,13 +154,23 @@ impl Engine {
             cx.send(from, ToAgent::CallDone { epoch, op, changes, result: Err(error) }.into());
         };
         if self.is_stale(epoch, cx) {
+            cx.reach(mark::OLD_EPOCH);
             return refuse(EngineError::Stale(self.fence), cx, op);
         }
         let heard = self.hear(epoch);
         let guard = cx.config().policies.last_healthy == LastHealthy::Engine;
         match self.objects.check(&op, guard) {
-            Err(error) => refuse(error, cx, op),
-            Ok(false) => self.commit(After::Answer { to: from, epoch, op, fact: None }, heard, cx),
+            Err(error) => {
+                if error == EngineError::LastHealthy {
+                    cx.reach(mark::LAST_HEALTHY);
+                }
+                refuse(error, cx, op);
+            }
+            Ok(false) => {
+                let sound = matches!(*op, EngineOp::Vouch(_));
+                let fact = sound.then(|| Fact::Vouched { replica: op.instance() });
+                self.commit(After::Answer { to: from, epoch, op, fact }, heard, cx);
+            }
             Ok(true) => {
                 self.objects.apply(&op);
                 self.changes += 1;
@@ -181,7 +192,7 @@ impl Engine {
                 let healthy = children.map_or(0, |children| children.values().filter(|&&healthy| healthy).count());
                 Fact::ChildRemoved { nexus, child, healthy: u8::try_from(healthy).unwrap_or(u8::MAX), epoch }
             }
-            EngineOp::Allow(..) | EngineOp::AddChild(..) => Fact::Changed { object, epoch },
+            EngineOp::Allow(..) | EngineOp::AddChild(..) | EngineOp::Vouch(_) => Fact::Changed { object, epoch },
         }
     }
 

@@ -38,13 +38,15 @@ pub enum Fact {
     ChildRemoved { nexus: Instance, child: Uuid, healthy: u8, epoch: u16 },
     /// An engine changed an object in another way, for the agent of that epoch.
     Changed { object: Instance, epoch: u16 },
+    /// An engine says that a replica is sound.
+    Vouched { replica: Instance },
     /// A disk failed under a replica.
     DiskFailed { replica: Key },
 }
 
 impl Fact {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 13] = [
+    pub const LABELS: [&'static str; 14] = [
         "asked",
         "answered",
         "admitted",
@@ -58,7 +60,16 @@ impl Fact {
         "child-removed",
         "changed",
         "disk-failed",
+        "vouched",
     ];
+}
+
+impl Fact {
+    /// Whether an engine changed something.
+    #[must_use]
+    pub fn is_change(&self) -> bool {
+        matches!(self, Fact::Made { .. } | Fact::Destroyed { .. } | Fact::Changed { .. } | Fact::ChildRemoved { .. })
+    }
 }
 
 impl Label for Fact {
@@ -76,6 +87,7 @@ impl Label for Fact {
             Fact::Destroyed { .. } => "destroyed",
             Fact::ChildRemoved { .. } => "child-removed",
             Fact::Changed { .. } => "changed",
+            Fact::Vouched { .. } => "vouched",
             Fact::DiskFailed { .. } => "disk-failed",
         }
     }
@@ -101,6 +113,7 @@ impl fmt::Display for Fact {
                 write!(f, "takes child {child} from {nexus}, which leaves {healthy} healthy")
             }
             Fact::Changed { object, epoch } => write!(f, "changes {object} for epoch {epoch}"),
+            Fact::Vouched { replica } => write!(f, "vouches for {replica}"),
             Fact::DiskFailed { replica } => write!(f, "the disk under {replica} fails"),
         }
     }

@@ -26,7 +26,7 @@ pub enum Msg {
 
 impl Msg {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 22] = [
+    pub const LABELS: [&'static str; 24] = [
         "granted",
         "held",
         "write-done",
@@ -49,6 +49,8 @@ impl Msg {
         "kept",
         "lease-gone",
         "leading",
+        "confirm",
+        "confirmed",
     ];
 }
 
@@ -77,6 +79,8 @@ pub enum ToAgent {
     Held,
     /// The store: the lease goes on.
     Kept { epoch: u16 },
+    /// The store: when that call was asked about, the lease was in force.
+    Confirmed { epoch: u16, user: u8, call: CallId },
     /// The store: that lease is another's by now.
     LeaseGone { epoch: u16 },
     /// The store: how a write ended; `None`: it was refused.
@@ -105,6 +109,7 @@ impl Label for ToAgent {
             ToAgent::Granted { .. } => "granted",
             ToAgent::Held => "held",
             ToAgent::Kept { .. } => "kept",
+            ToAgent::Confirmed { .. } => "confirmed",
             ToAgent::LeaseGone { .. } => "lease-gone",
             ToAgent::WriteDone { .. } => "write-done",
             ToAgent::Register { .. } => "register",
@@ -124,6 +129,8 @@ pub enum ToStore {
     Acquire { life: Incarnation, after: u16 },
     /// The lease of that epoch is to go on.
     KeepAlive { epoch: u16 },
+    /// Is the lease of that epoch in force? Asked before that call is answered from memory.
+    Confirm { epoch: u16, user: u8, call: CallId },
     /// Under the lease of that epoch, as its write number `revision`: put a spec, or delete the key.
     Write { epoch: u16, revision: u32, key: Key, spec: Option<Arc<Spec>> },
 }
@@ -139,6 +146,7 @@ impl Label for ToStore {
         match self {
             ToStore::Acquire { .. } => "acquire",
             ToStore::KeepAlive { .. } => "keep-alive",
+            ToStore::Confirm { .. } => "confirm",
             ToStore::Write { .. } => "write",
         }
     }

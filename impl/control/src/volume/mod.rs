@@ -9,6 +9,7 @@ pub mod config;
 pub mod engine;
 pub mod fact;
 pub mod id;
+pub mod mark;
 pub mod message;
 pub mod monitor;
 pub mod object;
@@ -25,13 +26,14 @@ use quiesce_machine::{Cx, Event, NodeId, Span};
 pub use config::{Cluster, ClusterError, Config, Timing};
 pub use fact::Fact;
 pub use id::{Birth, EngineId, Key, PoolId, Role, Uuid, VolumeId};
+pub use mark::MARKS;
 pub use message::{Msg, ToAgent, ToEngine, ToStore, ToUser};
 pub use monitor::Monitor;
 
 pub use object::{EngineError, EngineOp, Instance, Object, Objects, Replica};
 pub use policy::Policies;
 pub use record::Record;
-pub use spec::{Body, NodeSet, Operation, Owner, Spec, Status, Target, VolumeWant};
+pub use spec::{Body, Drain, NodeSet, Operation, Owner, Spec, Status, Target, VolumeWant};
 pub use timer::Timer;
 pub use user::{Reply, Request};
 

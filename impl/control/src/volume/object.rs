@@ -34,6 +34,8 @@ pub enum EngineOp {
     AddChild(Instance, Uuid),
     /// Take a child from a nexus.
     RemoveChild(Instance, Uuid),
+    /// Say whether a replica is sound.
+    Vouch(Instance),
 }
 
 impl EngineOp {
@@ -45,7 +47,8 @@ impl EngineOp {
             | EngineOp::Destroy(instance)
             | EngineOp::Allow(instance, _)
             | EngineOp::AddChild(instance, _)
-            | EngineOp::RemoveChild(instance, _) => instance,
+            | EngineOp::RemoveChild(instance, _)
+            | EngineOp::Vouch(instance) => instance,
         }
     }
 }
@@ -185,9 +188,14 @@ impl Objects {
                     there => Ok(there),
                 }
             }
-            (EngineOp::Allow(..) | EngineOp::AddChild(..) | EngineOp::RemoveChild(..), Some(_)) => {
-                Err(EngineError::NotFound)
-            }
+            (EngineOp::Vouch(_), Some((_, Object::Replica(replica)))) => match replica.failed {
+                true => Err(EngineError::Unfit),
+                false => Ok(false),
+            },
+            (
+                EngineOp::Allow(..) | EngineOp::AddChild(..) | EngineOp::RemoveChild(..) | EngineOp::Vouch(_),
+                Some(_),
+            ) => Err(EngineError::NotFound),
         }
     }
 
@@ -197,6 +205,7 @@ impl Objects {
             EngineOp::Create(instance, object) => {
                 _ = self.0.insert(instance.key, (instance.birth, object.clone()));
             }
+            EngineOp::Vouch(_) => (),
             EngineOp::Destroy(instance) => _ = self.0.remove(&instance.key),
             EngineOp::Allow(instance, nexus) => {
                 if let Some((_, Object::Replica(replica))) = self.0.get_mut(&instance.key) {

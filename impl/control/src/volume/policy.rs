@@ -92,12 +92,26 @@ crate::policies! {
         /// The engine, when it is to take the child.
         Engine = "engine",
     }
+    /// In which sequence the parts of a new volume are written down and made (section 1).
+    create_sequence: CreateSequence = "create-sequence" {
+        /// Every part is written down first, then made, then completed, the volume last: what fails cannot be replaced.
+        AllAtOnce = "all-at-once",
+        /// One part after the other; a replica that fails is made elsewhere.
+        OneByOne = "one-by-one",
+    }
     /// When the deletion of a volume is acknowledged (H16).
     volume_delete: VolumeDelete = "volume-delete" {
         /// Once its key is gone, whatever remains of it.
         KeyGone = "key-gone",
         /// Once its parts on every node that answers are gone.
         PartsGone = "parts-gone",
+    }
+    /// What an agent makes sure of before it answers from memory.
+    memory_answer: MemoryAnswer = "memory-answer" {
+        /// Nothing: it may have been deposed without knowing.
+        AtOnce = "at-once",
+        /// That its lease is in force, of the store.
+        Confirmed = "confirmed",
     }
     /// What an agent does with a copy of a request that it has answered (H18).
     repeated_request: RepeatedRequest = "repeated-request" {

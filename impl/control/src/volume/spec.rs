@@ -51,8 +51,8 @@ pub enum Operation {
 #[allow(missing_docs, reason = "a field is named after what it carries; the variant says what that means")]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Body {
-    /// A storage node: whether new resources may be placed on it, and whether its targets are to leave.
-    Node { cordoned: bool, draining: bool },
+    /// A storage node: whether nothing new may be placed on it, and how far its targets have left.
+    Node { cordoned: bool, drain: Drain },
     /// A pool of one disk of that size.
     Pool { node: EngineId, size: u8 },
     /// A thick replica.
@@ -61,6 +61,18 @@ pub enum Body {
     Nexus { node: EngineId, owner: Option<Owner>, children: Vec<Uuid> },
     /// A volume and its target, if it is published.
     Volume { want: VolumeWant, target: Option<Target> },
+}
+
+/// How far a node has been emptied of targets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Drain {
+    /// Targets may stay.
+    #[default]
+    Off,
+    /// They are to leave.
+    Draining,
+    /// They left.
+    Drained,
 }
 
 /// One life of a volume, as owner of replicas and nexuses.

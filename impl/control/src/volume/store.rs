@@ -10,6 +10,7 @@ use quiesce_machine::{Event, Incarnation, OpId, StoreError, Write};
 
 use super::fact::Fact;
 use super::id::{Key, Role};
+use super::mark;
 use super::message::{Msg, ToAgent, ToStore};
 use super::policy::WriteGuard;
 use super::record::{Image, Record};
@@ -33,6 +34,12 @@ pub struct Store {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Pending {
     image: Arc<Image>,
+    news: Vec<News>,
+}
+
+/// What becomes so with an image.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct News {
     answer: Option<(u8, ToAgent)>,
     fact: Option<Fact>,
 }
@@ -42,6 +49,12 @@ impl Store {
     #[must_use]
     pub fn spec(&self, key: Key) -> Option<&Spec> {
         self.image.specs.get(&key).map(Arc::as_ref)
+    }
+
+    /// The epoch of the lease given out last.
+    #[must_use]
+    pub fn epoch(&self) -> u16 {
+        self.image.epoch
     }
 
     /// Every spec.
@@ -91,6 +104,13 @@ impl Store {
                 }
                 false => send(cx, Role::Agent(from), ToAgent::LeaseGone { epoch }),
             },
+            ToStore::Confirm { epoch, user, call } => {
+                let answer = match self.has_lease(from, epoch) {
+                    true => ToAgent::Confirmed { epoch, user, call },
+                    false => ToAgent::LeaseGone { epoch },
+                };
+                send(cx, Role::Agent(from), answer);
+            }
             ToStore::Write { epoch, revision, key, spec } => self.write(from, epoch, revision, key, spec, cx),
         }
     }
@@ -154,6 +174,7 @@ impl Store {
         }
         let (last, applied) = self.latest().revision;
         if cx.config().policies.write_guard == WriteGuard::Revision && revision <= last {
+            cx.reach(mark::OLD_WRITE);
             if revision == last && self.pending.is_empty() {
                 send(cx, to, ToAgent::WriteDone { epoch, revision, applied });
             }
@@ -179,25 +200,34 @@ impl Store {
     }
 
     fn commit(&mut self, next: Image, answer: Option<(u8, ToAgent)>, fact: Option<Fact>, cx: &mut Context<'_>) {
-        let image = Arc::new(next);
-        self.pending.push_back(Pending { image: Arc::clone(&image), answer, fact });
-        cx.store(OpId(0), Write::Put(Record::Store(image)));
+        self.save(Pending { image: Arc::new(next), news: vec![News { answer, fact }] }, cx);
+    }
+
+    fn save(&mut self, pending: Pending, cx: &mut Context<'_>) {
+        cx.store(OpId(0), Write::Put(Record::Store(Arc::clone(&pending.image))));
+        self.pending.push_back(pending);
     }
 
     fn stored(&mut self, outcome: Result<(), StoreError>, cx: &mut Context<'_>) {
-        let Pending { image, answer, fact } = self.pending.pop_front().expect("a write that ends was pending");
-        match outcome {
-            Ok(()) | Err(StoreError::Unknown) => {
-                self.image = image;
-                if let Some(fact) = fact {
-                    cx.fact(fact);
-                }
-                if let Some((to, answer)) = answer {
-                    send(cx, Role::Agent(to), answer);
+        let mut ended = self.pending.pop_front().expect("a write that ends was pending");
+        match (outcome, self.pending.front_mut()) {
+            (Ok(()), _) => {
+                self.image = ended.image;
+                for News { answer, fact } in ended.news {
+                    if let Some(fact) = fact {
+                        cx.fact(fact);
+                    }
+                    if let Some((to, answer)) = answer {
+                        send(cx, Role::Agent(to), answer);
+                    }
                 }
             }
-            // What was built on it has it too; only a write that nothing follows is missing, and is asked for again.
-            Err(StoreError::Failed) => (),
+            // What was built on it has it too.
+            (Err(StoreError::Failed | StoreError::Unknown), Some(next)) => {
+                ended.news.append(&mut next.news);
+                next.news = ended.news;
+            }
+            (Err(StoreError::Failed | StoreError::Unknown), None) => self.save(ended, cx),
         }
     }
 }

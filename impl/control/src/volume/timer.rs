@@ -13,6 +13,8 @@ pub enum Timer {
     LeaseOver,
     /// An agent: the store has not answered a write.
     Write,
+    /// An agent: the store has not said whether the lease is in force, so that the call could be answered.
+    Confirm(u8, CallId),
     /// An agent: an engine has not answered the call of that task.
     CallRetry(Key),
     /// An agent: nor will it.
@@ -47,6 +49,7 @@ impl Timer {
             Timer::Lease
             | Timer::LeaseOver
             | Timer::Write
+            | Timer::Confirm(..)
             | Timer::CallRetry(_)
             | Timer::CallOver(_)
             | Timer::Reconcile
@@ -65,6 +68,7 @@ impl Label for Timer {
             Timer::Lease => "lease",
             Timer::LeaseOver => "lease-over",
             Timer::Write => "write",
+            Timer::Confirm(..) => "confirm",
             Timer::CallRetry(_) => "call-retry",
             Timer::CallOver(_) => "call-over",
             Timer::Reconcile => "reconcile",

@@ -9,9 +9,10 @@ use super::leader::Leader;
 use super::task::{Caller, Goal, Task};
 use crate::volume::fact::Fact;
 use crate::volume::id::{EngineId, Key, PoolId, Role, Uuid};
+use crate::volume::mark;
 use crate::volume::message::ToUser;
 use crate::volume::policy::{PendingOperation, RepeatedCreate, RepeatedRequest};
-use crate::volume::spec::{Body, Spec, Status, VolumeWant};
+use crate::volume::spec::{Body, Drain, Spec, Status, VolumeWant};
 use crate::volume::timer::Timer;
 use crate::volume::user::{Reply, Request};
 use crate::volume::{Context, send};
@@ -25,6 +26,7 @@ impl Leader {
         if let Some(&reply) = self.answered.get(&(user, call))
             && cx.config().policies.repeated_request == RepeatedRequest::Recognised
         {
+            cx.reach(mark::RECOGNISED);
             return send(cx, Role::User(user), ToUser::Answer { call, reply });
         }
         self.take_up(user, call, request, cx.config().timing.guard_tries, cx);
@@ -39,10 +41,11 @@ impl Leader {
 
     fn is_under_way(&self, user: u8, call: CallId) -> bool {
         let is = |caller: &Caller| caller.user == user && caller.call == call;
-        self.waiting.contains_key(&(user, call)) || self.tasks.values().any(|task| task.caller.as_ref().is_some_and(is))
+        let known = self.waiting.contains_key(&(user, call)) || self.unsaid.contains_key(&(user, call));
+        known || self.tasks.values().any(|task| task.caller.as_ref().is_some_and(is))
     }
 
-    fn take_up(&mut self, user: u8, call: CallId, request: Arc<Request>, tries: u8, cx: &mut Context<'_>) {
+    pub(super) fn take_up(&mut self, user: u8, call: CallId, request: Arc<Request>, tries: u8, cx: &mut Context<'_>) {
         let Some(key) = request.key() else {
             return self.answer(user, call, request, Reply::InvalidArgument, cx);
         };
@@ -52,20 +55,20 @@ impl Leader {
             && cx.config().policies.pending_operation == PendingOperation::Resumed
             && let Some(task) = self.remedy(key, cx)
         {
+            cx.reach(mark::RESOLVED_FIRST);
             self.start(key, task, cx);
         }
         if self.is_busy(key) {
             if tries == 0 {
-                return self.answer(user, call, request, Reply::Conflict, cx);
+                return self.say(Caller { user, call, request }, Reply::Conflict, None, cx);
             }
+            cx.reach(mark::BUSY);
             self.waiting.insert((user, call), (request, tries - 1));
             return cx.arm(Timer::Guard(user, call), cx.config().timing.guard_wait);
         }
         cx.fact(Fact::Admitted { user, call, request: Arc::clone(&request) });
-        match self.admit(key, &request, cx) {
-            Err(reply) => self.answer(user, call, request, reply, cx),
-            Ok(goal) => self.start(key, Task::new(goal, Some(Caller { user, call, request })), cx),
-        }
+        let goal = self.admit(key, &request, cx).unwrap_or_else(Goal::Answer);
+        self.start(key, Task::new(goal, Some(Caller { user, call, request })), cx);
     }
 
     /// What a request on an idle resource leads to, or the answer it gets at once.
@@ -122,7 +125,10 @@ impl Leader {
             (None, None) => return Err(Reply::NotFound),
         };
         let goal = self.admit_create(spec, Body::Replica { pool, node, size, owner: None }, cx)?;
-        self.on_node(node, goal)
+        match self.is_going(Key::Pool(pool)) {
+            true => Err(Reply::FailedPrecondition),
+            false => self.on_node(node, goal),
+        }
     }
 
     fn admit_nexus(
@@ -133,7 +139,10 @@ impl Leader {
         cx: &Context<'_>,
     ) -> Result<Goal, Reply> {
         let children: Vec<Uuid> = children.iter().map(|&child| Uuid::Given(child)).collect();
-        let there = |&child: &Uuid| self.spec(Key::Replica(child)).is_some_and(|spec| spec.status == Status::Created);
+        let there = |&child: &Uuid| {
+            let key = Key::Replica(child);
+            self.spec(key).is_some_and(|spec| spec.status == Status::Created) && !self.is_going(key)
+        };
         if children.is_empty() {
             return Err(Reply::InvalidArgument);
         }
@@ -148,7 +157,8 @@ impl Leader {
             return Ok(Goal::DestroyVolume);
         }
         let child_of = |uuid: Uuid| {
-            self.specs().any(|(_, spec)| matches!(&spec.body, Body::Nexus { children, .. } if children.contains(&uuid)))
+            let mut specs = self.specs().map(|(_, spec)| spec).chain(self.newborn());
+            specs.any(|spec| matches!(&spec.body, Body::Nexus { children, .. } if children.contains(&uuid)))
         };
         let in_use = match key {
             Key::Pool(pool) => self.replicas_on(pool).next().is_some(),
@@ -205,6 +215,9 @@ impl Leader {
                 Ok(Goal::Grow(replicas))
             }
             Request::SetReplicas { replicas, .. } if replicas > 0 && replicas + 1 == want.replicas => {
+                if target.is_some_and(|target| !self.is_online(target.node)) {
+                    return Err(Reply::Unavailable);
+                }
                 let victim = self.victim(owner, target).ok_or(Reply::FailedPrecondition)?;
                 Ok(Goal::Shrink(victim, replicas))
             }
@@ -236,15 +249,17 @@ impl Leader {
         if !self.engines.contains_key(&node) {
             return Err(Reply::NotFound);
         }
-        let (cordoned, draining) = match spec.map(|spec| &spec.body) {
-            Some(&Body::Node { cordoned, draining }) => (cordoned, draining),
-            Some(_) | None => (false, false),
+        let (cordoned, state) = match spec.map(|spec| &spec.body) {
+            Some(&Body::Node { cordoned, drain }) => (cordoned, drain),
+            Some(_) | None => (false, Drain::Off),
         };
-        let same = if drain { draining } else { cordoned == on && (on || !draining) };
+        let same = if drain { state != Drain::Off } else { cordoned == on };
         if same || (drain && !cx.config().cluster.has_watcher()) {
             return Err(Reply::FailedPrecondition);
         }
-        Ok(Goal::Node(Body::Node { cordoned: on, draining: drain }))
+        // A drain is cancelled by an uncordon alone.
+        let state = if drain { Drain::Draining } else { Drain::Off };
+        Ok(Goal::Node(Body::Node { cordoned: on, drain: state }))
     }
 }
 

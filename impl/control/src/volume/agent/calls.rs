@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Standing;
 use super::leader::Leader;
-use super::task::{Deed, Waiting};
+use super::task::{Deed, Goal, Task, Waiting};
 use crate::volume::id::{EngineId, Key, Role};
 use crate::volume::message::ToEngine;
 use crate::volume::object::{EngineError, EngineOp};
@@ -15,9 +15,11 @@ impl Leader {
     /// Calls an engine on behalf of a task, or says at once why that is of no use.
     pub(super) fn call(&mut self, task: Key, engine: EngineId, op: EngineOp, cx: &mut Context<'_>) {
         let op = Arc::new(op);
-        if let Some(error) = self.engines.get(&engine).map_or(Some(EngineError::Offline), |view| view.unreachable()) {
+        let unreachable = self.engines.get(&engine).map_or(Some(EngineError::Offline), |view| view.unreachable());
+        if let Some(error) = unreachable.filter(|&error| !self.has_to_know(task, &op, error)) {
             if let Some(task) = self.tasks.get_mut(&task) {
                 task.results.insert(Deed::of(&op), Err(error));
+                task.heard_store = false;
             }
             return;
         }
@@ -83,7 +85,7 @@ impl Leader {
                 }
                 self.run(task, cx);
             }
-            Some(Waiting::Nothing | Waiting::Write) | None => (),
+            Some(Waiting::Nothing | Waiting::Write | Waiting::Lease) | None => (),
         }
     }
 
@@ -97,11 +99,21 @@ impl Leader {
     /// Every call to a node that is offline has failed.
     pub(super) fn fail_calls(&mut self, engine: EngineId, cx: &mut Context<'_>) {
         let Some(error) = self.engines.get(&engine).and_then(|view| view.unreachable()) else { return };
-        let waits = |waiting: &Waiting| matches!(waiting, Waiting::Call(at, _) if *at == engine);
-        let hit: Vec<Key> = self.tasks.iter().filter(|(_, task)| waits(&task.waiting)).map(|(&key, _)| key).collect();
+        let fails = |&(&key, task): &(&Key, &Task)| match &task.waiting {
+            Waiting::Call(at, op) => *at == engine && !self.has_to_know(key, op, error),
+            Waiting::Nothing | Waiting::Write | Waiting::Pause | Waiting::Lease => false,
+        };
+        let hit: Vec<Key> = self.tasks.iter().filter(fails).map(|(&key, _)| key).collect();
         for task in hit {
             self.end_call(task, Err(error), cx);
         }
+    }
+
+    /// Whether a task cannot go on until it knows how that call ended, however long its engine is silent: a target that
+    /// loses a child late, after it was given up, might no longer have the child that was told to refuse it.
+    fn has_to_know(&self, task: Key, op: &EngineOp, error: EngineError) -> bool {
+        let shrinks = self.tasks.get(&task).is_some_and(|task| matches!(task.goal, Goal::Shrink(..)));
+        error == EngineError::Offline && shrinks && matches!(op, EngineOp::RemoveChild(..))
     }
 
     fn end_call(&mut self, key: Key, result: Result<(), EngineError>, cx: &mut Context<'_>) {
@@ -110,6 +122,7 @@ impl Leader {
         cx.disarm(Timer::CallRetry(key));
         cx.disarm(Timer::CallOver(key));
         task.results.insert(Deed::of(&op), result);
+        task.heard_store = false;
         if let (EngineOp::Destroy(gone), Ok(())) = (op.as_ref(), result) {
             task.forget_leftover(*gone);
         }

@@ -7,11 +7,12 @@ use quiesce_machine::CallId;
 
 use super::Standing;
 use super::nodes::EngineView;
-use super::task::{Task, Waiting};
+use super::task::{Task, Unsaid, Waiting};
 use super::writes::Pending;
-use crate::volume::id::{Birth, EngineId, Key, Role};
+use crate::volume::id::{Birth, EngineId, Key, Role, VolumeId};
+use crate::volume::mark;
 use crate::volume::message::{Image, ToAgent, ToEngine, ToUser};
-use crate::volume::spec::{Owner, Spec, Status};
+use crate::volume::spec::{NodeSet, Owner, Spec, Status, VolumeWant};
 use crate::volume::timer::Timer;
 use crate::volume::user::{Reply, Request};
 use crate::volume::{Context, send};
@@ -34,6 +35,8 @@ pub struct Leader {
     pub(super) unheard: BTreeSet<EngineId>,
     /// Requests that wait for a busy resource, with the tries left.
     pub(super) waiting: BTreeMap<(u8, CallId), (Arc<Request>, u8)>,
+    /// Answers that wait for the store to say that the lease is in force.
+    pub(super) unsaid: BTreeMap<(u8, CallId), Unsaid>,
     /// What was answered over this epoch's connections.
     pub(super) answered: BTreeMap<(u8, CallId), Reply>,
 }
@@ -58,6 +61,7 @@ impl Leader {
             engines: cluster.engines().map(|engine| (engine, EngineView::default())).collect(),
             unheard: cluster.engines().collect(),
             waiting: BTreeMap::new(),
+            unsaid: BTreeMap::new(),
             answered: BTreeMap::new(),
         }
     }
@@ -71,6 +75,9 @@ impl Leader {
         match (from, msg) {
             (Role::Store, ToAgent::WriteDone { epoch, revision, applied }) if epoch == self.epoch => {
                 self.write_done(revision, applied, cx);
+            }
+            (Role::Store, ToAgent::Confirmed { epoch, user, call }) if epoch == self.epoch => {
+                self.confirmed(user, call, cx);
             }
             (Role::Engine(engine), ToAgent::Register { life }) => self.registered(engine, life, cx),
             (Role::Engine(engine), ToAgent::Listing { epoch, life, changes, objects }) if epoch == self.epoch => {
@@ -88,6 +95,7 @@ impl Leader {
     pub(super) fn fire(&mut self, timer: Timer, cx: &mut Context<'_>) {
         match timer {
             Timer::Write => self.write_overdue(cx),
+            Timer::Confirm(user, call) => self.ask_for_lease(user, call, cx),
             Timer::CallRetry(key) => self.call_again(key, cx),
             Timer::CallOver(key) => self.call_over(key, cx),
             Timer::Reconcile => self.reconcile(cx),
@@ -124,6 +132,13 @@ impl Leader {
             cx.disarm(Timer::Guard(user, call));
             send(cx, Role::User(user), ToUser::NotLeading { call });
         }
+        for (&(user, call), unsaid) in &self.unsaid {
+            cx.disarm(Timer::Confirm(user, call));
+            cx.reach(mark::NOT_SAID);
+            if unsaid.guards.is_none() {
+                send(cx, Role::User(user), ToUser::NotLeading { call });
+            }
+        }
     }
 
     /// A birth that nothing had before.
@@ -153,6 +168,11 @@ impl Leader {
             })
     }
 
+    /// Whether somebody is about to destroy that resource.
+    pub(super) fn is_going(&self, key: Key) -> bool {
+        self.tasks.get(&key).is_some_and(|task| task.goal.destroys())
+    }
+
     /// The epoch in which it leads.
     #[must_use]
     pub fn epoch(&self) -> u16 {
@@ -163,6 +183,13 @@ impl Leader {
     #[must_use]
     pub fn is_online(&self, engine: EngineId) -> bool {
         self.engines.get(&engine).is_some_and(EngineView::is_online)
+    }
+
+    /// The nodes that could take a replica of a new volume.
+    #[must_use]
+    pub fn could_hold(&self, want: VolumeWant) -> NodeSet {
+        let nobody = Owner { volume: VolumeId(u8::MAX), birth: Birth::default() };
+        NodeSet::of(self.candidates(nobody, want).into_iter().map(|(_, node)| node))
     }
 
     /// Whether a volume lacks a replica that it could have.
@@ -184,6 +211,13 @@ impl Leader {
     pub(super) fn owned(&self, owner: Owner, replicas: bool) -> impl Iterator<Item = (Key, &Spec)> {
         self.specs()
             .filter(move |(key, spec)| spec.owner() == Some(owner) && matches!(key, Key::Replica(_)) == replicas)
+    }
+
+    /// The replicas that a new target of a volume has for children; before the volume is complete, all that it has.
+    pub(super) fn to_serve(&self, owner: Owner) -> impl Iterator<Item = (Key, &Spec)> {
+        let unborn = self.volume_lives(owner).is_some_and(|spec| spec.status == Status::Creating);
+        let serves = move |status| status == Status::Created || (unborn && status == Status::Creating);
+        self.owned(owner, true).filter(move |(_, spec)| serves(spec.status))
     }
 
     /// The replicas that make up a volume.

@@ -3,6 +3,7 @@
 //! What it does as leader is in [`leader`]. Source: `reference/mayastor-control-plane.md` section 10.
 
 mod api;
+mod at_once;
 mod calls;
 pub mod leader;
 mod nodes;
@@ -111,6 +112,7 @@ impl Agent {
                 }
             }
             ToAgent::WriteDone { .. }
+            | ToAgent::Confirmed { .. }
             | ToAgent::Register { .. }
             | ToAgent::Listing { .. }
             | ToAgent::CallDone { .. }

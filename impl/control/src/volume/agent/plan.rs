@@ -8,7 +8,7 @@ use super::task::{Deed, Goal, NewKey, Next, Task};
 use crate::volume::Context;
 use crate::volume::id::{Key, Uuid};
 use crate::volume::object::{EngineError, EngineOp, Instance, Object, Replica};
-use crate::volume::policy::VolumeDelete;
+use crate::volume::policy::{CreateSequence, VolumeDelete};
 use crate::volume::spec::{Body, Operation, Owner, Spec, Status, Target, VolumeWant};
 use crate::volume::user::Reply;
 
@@ -21,6 +21,7 @@ impl Leader {
             Goal::CreateVolume(want) => self.plan_create_volume(key, *want, task, cx),
             Goal::DestroyVolume => self.plan_destroy_volume(key, task, cx),
             Goal::Clear => self.plan_clear(key),
+            Goal::Answer(reply) => Next::End(*reply),
             Goal::Publish(_) | Goal::Unpublish { .. } | Goal::Republish { .. } | Goal::Grow(_) | Goal::Shrink(..) => {
                 self.plan_update(key, task, cx)
             }
@@ -81,6 +82,9 @@ impl Leader {
         }
         if spec.status == Status::Created {
             return Next::End(Reply::Ok);
+        }
+        if cx.config().policies.create_sequence == CreateSequence::AllAtOnce {
+            return self.plan_create_at_once(key, spec, want, task, cx);
         }
         if let Some(next) = self.step_replicas(owner, want, task, cx) {
             return next;
@@ -187,7 +191,7 @@ impl Leader {
             }
             Body::Nexus { node, owner, children } => {
                 let children: Vec<Uuid> = match owner {
-                    Some(owner) => self.members(*owner).filter_map(|(key, _)| replica_uuid(key)).collect(),
+                    Some(owner) => self.to_serve(*owner).filter_map(|(key, _)| replica_uuid(key)).collect(),
                     None => children.clone(),
                 };
                 let children = children.into_iter().map(|child| (child, true)).collect();

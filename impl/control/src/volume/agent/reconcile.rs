@@ -8,9 +8,10 @@ use super::plan::{owner_of, replica_uuid};
 use super::task::{Goal, Next, Task, Waiting};
 use crate::volume::Context;
 use crate::volume::id::{EngineId, Key, Uuid};
-use crate::volume::object::{EngineOp, Instance, Object};
+use crate::volume::mark;
+use crate::volume::object::{EngineOp, Instance, Object, Objects};
 use crate::volume::policy::{NewResource, Orphans, PendingOperation, TargetFence};
-use crate::volume::spec::{Body, Operation, Owner, Spec, Status, Target};
+use crate::volume::spec::{Body, Drain, Operation, Owner, Spec, Status, Target};
 use crate::volume::timer::Timer;
 use crate::volume::user::Reply;
 
@@ -24,6 +25,7 @@ impl Leader {
             let keys: Vec<Key> = self.specs.keys().copied().collect();
             for key in keys {
                 if let Some(task) = self.remedy(key, cx) {
+                    self.mark_remedy(key, &task, cx);
                     self.start(key, task, cx);
                 }
             }
@@ -46,6 +48,7 @@ impl Leader {
         let keys: Vec<Key> = self.specs.keys().copied().filter(|key| matches!(key, Key::Volume(_))).collect();
         for key in keys {
             if let Some(task) = self.move_away(key, engine) {
+                cx.reach(mark::TARGET_MOVED);
                 self.start(key, task, cx);
             }
         }
@@ -57,7 +60,7 @@ impl Leader {
         let reachable = spec.node().is_none_or(|node| self.is_online(node));
         let orphaned = spec.owner().is_some_and(|owner| self.volume_lives(owner).is_none());
         match (key, spec.status) {
-            (Key::Node(_), _) => None,
+            (Key::Node(node), _) => self.end_drain(node, spec),
             (Key::Volume(_), Status::Creating | Status::Deleting) => Some(Task::new(Goal::DestroyVolume, None)),
             (Key::Volume(_), Status::Created) => match spec.operation {
                 Some(operation) => Some(self.pending(operation, spec, cx)),
@@ -67,6 +70,37 @@ impl Leader {
             (_, Status::Created) if orphaned || self.is_stray(key, spec) => Some(Task::new(Goal::Destroy, None)),
             (_, Status::Creating | Status::Created | Status::Deleting) => None,
         }
+    }
+
+    /// Says which remedy it is.
+    fn mark_remedy(&self, key: Key, task: &Task, cx: &mut Context<'_>) {
+        let pending = self.spec(key).is_some_and(Spec::is_dirty);
+        let mark = match task.goal {
+            Goal::Node(_) => mark::DRAINED,
+            Goal::Unpublish { .. } | Goal::Shrink(..) if pending => mark::RESUMED,
+            Goal::Publish(_) | Goal::Republish { .. } | Goal::Grow(_) if pending => mark::TAKEN_BACK,
+            Goal::Republish { away: None } => mark::TARGET_ANEW,
+            Goal::Republish { away: Some(_) } => mark::TARGET_MOVED,
+            Goal::Shrink(..) => mark::REPLACED,
+            Goal::Grow(_) => mark::REGROWN,
+            Goal::Create(_)
+            | Goal::Destroy
+            | Goal::CreateVolume(_)
+            | Goal::DestroyVolume
+            | Goal::Publish(_)
+            | Goal::Unpublish { .. }
+            | Goal::Clear
+            | Goal::Answer(_) => return,
+        };
+        cx.reach(mark);
+    }
+
+    /// A node that is being drained is drained once no target is left on it.
+    fn end_drain(&self, node: EngineId, spec: &Spec) -> Option<Task> {
+        let Body::Node { cordoned, drain: Drain::Draining } = spec.body else { return None };
+        let left = self.specs().any(|(key, spec)| matches!(key, Key::Nexus(_)) && spec.node() == Some(node));
+        let drained = Body::Node { cordoned, drain: Drain::Drained };
+        (!spec.is_dirty() && !left).then(|| Task::new(Goal::Node(drained), None))
     }
 
     /// A nexus of a volume that has no operation under way and another target, or none.
@@ -96,6 +130,10 @@ impl Leader {
     fn heal(&self, key: Key, spec: &Spec, cx: &Context<'_>) -> Option<Task> {
         let (want, target) = spec.volume()?;
         let owner = owner_of(key, spec);
+        // There is nothing to make it whole from.
+        if !self.fit_member(owner) {
+            return None;
+        }
         if let Some(target) = target {
             if let Some(task) = self.heal_target(key, owner, target, cx) {
                 return Some(task);
@@ -115,8 +153,11 @@ impl Leader {
     }
 
     fn heal_target(&self, key: Key, owner: Owner, target: Target, cx: &Context<'_>) -> Option<Task> {
-        let draining =
-            matches!(self.spec(Key::Node(target.node)).map(|spec| &spec.body), Some(Body::Node { draining: true, .. }));
+        let drain = self.spec(Key::Node(target.node)).and_then(|spec| match spec.body {
+            Body::Node { drain, .. } => Some(drain),
+            Body::Pool { .. } | Body::Replica { .. } | Body::Nexus { .. } | Body::Volume { .. } => None,
+        });
+        let draining = drain.is_some_and(|drain| drain != Drain::Off);
         if draining && let Some(task) = self.move_away(key, target.node) {
             return Some(task);
         }
@@ -137,7 +178,7 @@ impl Leader {
         let foreign = view.children(target.nexus).is_some_and(|children| {
             children.keys().any(|&child| !self.members(owner).any(|(key, _)| key == Key::Replica(child)))
         });
-        let fits = self.reachable_member(owner);
+        let fits = self.fit_member(owner);
         ((!(there && accepted) || foreign) && fits).then(|| Task::new(Goal::Republish { away: None }, None))
     }
 
@@ -146,12 +187,18 @@ impl Leader {
         let (want, target) = spec.volume()?;
         let owner = owner_of(key, spec);
         let hit = target.is_some_and(|target| target.node == from) && !self.is_busy(key);
-        let fits = hit && self.reachable_member(owner) && self.target_node(owner, want, Some(from)).is_some();
+        let fits = hit && self.fit_member(owner) && self.target_node(owner, want, Some(from)).is_some();
         fits.then(|| Task::new(Goal::Republish { away: Some(from) }, None))
     }
 
-    fn reachable_member(&self, owner: Owner) -> bool {
-        self.members(owner).any(|(_, spec)| spec.node().is_some_and(|node| self.is_online(node)))
+    /// Whether a replica is there that a target could use.
+    fn fit_member(&self, owner: Owner) -> bool {
+        let fit = |key: Key, spec: &Spec| {
+            let view = self.engines.get(&spec.node()?).filter(|view| view.is_online())?;
+            let failed = |objects: &Objects| objects.replica(replica_uuid(key)?).map(|(_, replica)| replica.failed);
+            (view.objects().and_then(failed) != Some(true)).then_some(())
+        };
+        self.members(owner).any(|(key, spec)| fit(key, spec).is_some())
     }
 
     /// The children of a target, if it is known to be there.
@@ -162,14 +209,20 @@ impl Leader {
     /// A member whose replica is gone or failed, or that the target no longer uses.
     fn bad_member(&self, owner: Owner, target: Option<Target>) -> Option<Uuid> {
         let children = target.and_then(|target| self.target_view(target));
-        let is_bad = |key: Key, spec: &Spec| {
+        let is_bad = |key: Key| {
             let uuid = replica_uuid(key)?;
-            let held = spec.node().and_then(|node| self.engines.get(&node)).and_then(|view| view.objects());
-            let lost = held.is_some_and(|held| held.replica(uuid).is_none_or(|(_, replica)| replica.failed));
             let unused = children.is_some_and(|children| children.get(&uuid) != Some(&true));
-            (lost || unused).then_some(uuid)
+            (self.is_lost(key) || unused).then_some(uuid)
         };
-        self.members(owner).find_map(|(key, spec)| is_bad(key, spec))
+        self.members(owner).find_map(|(key, _)| is_bad(key))
+    }
+
+    /// Whether a replica is known to be gone, or its disk to have failed.
+    pub(super) fn is_lost(&self, key: Key) -> bool {
+        let node = self.spec(key).and_then(Spec::node);
+        let held = node.and_then(|node| self.engines.get(&node)).and_then(|view| view.objects());
+        let found = held.zip(replica_uuid(key)).map(|(held, uuid)| held.replica(uuid));
+        found.is_some_and(|found| found.is_none_or(|(_, replica)| replica.failed))
     }
 
     /// The member that a volume can best do without.
@@ -201,6 +254,7 @@ impl Leader {
                 let holds =
                     matches!((instance.key, object), (Key::Pool(pool), Object::Pool(_)) if objects.used(pool) > 0);
                 if !known && !holds {
+                    cx.reach(mark::ORPHAN);
                     self.send_call(engine, Arc::new(EngineOp::Destroy(instance)), cx);
                 }
             }

@@ -13,7 +13,7 @@ impl Leader {
             let (Key::Pool(pool), Body::Pool { node, size }) = (key, &spec.body) else { continue };
             let free = u32::from(*size).saturating_sub(self.committed(pool));
             let holds = self.owned(owner, true).any(|(_, spec)| spec.node() == Some(*node));
-            if spec.status == Status::Created
+            if self.takes_replicas(pool)
                 && self.may_place(*node)
                 && want.allowed.allows(*node)
                 && !holds
@@ -54,10 +54,15 @@ impl Leader {
 
     /// Whether new resources may be placed on a node.
     pub(super) fn may_place(&self, node: EngineId) -> bool {
-        let cordoned = self
-            .spec(Key::Node(node))
-            .is_some_and(|spec| matches!(spec.body, Body::Node { cordoned, draining } if cordoned || draining));
+        let cordoned =
+            self.spec(Key::Node(node)).is_some_and(|spec| matches!(spec.body, Body::Node { cordoned: true, .. }));
         self.is_online(node) && !cordoned
+    }
+
+    /// Whether a pool is there and not about to go.
+    pub(super) fn takes_replicas(&self, pool: PoolId) -> bool {
+        let key = Key::Pool(pool);
+        self.spec(key).is_some_and(|spec| spec.status == Status::Created) && !self.is_going(key)
     }
 
     /// How much of a pool is promised to replicas.
@@ -69,10 +74,11 @@ impl Leader {
         sizes.sum()
     }
 
-    /// Specs of replicas on a pool.
+    /// Specs of replicas on a pool, those that are being written down included.
     pub(super) fn replicas_on(&self, on: PoolId) -> impl Iterator<Item = &Spec> {
         self.specs()
             .map(|(_, spec)| spec)
+            .chain(self.newborn())
             .filter(move |spec| matches!(spec.body, Body::Replica { pool, .. } if pool == on))
     }
 }

@@ -66,7 +66,8 @@ impl Leader {
             | Goal::CreateVolume(_)
             | Goal::DestroyVolume
             | Goal::Node(_)
-            | Goal::Clear => unreachable!("no change of a volume: {task:?}"),
+            | Goal::Clear
+            | Goal::Answer(_) => unreachable!("no change of a volume: {task:?}"),
         }
     }
 
@@ -82,7 +83,8 @@ impl Leader {
             | Goal::CreateVolume(_)
             | Goal::DestroyVolume
             | Goal::Node(_)
-            | Goal::Clear => unreachable!("no change of a volume: {:?}", change.task),
+            | Goal::Clear
+            | Goal::Answer(_) => unreachable!("no change of a volume: {:?}", change.task),
         };
         begin(change.key, change.spec, operation)
     }
@@ -146,13 +148,13 @@ impl Leader {
     }
 
     /// Tells every replica to accept that nexus alone, and leaves out those that cannot be told.
-    fn step_fence(&self, owner: Owner, nexus: Instance, task: &Task, cx: &Context<'_>) -> Option<Next> {
+    pub(super) fn step_fence(&self, owner: Owner, nexus: Instance, task: &Task, cx: &Context<'_>) -> Option<Next> {
         if cx.config().policies.target_fence == TargetFence::None {
             return None;
         }
         let mut told = 0;
         let mut deaf = None;
-        for (key, spec) in self.members(owner) {
+        for (key, spec) in self.to_serve(owner) {
             let replica = Instance { key, birth: spec.birth };
             match task.result(Deed::Allow(replica, nexus.birth)) {
                 None => return Some(Next::Call(spec.node()?, EngineOp::Allow(replica, nexus.birth))),
@@ -239,7 +241,12 @@ impl Leader {
 
     /// A replica that is not to be after all leaves the target before it goes.
     fn take_back_growth(&self, change: Change<'_>, fresh: Option<(Key, &Spec)>) -> Next {
-        let Some((key, spec)) = fresh else { return change.give_up() };
+        let Some((key, spec)) = fresh else {
+            // It is destroyed at once if that can be: the next try may want its place.
+            let leaving = self.owned(change.owner, true).filter(|(_, spec)| spec.status == Status::Deleting);
+            let mut steps = leaving.filter_map(|(key, spec)| self.step_destroy(key, spec, change.task));
+            return steps.next().unwrap_or_else(|| change.give_up());
+        };
         if let (Some((target, nexus)), Some(uuid)) = (self.target_of(change), replica_uuid(key))
             && change.task.result(Deed::RemoveChild(nexus, uuid)).is_none()
         {
@@ -264,12 +271,30 @@ impl Leader {
             return Next::Fail(Reply::FailedPrecondition);
         }
         let gone = Next::Write(key, Some(spec.deleting()));
-        let Some((target, nexus)) = self.target_of(change) else { return gone };
+        let Some((target, nexus)) = self.target_of(change) else { return self.vouched(change, key).unwrap_or(gone) };
         match task.result(Deed::RemoveChild(nexus, victim)) {
             None => Next::Call(target.node, EngineOp::RemoveChild(nexus, victim)),
-            Some(Ok(()) | Err(EngineError::NotFound | EngineError::Down)) => gone,
+            Some(Ok(())) => gone,
+            Some(Err(EngineError::NotFound | EngineError::Down)) => self.vouched(change, key).unwrap_or(gone),
             Some(Err(error)) => Next::Fail(reply_to(error)),
         }
+    }
+
+    /// Where no target guards the last sound replica, another one's engine has to vouch for it before `victim` goes:
+    /// what is known from before may be old (H17). None: one has, or nothing is lost with the victim.
+    fn vouched(&self, change: Change<'_>, victim: Key) -> Option<Next> {
+        if self.is_lost(victim) {
+            return None;
+        }
+        for (key, spec) in self.members(change.owner).filter(|&(key, _)| key != victim) {
+            let replica = Instance { key, birth: spec.birth };
+            match change.task.result(Deed::Vouch(replica)) {
+                None => return Some(Next::Call(spec.node()?, EngineOp::Vouch(replica))),
+                Some(Ok(())) => return None,
+                Some(Err(_)) => (),
+            }
+        }
+        Some(Next::Fail(Reply::FailedPrecondition))
     }
 
     /// A volume's target and its nexus, if it has one.

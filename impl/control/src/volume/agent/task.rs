@@ -11,9 +11,10 @@ use quiesce_machine::CallId;
 use super::leader::Leader;
 use crate::volume::fact::Fact;
 use crate::volume::id::{Birth, EngineId, Key, Role, Uuid};
-use crate::volume::message::ToUser;
+use crate::volume::mark;
+use crate::volume::message::{ToStore, ToUser};
 use crate::volume::object::{EngineError, EngineOp, Instance};
-use crate::volume::policy::{Adoption, UnknownWrite};
+use crate::volume::policy::{Adoption, MemoryAnswer, UnknownWrite};
 use crate::volume::spec::{Body, Spec, VolumeWant};
 use crate::volume::timer::Timer;
 use crate::volume::user::{Reply, Request};
@@ -31,6 +32,8 @@ pub struct Task {
     pub(super) error: Option<Reply>,
     /// Whether it wrote anything.
     pub(super) begun: bool,
+    /// Whether the store was heard since the last thing that an engine said, so that the lease was in force.
+    pub(super) heard_store: bool,
     /// What engines answered.
     pub(super) results: BTreeMap<Deed, Result<(), EngineError>>,
     pub(super) waiting: Waiting,
@@ -62,6 +65,8 @@ pub(super) enum Goal {
     Node(Body),
     /// The operation record goes, whatever it was.
     Clear,
+    /// Nothing is done: that is the answer.
+    Answer(Reply),
 }
 
 /// Who waits for a task.
@@ -81,6 +86,17 @@ pub(super) enum Waiting {
     Call(EngineId, Arc<EngineOp>),
     /// The store refused a write that has to be made.
     Pause,
+    /// It is over; whether the lease is in force is being asked.
+    Lease,
+}
+
+/// An answer that waits for the store to say that the lease is in force.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Unsaid {
+    request: Arc<Request>,
+    reply: Reply,
+    /// The resource that is guarded until then, if any.
+    pub(super) guards: Option<Key>,
 }
 
 impl Goal {
@@ -93,7 +109,8 @@ impl Goal {
             | Goal::Unpublish { .. }
             | Goal::Shrink(..)
             | Goal::Node(_)
-            | Goal::Clear => false,
+            | Goal::Clear
+            | Goal::Answer(_) => false,
         }
     }
 
@@ -111,6 +128,7 @@ pub(super) enum Deed {
     Allow(Instance, Birth),
     AddChild(Instance, Uuid),
     RemoveChild(Instance, Uuid),
+    Vouch(Instance),
 }
 
 impl Deed {
@@ -121,6 +139,7 @@ impl Deed {
             EngineOp::Allow(instance, nexus) => Deed::Allow(instance, nexus),
             EngineOp::AddChild(instance, child) => Deed::AddChild(instance, child),
             EngineOp::RemoveChild(instance, child) => Deed::RemoveChild(instance, child),
+            EngineOp::Vouch(instance) => Deed::Vouch(instance),
         }
     }
 }
@@ -150,7 +169,15 @@ pub(super) enum NewKey {
 
 impl Task {
     pub(super) fn new(goal: Goal, caller: Option<Caller>) -> Self {
-        Task { goal, caller, error: None, begun: false, results: BTreeMap::new(), waiting: Waiting::Nothing }
+        Task {
+            goal,
+            caller,
+            error: None,
+            begun: false,
+            heard_store: false,
+            results: BTreeMap::new(),
+            waiting: Waiting::Nothing,
+        }
     }
 
     /// Something a former leader began: to be finished, or taken back.
@@ -183,7 +210,7 @@ impl Leader {
     pub(super) fn written(&mut self, key: Key, cx: &mut Context<'_>) {
         if let Some(task) = self.tasks.get_mut(&key) {
             task.waiting = Waiting::Nothing;
-            task.begun = true;
+            (task.begun, task.heard_store) = (true, true);
             self.run(key, cx);
         }
     }
@@ -193,7 +220,7 @@ impl Leader {
     pub(super) fn refused(&mut self, key: Key, cx: &mut Context<'_>) {
         let gives_up = cx.config().policies.unknown_write == UnknownWrite::Fails;
         let Some(task) = self.tasks.get_mut(&key) else { return };
-        task.waiting = Waiting::Nothing;
+        (task.waiting, task.heard_store) = (Waiting::Nothing, true);
         match task.error {
             None if !task.begun => self.finish(key, Reply::FailedPersist, cx),
             None if task.goal.goes_back() => {
@@ -202,6 +229,7 @@ impl Leader {
             }
             error if gives_up => self.finish(key, error.unwrap_or(Reply::FailedPersist), cx),
             Some(_) | None => {
+                cx.reach(mark::UNDO_AGAIN);
                 task.waiting = Waiting::Pause;
                 cx.arm(Timer::CallRetry(key), cx.config().timing.reconcile);
             }
@@ -212,7 +240,12 @@ impl Leader {
     pub(super) fn run(&mut self, key: Key, cx: &mut Context<'_>) {
         for _ in 0..STEPS_MOST {
             let Some(task) = self.tasks.get(&key).filter(|task| task.waiting == Waiting::Nothing) else { return };
-            match self.evict(task, cx).unwrap_or_else(|| self.plan(key, task, cx)) {
+            let evicted = self.evict(task, cx);
+            if evicted.is_some() {
+                cx.reach(mark::EVICTED);
+            }
+            let begun = task.begun;
+            match evicted.unwrap_or_else(|| self.plan(key, task, cx)) {
                 Next::New(new, body) => {
                     let birth = self.mint();
                     let at = match new {
@@ -225,6 +258,9 @@ impl Leader {
                 Next::Write(at, spec) => self.begin_write(key, at, spec, cx),
                 Next::Call(engine, op) => self.call(key, engine, op, cx),
                 Next::Fail(error) => {
+                    if begun {
+                        cx.reach(mark::UNDONE);
+                    }
                     if let Some(task) = self.tasks.get_mut(&key) {
                         assert!(task.error.is_none(), "the undo of {key} fails: {task:?}");
                         task.error = Some(error);
@@ -266,12 +302,53 @@ impl Leader {
         }
     }
 
-    /// A task is over: its guard is free and its caller is answered.
+    /// A task is over: its caller is answered, and then its guard is free.
     pub(super) fn finish(&mut self, key: Key, reply: Reply, cx: &mut Context<'_>) {
-        let task = self.tasks.remove(&key).expect("only a task that runs is finished");
-        if let Some(Caller { user, call, request }) = task.caller {
-            self.answer(user, call, request, reply, cx);
+        let task = self.tasks.get_mut(&key).expect("only a task that runs is finished");
+        match task.caller.clone() {
+            None => _ = self.tasks.remove(&key),
+            Some(Caller { user, call, request }) if task.heard_store => {
+                self.tasks.remove(&key);
+                self.answer(user, call, request, reply, cx);
+            }
+            Some(caller) => {
+                task.waiting = Waiting::Lease;
+                self.say(caller, reply, Some(key), cx);
+            }
         }
+    }
+
+    /// Answers from memory: once the store says that the lease is in force, for a deposed agent's memory is old.
+    pub(super) fn say(&mut self, caller: Caller, reply: Reply, guards: Option<Key>, cx: &mut Context<'_>) {
+        let Caller { user, call, request } = caller;
+        self.unsaid.insert((user, call), Unsaid { request, reply, guards });
+        match cx.config().policies.memory_answer {
+            MemoryAnswer::AtOnce => self.confirmed(user, call, cx),
+            MemoryAnswer::Confirmed => self.ask_for_lease(user, call, cx),
+        }
+    }
+
+    pub(super) fn ask_for_lease(&self, user: u8, call: CallId, cx: &mut Context<'_>) {
+        send(cx, Role::Store, ToStore::Confirm { epoch: self.epoch, user, call });
+        if let Some(timeout) = cx.config().timing.store_timeout {
+            cx.arm(Timer::Confirm(user, call), timeout);
+        }
+    }
+
+    /// The lease was in force after the answer to that call was found.
+    pub(super) fn confirmed(&mut self, user: u8, call: CallId, cx: &mut Context<'_>) {
+        let Some(Unsaid { request, reply, guards }) = self.unsaid.remove(&(user, call)) else { return };
+        cx.disarm(Timer::Confirm(user, call));
+        match (guards, request.key()) {
+            (Some(key), _) => _ = self.tasks.remove(&key),
+            // Whoever was in the way is done by now.
+            (None, Some(key)) if !self.is_busy(key) => {
+                cx.reach(mark::CONFLICT_OVER);
+                return self.take_up(user, call, request, 0, cx);
+            }
+            (None, _) => (),
+        }
+        self.answer(user, call, request, reply, cx);
     }
 
     pub(super) fn answer(&mut self, user: u8, call: CallId, request: Arc<Request>, reply: Reply, cx: &mut Context<'_>) {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use quiesce_machine::{CallId, Effect, Event, Incarnation, Node as _, NodeId, step};
 
 use crate::volume::monitor::testing::{A1, E1, U1, V1, WANT, birth};
-use crate::volume::spec::{Body, Spec, Status, Target, VolumeWant};
+use crate::volume::spec::{Body, Drain, NodeSet, Operation, Owner, Spec, Status, Target, VolumeWant};
 use crate::volume::user::{Reply, Request};
 use crate::volume::{
-    Cluster, Config, EngineId, Key, Msg, Node, Objects, Policies, PoolId, Role, Timing, ToAgent, ToEngine, ToStore,
-    ToUser, Uuid,
+    Cluster, Config, EngineId, Key, Msg, Node, Objects, Policies, PoolId, Role, Timer, Timing, ToAgent, ToEngine,
+    ToStore, ToUser, Uuid,
 };
 
 const V: Key = Key::Volume(V1);
@@ -45,21 +45,29 @@ impl Led {
         self.hear(U1, ToAgent::Api { epoch: 1, call: CallId(7), request: Arc::new(request) })
     }
 
-    /// The answer given at once; none if the request is taken up.
+    /// The answer given once the store says that the lease is in force; none if the request is taken up.
     fn answer(&mut self, request: Request) -> Option<Reply> {
-        self.ask(request).into_iter().find_map(|effect| match effect {
-            Effect::Send { msg: Msg::ToUser(ToUser::Answer { reply, .. }), .. } => Some(reply),
-            Effect::Send { .. }
-            | Effect::Arm { .. }
-            | Effect::Disarm { .. }
-            | Effect::Store { .. }
-            | Effect::Reply { .. } => None,
-        })
+        let asked = self.ask(request);
+        assert!(!asked.iter().any(is_answer), "answered from memory: {asked:?}");
+        self.hear(Role::Store, ToAgent::Confirmed { epoch: 1, user: 0, call: CallId(7) }).into_iter().find_map(
+            |effect| match effect {
+                Effect::Send { msg: Msg::ToUser(ToUser::Answer { reply, .. }), .. } => Some(reply),
+                Effect::Send { .. }
+                | Effect::Arm { .. }
+                | Effect::Disarm { .. }
+                | Effect::Store { .. }
+                | Effect::Reply { .. } => None,
+            },
+        )
     }
 
     fn send(&self, to: Role, msg: impl Into<Msg>) -> Effect<Node> {
         Effect::Send { to: self.config.cluster.node(to), msg: msg.into() }
     }
+}
+
+fn is_answer(effect: &Effect<Node>) -> bool {
+    matches!(effect, Effect::Send { msg: Msg::ToUser(ToUser::Answer { .. }), .. })
 }
 
 fn pool_body() -> Body {
@@ -70,7 +78,8 @@ fn body_of(key: Key) -> Body {
     match key {
         Key::Pool(_) => pool_body(),
         Key::Replica(_) => Body::Replica { pool: PoolId(0), node: E1, size: 1, owner: None },
-        Key::Volume(_) | Key::Node(_) | Key::Nexus(_) => Body::Volume { want: WANT, target: None },
+        Key::Nexus(_) => nexus_of(None),
+        Key::Volume(_) | Key::Node(_) => Body::Volume { want: WANT, target: None },
     }
 }
 
@@ -94,8 +103,10 @@ fn specs(key: Key, column: Column) -> Vec<(Key, Spec)> {
         Column::Created => Some(fresh.created()),
         Column::Deleting => Some(fresh.deleting().with(None)),
     };
-    let pool = (matches!(key, Key::Replica(_))).then(|| (POOL, Spec::creating(birth(9), pool_body()).created()));
-    pool.into_iter().chain(spec.map(|spec| (key, spec))).collect()
+    let needs_pool = matches!(key, Key::Replica(_) | Key::Nexus(_));
+    let pool = needs_pool.then(|| created(POOL, pool_body()));
+    let child = matches!(key, Key::Nexus(_)).then(|| created(REPLICA, replica_of(None)));
+    pool.into_iter().chain(child).chain(spec.map(|spec| (key, spec))).collect()
 }
 
 const COLUMNS: [Column; 5] = [Column::Absent, Column::Creating, Column::Dirty, Column::Created, Column::Deleting];
@@ -168,6 +179,141 @@ fn node_operations_are_refused_for_unknown_nodes_and_when_nothing_would_change()
     assert_eq!(led.answer(Request::Cordon { node: E1, on: true }), NONE);
 }
 
+const NEXUS: Key = Key::Nexus(Uuid::Given(1));
+
+fn owned(body: fn(Option<Owner>) -> Body) -> Spec {
+    Spec::creating(birth(3), body(Some(Owner { volume: V1, birth: birth(1) }))).created()
+}
+
+fn replica_of(owner: Option<Owner>) -> Body {
+    Body::Replica { pool: PoolId(0), node: E1, size: 1, owner }
+}
+
+fn nexus_of(owner: Option<Owner>) -> Body {
+    Body::Nexus { node: E1, owner, children: vec![Uuid::Given(1)] }
+}
+
+fn created(key: Key, body: Body) -> (Key, Spec) {
+    (key, Spec::creating(birth(9), body).created())
+}
+
+/// What is answered at once over these specs.
+fn told(specs: &[(Key, Spec)], request: Request) -> Option<Reply> {
+    Led::with(specs.to_vec()).answer(request)
+}
+
+#[test]
+fn a_nexus_is_put_and_deleted_like_everything_else() {
+    let (dirty, exists, leaves) = (some(Reply::StoreDirty), some(Reply::AlreadyExists), some(Reply::Deleting));
+    let put = Request::PutNexus { nexus: 1, node: E1, children: vec![1] };
+    row(NEXUS, &put, [NONE, NONE, dirty, exists, leaves]);
+    row(NEXUS, &Request::DeleteNexus { nexus: Uuid::Given(1) }, [some(Reply::NotFound), NONE, dirty, NONE, NONE]);
+    let other = Request::PutNexus { nexus: 1, node: EngineId(1), children: vec![1] };
+    assert_eq!(Led::with(specs(NEXUS, Column::Creating)).answer(other), some(Reply::Conflict));
+}
+
+#[test]
+fn a_nexus_needs_children_that_are_there() {
+    assert_eq!(told(&[], Request::PutNexus { nexus: 1, node: E1, children: vec![] }), some(Reply::InvalidArgument));
+    assert_eq!(told(&[], Request::PutNexus { nexus: 1, node: E1, children: vec![1] }), some(Reply::NotFound));
+}
+
+#[test]
+fn what_something_else_needs_is_in_use() {
+    let pool = created(POOL, pool_body());
+    let delete_pool = Request::DeletePool { pool: PoolId(0) };
+    assert_eq!(told(&[pool.clone(), created(REPLICA, replica_of(None))], delete_pool), some(Reply::InUse));
+    let delete_replica = || Request::DeleteReplica { replica: Uuid::Given(1) };
+    assert_eq!(told(&[pool.clone(), (REPLICA, owned(replica_of))], delete_replica()), some(Reply::InUse));
+    let child = [pool, created(REPLICA, replica_of(None)), created(NEXUS, nexus_of(None))];
+    assert_eq!(told(&child, delete_replica()), some(Reply::InUse));
+    let delete_nexus = Request::DeleteNexus { nexus: Uuid::Given(1) };
+    assert_eq!(told(&[(NEXUS, owned(nexus_of))], delete_nexus), some(Reply::InUse));
+}
+
+#[test]
+fn nothing_is_made_on_a_node_that_is_unknown_cordoned_or_silent() {
+    let put = |node| Request::PutPool { pool: PoolId(0), node, size: 4 };
+    assert_eq!(told(&[], put(EngineId(7))), some(Reply::NotFound));
+    let cordoned = created(Key::Node(E1), Body::Node { cordoned: true, drain: Drain::Off });
+    assert_eq!(told(&[cordoned], put(E1)), some(Reply::FailedPrecondition));
+    let mut led = Led::with(vec![created(POOL, pool_body())]);
+    step(&mut led.agent, NodeId(0), &led.config, Event::Fire { timer: Timer::NodeDeadline(E1) });
+    assert_eq!(led.answer(Request::PutPool { pool: PoolId(3), node: E1, size: 4 }), some(Reply::FailedPrecondition));
+    let mut led = Led::with(vec![created(POOL, pool_body())]);
+    step(&mut led.agent, NodeId(0), &led.config, Event::Fire { timer: Timer::NodeDeadline(E1) });
+    assert_eq!(led.answer(Request::DeletePool { pool: PoolId(0) }), some(Reply::FailedPrecondition));
+}
+
+#[test]
+fn a_volume_that_makes_no_sense_is_refused() {
+    let put = |want| Request::PutVolume { volume: V1, want };
+    let few = VolumeWant { allowed: NodeSet::of([E1]), ..WANT };
+    for want in
+        [few, VolumeWant { replicas: 0, ..WANT }, VolumeWant { size: 0, ..WANT }, VolumeWant { nexuses: 2, ..WANT }]
+    {
+        assert_eq!(told(&[], put(want)), some(Reply::InvalidArgument), "{want:?}");
+    }
+}
+
+fn volume(target: Option<Target>) -> (Key, Spec) {
+    (V, Spec::creating(birth(1), Body::Volume { want: WANT, target }).created())
+}
+
+#[test]
+fn the_replica_count_moves_by_one_and_only_if_there_is_room() {
+    let set = |replicas| Request::SetReplicas { volume: V1, replicas };
+    for replicas in [0, 2, 4] {
+        assert_eq!(told(&[volume(None)], set(replicas)), some(Reply::FailedPrecondition), "to {replicas}");
+    }
+    assert_eq!(told(&[volume(None)], set(3)), some(Reply::ResourceExhausted));
+    assert_eq!(told(&[volume(None), created(POOL, pool_body())], set(3)), NONE);
+    assert_eq!(told(&[volume(None)], set(1)), NONE, "one is lacking already");
+}
+
+#[test]
+fn a_target_is_put_where_there_is_a_node_and_moved_only_if_there_is_one() {
+    let publish = |node| Request::Publish { volume: V1, node };
+    assert_eq!(told(&[volume(None)], publish(Some(EngineId(7)))), some(Reply::FailedPrecondition));
+    let cordon = |node| created(Key::Node(node), Body::Node { cordoned: true, drain: Drain::Off });
+    let nowhere = [cordon(E1), cordon(EngineId(1)), volume(None)];
+    assert_eq!(told(&nowhere, publish(None)), some(Reply::ResourceExhausted));
+    let republish = || Request::Republish { volume: V1 };
+    assert_eq!(told(&[], republish()), some(Reply::NotFound));
+    assert_eq!(told(&[volume(None)], republish()), some(Reply::FailedPrecondition));
+    let target = Some(Target { nexus: Uuid::Minted(birth(2)), node: E1 });
+    assert_eq!(told(&[volume(target)], republish()), NONE);
+    assert_eq!(told(&[cordon(EngineId(1)), volume(target)], republish()), some(Reply::ResourceExhausted));
+}
+
+#[test]
+fn a_node_is_drained_once_and_an_uncordon_cancels_that() {
+    let drain = || Request::Drain { node: E1 };
+    let node = |drain| created(Key::Node(E1), Body::Node { cordoned: true, drain });
+    assert_eq!(told(&[], Request::Drain { node: EngineId(7) }), some(Reply::NotFound));
+    assert_eq!(told(&[], drain()), NONE);
+    assert_eq!(told(&[node(Drain::Off)], drain()), NONE);
+    for state in [Drain::Draining, Drain::Drained] {
+        assert_eq!(told(&[node(state)], drain()), some(Reply::FailedPrecondition), "{state:?}");
+        assert_eq!(told(&[node(state)], Request::Cordon { node: E1, on: false }), NONE, "{state:?}");
+    }
+    let mut dirty = node(Drain::Off);
+    dirty.1.operation = Some(Operation::Cordon(true));
+    let mut led = Led::with(vec![dirty]);
+    led.config.policies.set("pending-operation", "dropped").unwrap();
+    assert_eq!(led.answer(drain()), some(Reply::StoreDirty));
+}
+
+#[test]
+fn a_node_without_targets_is_on_record_as_drained_after_a_pass() {
+    let draining = |drain| Body::Node { cordoned: true, drain };
+    let mut led = Led::with(vec![created(Key::Node(E1), draining(Drain::Draining))]);
+    let effects = step(&mut led.agent, NodeId(0), &led.config, Event::Fire { timer: Timer::Reconcile }).effects;
+    let spec = Some(Arc::new(created(Key::Node(E1), draining(Drain::Drained)).1));
+    let write = ToStore::Write { epoch: 1, revision: 1, key: Key::Node(E1), spec };
+    assert!(effects.contains(&led.send(Role::Store, write)), "{effects:?}");
+}
+
 #[test]
 fn an_agent_that_gets_the_lease_lists_every_engine_before_it_takes_requests() {
     let cluster = Cluster::new(1, 1, 1, false).unwrap();
@@ -185,6 +331,28 @@ fn an_agent_that_gets_the_lease_lists_every_engine_before_it_takes_requests() {
     assert_eq!(led.hear(Role::Engine(E1), heard), [led.send(U1, ToUser::Leading { epoch: 3 })]);
     let stale = led.hear(U1, ToAgent::Api { epoch: 2, call: CallId(7), request });
     assert_eq!(stale, [led.send(U1, ToUser::Connect { call: CallId(7), epoch: 3 })]);
+}
+
+#[test]
+fn an_answer_from_memory_waits_until_the_lease_is_known_to_be_in_force() {
+    let mut led = Led::with(Vec::new());
+    let ask = led.send(Role::Store, ToStore::Confirm { epoch: 1, user: 0, call: CallId(7) });
+    let effects = led.ask(Request::DeleteVolume { volume: V1 });
+    assert_eq!(effects[0], ask);
+    assert_eq!(effects.len(), 2, "the question and the timer that asks again: {effects:?}");
+    let fire = Event::Fire { timer: Timer::Confirm(0, CallId(7)) };
+    assert_eq!(step(&mut led.agent, NodeId(0), &led.config, fire).effects[0], ask);
+    let deposed = led.hear(Role::Store, ToAgent::LeaseGone { epoch: 1 });
+    assert!(deposed.contains(&led.send(U1, ToUser::NotLeading { call: CallId(7) })), "{deposed:?}");
+    assert!(!deposed.iter().any(is_answer), "{deposed:?}");
+}
+
+#[test]
+fn the_reference_answers_from_memory_at_once() {
+    let mut led = Led::with(Vec::new());
+    led.config.policies.set("memory-answer", "at-once").unwrap();
+    let answer = led.send(U1, ToUser::Answer { call: CallId(7), reply: Reply::NotFound });
+    assert!(led.ask(Request::DeleteVolume { volume: V1 }).contains(&answer));
 }
 
 #[test]

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::leader::Leader;
 use crate::volume::id::{Key, Role};
+use crate::volume::mark;
 use crate::volume::message::ToStore;
 use crate::volume::policy::{FailedDelete, NodeOperation, UnknownWrite};
-use crate::volume::spec::{Operation, Spec, Status};
+use crate::volume::spec::{Operation, Owner, Spec, Status};
 use crate::volume::timer::Timer;
 use crate::volume::{Context, send};
 
@@ -22,6 +23,12 @@ pub(super) struct Pending {
 }
 
 impl Leader {
+    /// Specs of resources that are being written down for the first time.
+    pub(super) fn newborn(&self) -> impl Iterator<Item = &Spec> {
+        let fresh = self.writes.iter().filter(|write| !self.specs.contains_key(&write.key));
+        fresh.filter_map(|write| write.spec.as_deref())
+    }
+
     pub(super) fn write(&mut self, task: Key, key: Key, spec: Option<Spec>, cx: &mut Context<'_>) {
         self.writes.push_back(Pending { task, key, spec: spec.map(Arc::new) });
         if self.writes.len() == 1 {
@@ -40,7 +47,10 @@ impl Leader {
     pub(super) fn write_overdue(&mut self, cx: &mut Context<'_>) {
         match cx.config().policies.unknown_write {
             UnknownWrite::Fails => self.end_write(false, cx),
-            UnknownWrite::Resolved => self.send_write(cx),
+            UnknownWrite::Resolved => {
+                cx.reach(mark::WRITE_AGAIN);
+                self.send_write(cx);
+            }
         }
     }
 
@@ -52,13 +62,23 @@ impl Leader {
             true => {
                 match spec {
                     Some(spec) => _ = self.specs.insert(key, spec),
-                    None => _ = self.specs.remove(&key),
+                    None => self.forget(key, cx),
                 }
                 self.written(task, cx);
             }
             false => {
                 self.remember_refused(key, spec.as_deref(), cx);
                 self.refused(task, cx);
+            }
+        }
+    }
+
+    fn forget(&mut self, key: Key, cx: &mut Context<'_>) {
+        let gone = self.specs.remove(&key);
+        if let (Key::Volume(volume), Some(gone)) = (key, gone) {
+            let owner = Owner { volume, birth: gone.birth };
+            if self.specs().any(|(_, spec)| spec.owner() == Some(owner)) {
+                cx.reach(mark::PARTS_LEFT);
             }
         }
     }

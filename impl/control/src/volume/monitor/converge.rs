@@ -1,12 +1,13 @@
 use quiesce_machine::{Obligation, Observation, View};
 
-use super::{engine, leader, members, owner, store};
+use super::{engine, has_fit_member, leader, members, owner, store};
 use crate::monitor::Property;
 use crate::volume::{Fact, Key, Node, Spec, Status};
 
 /// L4: a volume comes to have the replicas and the target that are wanted of it.
 ///
-/// Replicas only as far as there is room for them, a target only while its node is up.
+/// Replicas only as far as there is room for them, a target only while its node is up, and nothing while no sound replica
+/// is: there is nothing to make it whole from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Converge {
     judged: bool,
@@ -46,6 +47,9 @@ fn short(view: &dyn View<Node>) -> Vec<(Key, &'static str)> {
 
 fn lack(view: &dyn View<Node>, key: Key, spec: &Spec) -> Option<&'static str> {
     let (store, owner, (want, target)) = (store(view)?, owner(key, spec)?, spec.volume()?);
+    if !has_fit_member(view, store, owner) {
+        return None;
+    }
     let count = members(store, owner).count();
     if leader(view).is_some_and(|leader| leader.could_grow(key)) {
         return Some("has fewer replicas than wanted, and there is room");

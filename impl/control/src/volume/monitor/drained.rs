@@ -2,9 +2,11 @@ use quiesce_machine::{Obligation, Observation, View};
 
 use super::{engine, store};
 use crate::monitor::Property;
-use crate::volume::{Fact, Key, Node, Status};
+use crate::volume::{Body, Drain, Fact, Key, Node, Spec, Status};
 
 /// L3: what is on its way out is gone in the end, if its node is up.
+///
+/// A node that is to be drained is on record as drained once no target is left on it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Drained {
     judged: bool,
@@ -40,7 +42,12 @@ fn leaving(view: &dyn View<Node>) -> Vec<Key> {
     let Some(store) = store(view) else { return Vec::new() };
     let up = |node| engine(view, node).is_some();
     let leaving = store.specs().filter(|(_, spec)| spec.status == Status::Deleting && spec.node().is_none_or(up));
-    leaving.map(|(key, _)| key).collect()
+    let is_target_on = |node| move |(key, spec): (Key, &Spec)| matches!(key, Key::Nexus(_)) && spec.node() == Some(node);
+    let emptied = store.specs().filter(|&(key, spec)| match (key, &spec.body) {
+        (Key::Node(node), Body::Node { drain: Drain::Draining, .. }) => !store.specs().any(is_target_on(node)),
+        _ => false,
+    });
+    leaving.chain(emptied).map(|(key, _)| key).collect()
 }
 
 #[cfg(test)]
@@ -54,6 +61,10 @@ mod tests {
         assert_eq!(still.owed(&Drained::default()), [""; 0]);
         still.put(replica(3), Some(spec(3, replica_body(E2)).deleting()));
         assert_eq!(still.owed(&Drained::default()), ["replica 1.3 is still on its way out"]);
+        let node = |drain| Some(spec(9, Body::Node { cordoned: true, drain }));
+        still.put(Key::Node(E1), node(Drain::Draining));
+        assert_eq!(still.owed(&Drained::default()).len(), 2, "a node without targets is not on record as drained");
+        still.put(Key::Node(E1), node(Drain::Drained));
         still.nodes[3] = None;
         assert_eq!(still.owed(&Drained::default()), [""; 0]);
     }

@@ -4,7 +4,7 @@ use quiesce_machine::{CallId, NodeId, Obligation, Observation, View};
 
 use super::store;
 use crate::monitor::Property;
-use crate::volume::{Birth, Fact, Key, Node, Spec, Status};
+use crate::volume::{Birth, Body, Drain, Fact, Key, Node, Spec, Status};
 
 /// S10: after an error the resource comes to be as it was before the request, or gone if that was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -16,12 +16,14 @@ pub struct ErrorNoEffect {
     judged: bool,
 }
 
-/// What a user sees of a resource: which life of it, whether it has a target, how many replicas it is to have.
+/// What a user sees of a resource: which life of it, whether it has a target, how many replicas it is to have; of a node,
+/// whether it is cordoned and is to be drained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Shape {
     birth: Birth,
     published: bool,
     replicas: u8,
+    node: (bool, bool),
 }
 
 impl Property<Node> for ErrorNoEffect {
@@ -56,6 +58,7 @@ impl Property<Node> for ErrorNoEffect {
             | Fact::Destroyed { .. }
             | Fact::ChildRemoved { .. }
             | Fact::Changed { .. }
+            | Fact::Vouched { .. }
             | Fact::DiskFailed { .. } => (),
         }
         Ok(())
@@ -92,6 +95,10 @@ fn shape(spec: &Spec) -> Option<Shape> {
         birth: spec.birth,
         published: volume.is_some_and(|(_, target)| target.is_some()),
         replicas: volume.map_or(0, |(want, _)| want.replicas),
+        node: match spec.body {
+            Body::Node { cordoned, drain } => (cordoned, drain != Drain::Off),
+            Body::Pool { .. } | Body::Replica { .. } | Body::Nexus { .. } | Body::Volume { .. } => (false, false),
+        },
     })
 }
 

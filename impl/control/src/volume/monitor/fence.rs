@@ -39,6 +39,7 @@ impl Property<Node> for Fence {
             | Fact::Leads { .. }
             | Fact::SteppedDown { .. }
             | Fact::Stored { .. }
+            | Fact::Vouched { .. }
             | Fact::DiskFailed { .. } => (),
         }
         Ok(())

@@ -1,6 +1,7 @@
-//! The properties of this plane, one file each: S1 to S10 and L1 to L5 of `reference/mayastor-control-plane.md` section 12.
+//! The properties of this plane, one file each: S1 to S10 and L1 to L5 of
+//! `reference/mayastor-control-plane.md` section 12, and one of the seed.
 
-use quiesce_machine::View;
+use quiesce_machine::{NodeId, View};
 
 use super::agent::leader::Leader;
 use super::engine::Engine;
@@ -26,6 +27,7 @@ crate::monitors! {
     drained::Drained,
     converge::Converge,
     retry_safe::RetrySafe,
+    only_if_it_must::OnlyIfItMust,
 }
 
 fn config(view: &dyn View<Node>) -> &Config {
@@ -63,11 +65,32 @@ fn leader(view: &dyn View<Node>) -> Option<&Leader> {
     leaders.max_by_key(|leader| leader.epoch())
 }
 
+/// Whether that agent leads in the latest epoch: what a deposed one says was so earlier.
+fn leads(view: &dyn View<Node>, by: NodeId) -> bool {
+    let epoch = match view.node(by) {
+        Some(Node::Agent(agent)) => agent.leader().map(Leader::epoch),
+        Some(Node::Store(_) | Node::Engine(_) | Node::User(_) | Node::Watcher(_)) | None => None,
+    };
+    store(view).is_none_or(|store| epoch == Some(store.epoch()))
+}
+
 /// The replicas that make up a volume, as the store has them.
 fn members(store: &Store, owner: Owner) -> impl Iterator<Item = (Key, &Spec)> {
     store.specs().filter(move |(key, spec)| {
         spec.owner() == Some(owner) && spec.status == Status::Created && matches!(key, Key::Replica(_))
     })
+}
+
+/// Whether a volume has a replica that a target could use: one on a node that is up, whose disk is sound.
+fn has_fit_member(view: &dyn View<Node>, store: &Store, owner: Owner) -> bool {
+    members(store, owner).any(|(key, spec)| serves(view, key, spec).unwrap_or(false))
+}
+
+/// Whether that very replica is there and its disk sound; none if its node is down.
+fn serves(view: &dyn View<Node>, key: Key, spec: &Spec) -> Option<bool> {
+    let engine = engine(view, spec.node()?)?;
+    let Key::Replica(uuid) = key else { return Some(false) };
+    Some(engine.objects().replica(uuid).is_some_and(|(birth, replica)| birth == spec.birth && !replica.failed))
 }
 
 /// The owner that parts of that volume name.
@@ -88,7 +111,7 @@ pub(super) mod testing {
 
     use super::*;
     use crate::monitor::Property;
-    use crate::volume::message::{ToEngine, ToStore};
+    use crate::volume::message::{ToAgent, ToEngine, ToStore};
     use crate::volume::object::{EngineOp, Instance, Object, Replica};
     use crate::volume::spec::{Body, NodeSet, Target, VolumeWant};
     use crate::volume::user::{Reply, Request};
@@ -104,7 +127,7 @@ pub(super) mod testing {
     pub(in super::super) const WANT: VolumeWant =
         VolumeWant { size: 1, replicas: 2, nexuses: 0, allowed: NodeSet(0), preferred: NodeSet(0) };
 
-    /// One agent that does not lead, a store, two storage nodes and a user; all up.
+    /// One agent that leads and knows of nothing, a store, two storage nodes and a user; all up.
     pub(in super::super) struct Still {
         pub(in super::super) config: Config,
         pub(in super::super) nodes: Vec<Option<Node>>,
@@ -166,6 +189,8 @@ pub(super) mod testing {
             let nodes = (0..5).map(|node| Some(Node::boot(NodeId(node), &config))).collect();
             let mut still = Still { config, nodes, revision: 0 };
             still.deliver(A1, Role::Store, ToStore::Acquire { life: Incarnation(1), after: 0 });
+            let granted = ToAgent::Granted { epoch: 1, life: Incarnation(0), revision: 0, specs: Arc::default() };
+            still.deliver(Role::Store, A1, granted);
             still
         }
 

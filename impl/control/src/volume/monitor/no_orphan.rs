@@ -1,12 +1,12 @@
 use quiesce_machine::{Obligation, Observation, View};
 
-use super::{engine, engines, store};
+use super::{engine, engines, has_fit_member, store};
 use crate::monitor::Property;
-use crate::volume::{EngineId, Fact, Instance, Key, Node, Status};
+use crate::volume::{Body, EngineId, Fact, Instance, Key, Node, Spec, Status};
 
 /// L1: what engines hold and what the store speaks of come to pair up.
 ///
-/// Only nodes that are up are looked at.
+/// Only nodes that are up are looked at, and no target of a volume without a sound replica.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct NoOrphan {
     judged: bool,
@@ -50,7 +50,10 @@ fn unpaired(view: &dyn View<Node>, found: &mut dyn FnMut(u64, String)) {
             }
         }
     }
-    for (key, spec) in store.specs().filter(|(_, spec)| spec.status == Status::Created) {
+    let unusable = |spec: &Spec| {
+        matches!(spec.body, Body::Nexus { owner: Some(owner), .. } if !has_fit_member(view, store, owner))
+    };
+    for (key, spec) in store.specs().filter(|(_, spec)| spec.status == Status::Created && !unusable(spec)) {
         let instance = Instance { key, birth: spec.birth };
         if let Some(id) = spec.node()
             && engine(view, id).is_some_and(|engine| !engine.objects().has(instance))

@@ -11,7 +11,8 @@ use crate::volume::{EngineId, Fact, Instance, Key, Node, Object, Owner, Uuid};
 /// A volume that was deleted and created again is another volume: its replicas are.
 ///
 /// A nexus can write unless a replica among its children accepts another nexus alone: it would have to leave that child
-/// out, and that has to be written down first. Nor can it write to a replica that is nowhere.
+/// out, and an engine leaves no child out by itself while a replica refuses it. Nor can it write to a replica that is
+/// nowhere. Looked at whenever an engine changes anything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct OneTarget {
     judged: bool,
@@ -22,11 +23,11 @@ impl Property<Node> for OneTarget {
     const CLAIM: &'static str = "at most one nexus of a volume can write";
 
     fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Result<(), String> {
-        let made = matches!(seen, Observation::Fact { fact: Fact::Made { object, .. }, .. } if is_nexus(*object));
-        if !made {
+        let Observation::Fact { fact, .. } = seen else { return Ok(()) };
+        self.judged |= matches!(fact, Fact::Made { object: Instance { key: Key::Nexus(_), .. }, .. });
+        if !fact.is_change() {
             return Ok(());
         }
-        self.judged = true;
         let mut writers: BTreeMap<Owner, (Instance, EngineId)> = BTreeMap::new();
         for (id, engine) in engines(view) {
             for (instance, object) in engine.objects().iter() {
@@ -46,10 +47,6 @@ impl Property<Node> for OneTarget {
     fn armed(&self) -> bool {
         self.judged
     }
-}
-
-fn is_nexus(object: Instance) -> bool {
-    matches!(object.key, Key::Nexus(_))
 }
 
 fn accepts(view: &dyn View<Node>, child: Uuid, nexus: Instance) -> bool {
@@ -78,6 +75,17 @@ mod tests {
         still.call(E2, EngineOp::Allow(made(replica(3), 3), birth(5)));
         still.serve(E2, 5, &[3]);
         assert_eq!(verdict(&still), Ok(()));
+    }
+
+    #[test]
+    fn an_old_nexus_that_loses_the_child_that_refused_it_is_bad() {
+        let mut still = Still::whole();
+        still.serve(E1, 4, &[2, 3]);
+        still.call(E2, EngineOp::Allow(made(replica(3), 3), birth(5)));
+        still.serve(E2, 5, &[3]);
+        still.call(E1, EngineOp::RemoveChild(made(nexus(4), 4), Uuid::Minted(birth(3))));
+        let removed = Fact::ChildRemoved { nexus: made(nexus(4), 4), child: Uuid::Minted(birth(3)), healthy: 1, epoch: 1 };
+        assert!(still.tell(&mut OneTarget::default(), &[(Role::Engine(E1), removed)]).is_err());
     }
 
     #[test]

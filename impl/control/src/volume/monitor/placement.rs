@@ -36,14 +36,16 @@ fn judge(id: EngineId, key: Key, made: Replica, view: &dyn View<Node>) -> Result
     {
         return Err(format!("pool {} of size {size} on {id} holds replicas of {}", pool.0, objects.used(pool)));
     }
-    let Some(owner) = made.owner else { return Ok(()) };
+    let live = |key: Key| {
+        let spec = store(view).and_then(|store| store.spec(key));
+        spec.is_some_and(|spec| spec.status < crate::volume::Status::Deleting)
+    };
+    // One that comes late, when no spec speaks of it any more, is collected.
+    let Some(owner) = made.owner.filter(|_| live(key)) else { return Ok(()) };
     let twin = objects.iter().find(|(instance, object)| {
         instance.key != key && matches!(object, Object::Replica(other) if other.owner == Some(owner))
     });
-    let live = |instance: crate::volume::Instance| {
-        store(view).and_then(|store| store.spec(instance.key)).is_some_and(|spec| spec.status < crate::volume::Status::Deleting)
-    };
-    if let Some((twin, _)) = twin.filter(|&(twin, _)| live(twin)) {
+    if let Some((twin, _)) = twin.filter(|(twin, _)| live(twin.key)) {
         return Err(format!("{key} and {} of volume {} are both on {id}", twin.key, owner.volume.0));
     }
     let want = store(view).and_then(|store| store.spec(Key::Volume(owner.volume))).and_then(|spec| spec.volume());
@@ -78,6 +80,7 @@ mod tests {
     fn two_replicas_of_a_volume_on_one_node_are_bad() {
         let mut still = Still::whole();
         still.hold(E2, 4);
+        still.put(replica(4), Some(spec(4, replica_body(E2))));
         let evidence = verdict(&still, E2, 4).unwrap_err();
         assert_eq!(evidence, "replica 1.4 and replica 1.3 of volume 1 are both on e2");
     }

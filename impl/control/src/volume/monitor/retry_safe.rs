@@ -97,26 +97,12 @@ impl RetrySafe {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use quiesce_machine::Incarnation;
-
     use super::super::testing::*;
     use super::*;
-    use crate::volume::ToAgent;
-
-    /// A cluster whose agent leads.
-    fn led() -> Still {
-        let mut still = Still::new();
-        still.deliver(A1, Role::Agent(0), ToAgent::Held);
-        let granted = ToAgent::Granted { epoch: 1, life: Incarnation(0), revision: 0, specs: Arc::default() };
-        still.deliver(Role::Store, Role::Agent(0), granted);
-        still
-    }
 
     #[test]
     fn a_request_is_owed_until_it_is_answered() {
-        let (still, mut property) = (led(), RetrySafe::default());
+        let (still, mut property) = (Still::new(), RetrySafe::default());
         still.tell(&mut property, &[asked(0, put_volume())]).unwrap();
         assert_eq!(still.owed(&property), ["call 0 of u1 has not been answered"]);
         still.tell(&mut property, &[answered(0, put_volume(), Reply::Ok)]).unwrap();
@@ -126,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_conflict_is_good_with_a_rival_and_bad_without() {
-        let still = led();
+        let still = Still::new();
         let conflict = replied(0, put_volume(), Reply::Conflict);
         let rivals = [asked(0, put_volume()), asked(1, put_volume()), conflict.clone()];
         assert_eq!(still.tell(&mut RetrySafe::default(), &rivals), Ok(()));
@@ -136,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_repeated_create_must_not_be_told_of_a_conflict() {
-        let mut still = led();
+        let mut still = Still::new();
         still.put(Key::Volume(V1), Some(volume(None)));
         let history = [asked(0, put_volume()), replied(0, put_volume(), Reply::Conflict)];
         assert!(still.tell(&mut RetrySafe::default(), &history).is_err());
