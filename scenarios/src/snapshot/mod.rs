@@ -90,6 +90,13 @@ mod tests {
     }
 
     #[test]
+    fn what_goes_on_behind_its_brackets_is_told_as_a_whole() {
+        let (before, after) = ("Ic { map: v1 p1*(ic) t1, table: {} }", "Ic { map: v2 p1*(ic) t1 t2, table: {x-1} }");
+        let told = changes(node(before, &[]), node(after, &[]));
+        assert_eq!(told, ["p1  map: v1 p1*(ic) t1 -> v2 p1*(ic) t1 t2", "p1  table: + x-1"]);
+    }
+
+    #[test]
     fn lists_of_one_length_are_compared_place_by_place() {
         assert_eq!(changes(node("[a(1), b]", &[]), node("[a(2), b]", &[])), ["p1  [0]: 1 -> 2"]);
         assert_eq!(changes(node("T(1, 2)", &[]), node("T(1, 3)", &[])), ["p1  [1]: 2 -> 3"]);

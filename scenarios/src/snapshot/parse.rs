@@ -19,8 +19,19 @@ struct Reader<'t> {
 }
 
 impl Reader<'_> {
-    /// A head, and what stands in brackets behind it.
+    /// A head, and what stands in brackets behind it; where more follows, as in `v1 p1(ic) p2`, it is all one leaf.
     fn value(&mut self, depth: usize) -> Option<Tree> {
+        let start = self.rest;
+        let tree = self.branch(depth)?;
+        let behind = self.rest.trim_start();
+        if matches!(tree, Tree::Leaf(_)) || behind.is_empty() || behind.starts_with([',', ':', '}', ']', ')']) {
+            return Some(tree);
+        }
+        self.rest = start;
+        Some(Tree::Leaf(self.whole()))
+    }
+
+    fn branch(&mut self, depth: usize) -> Option<Tree> {
         let head = self.head()?;
         let open = self.rest.chars().next().filter(|c| "{[(".contains(*c));
         let Some(open) = open.filter(|_| depth < DEPTH_MOST) else {
@@ -58,6 +69,20 @@ impl Reader<'_> {
                 Some(Item { key: Some(value.to_string()), value: self.value(depth)? })
             }
         }
+    }
+
+    /// Everything before a comma or the end of the brackets around it, with whatever brackets it has of its own.
+    fn whole(&mut self) -> String {
+        let mut open = 0_u32;
+        for (at, c) in self.rest.char_indices() {
+            match c {
+                '{' | '[' | '(' => open += 1,
+                '}' | ']' | ')' | ',' if open == 0 => return self.take(at),
+                '}' | ']' | ')' => open -= 1,
+                _ => (),
+            }
+        }
+        self.take(self.rest.len())
     }
 
     /// Everything before a bracket, a comma or a colon; texts in quotes are skipped over.
