@@ -205,7 +205,7 @@ fn a_webhooks_definition_is_read_by_its_published_names_and_rules() {
     let full = json!({
         "type": "UNREGISTER_APPLICATION", "mode": "ASYNC", "correlationIdKey": "x-request-id", "retryInterval": 5,
         "timeout": 60, "urlTemplate": "{}", "inputTemplate": "{}", "headerTemplate": "{}", "outputTemplate": "{}",
-        "statusTemplate": "{}"
+        "statusTemplate": "{}", "auth": { "credential": { "basic": { "username": "u", "password": "p" } } }
     });
     let read = |value: &Value| serde_json::from_value::<wire::Definition>(value.clone()).unwrap();
     assert_eq!(serde_json::to_value(read(&full)).unwrap(), full);

@@ -1,7 +1,8 @@
 //! What goes over the wire, field by field under its published name: the operation record, an application's row, a
 //! webhook's definition, and the bodies of the two REST endpoints.
 //!
-//! The nodes handle types of their own; this says what those look like to everybody else. Authentication is left out.
+//! The nodes handle types of their own; this says what those look like to everybody else. What calls would
+//! authenticate with is kept and not looked at.
 //! Source: `reference/compass-operations.md` sections 1, 2 and 10.
 
 mod application;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use thiserror::Error;
 
 use crate::operation::webhook::{Mode, Webhook};
@@ -53,6 +54,9 @@ pub struct Definition {
     pub output_template: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_template: Option<String>,
+    /// Kept as it was given: no call authenticates here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth: Option<Value>,
 }
 
 /// Why a definition is refused.
