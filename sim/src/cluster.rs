@@ -8,13 +8,12 @@ use crate::clock::Clock;
 use crate::store::Store;
 use crate::timers::{Entry, Timers};
 
-/// The nodes' states, apart from all that surrounds them.
+/// Every process of a run.
 #[derive(Debug)]
 pub(crate) struct Cluster<'p, N: Node> {
     pub(crate) config: &'p N::Config,
     pub(crate) names: &'p [String],
-    /// None while the process is down.
-    pub(crate) nodes: Vec<Option<N>>,
+    pub(crate) processes: Vec<Process<N>>,
 }
 
 impl<N: Node> View<N> for Cluster<'_, N> {
@@ -23,11 +22,11 @@ impl<N: Node> View<N> for Cluster<'_, N> {
     }
 
     fn node_count(&self) -> u32 {
-        self.nodes.len() as u32
+        self.processes.len() as u32
     }
 
     fn node(&self, id: NodeId) -> Option<&N> {
-        self.nodes.get(id.index())?.as_ref()
+        self.processes.get(id.index())?.state.as_ref()
     }
 
     fn name(&self, id: NodeId) -> String {
@@ -35,9 +34,12 @@ impl<N: Node> View<N> for Cluster<'_, N> {
     }
 }
 
-/// What surrounds one node's state. What every event looks at is small; the rest is behind a pointer.
+/// One node's state and what surrounds it. What every event looks at stands together and is small; the rest is behind a
+/// pointer.
 #[derive(Debug)]
 pub(crate) struct Process<N: Node> {
+    /// None while the process is down.
+    pub(crate) state: Option<N>,
     pub(crate) incarnation: Incarnation,
     /// The number of the event that started this life: what an earlier event caused belongs to an earlier life.
     pub(crate) since: u32,
@@ -85,7 +87,8 @@ pub(crate) enum Waiting<N: Node> {
 
 impl<N: Node> Process<N> {
     pub(crate) fn new() -> Self {
-        Process { incarnation: Incarnation(0), since: 0, timers: Timers::new(), trouble: None, store: None }
+        let incarnation = Incarnation(0);
+        Process { state: None, incarnation, since: 0, timers: Timers::new(), trouble: None, store: None }
     }
 
     /// What faults did to it, if any ever did.

@@ -62,10 +62,10 @@ impl<N: Node, M: Monitor<N>> World<'_, N, M> {
 
     fn take_snapshot(&mut self, step: u32) {
         let nodes = self.node_ids().map(|node| {
-            let process = &self.processes[node.index()];
+            let process = &self.cluster.processes[node.index()];
             NodeState {
                 name: self.plan.nodes[node.index()].clone(),
-                memory: self.cluster.nodes[node.index()].as_ref().map(|memory| format!("{memory:?}")),
+                memory: process.state.as_ref().map(|memory| format!("{memory:?}")),
                 records: process.records().iter().map(|record| format!("{record:?}")).collect(),
                 pending: process.pending(),
                 timers: process.timers.armed().map(|timer| format!("{timer:?}")).collect(),

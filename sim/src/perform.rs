@@ -32,7 +32,7 @@ impl<N: Node, M: Monitor<N>> World<'_, N, M> {
         match effect {
             Effect::Send { to, msg } => self.send(node, to, msg),
             Effect::Arm { timer, after } => self.arm(node, timer, after),
-            Effect::Disarm { timer } => self.processes[node.index()].timers.disarm(&timer),
+            Effect::Disarm { timer } => self.cluster.processes[node.index()].timers.disarm(&timer),
             Effect::Store { op, write } => self.store(node, op, write, None),
             Effect::Reply { call, reply } => self.reply(node, call, reply),
         }
@@ -61,7 +61,7 @@ impl<N: Node, M: Monitor<N>> World<'_, N, M> {
         let mut behind = behind.into_iter();
         match (blow, behind.next()) {
             (Blow::Crash, _) => {
-                self.processes[node.index()].in_trouble().stays_down = false;
+                self.cluster.processes[node.index()].in_trouble().stays_down = false;
                 self.crash(None, node, Records::Kept);
                 self.queue.push(self.now + down, Item::Rise { node });
                 return;
@@ -80,7 +80,7 @@ impl<N: Node, M: Monitor<N>> World<'_, N, M> {
 
     /// A process that died at a boundary starts again, unless somebody else started it or struck it down since.
     pub(crate) fn rise(&mut self, node: NodeId) {
-        if !self.is_up(node) && self.processes[node.index()].crashed_by().is_none() {
+        if !self.is_up(node) && self.cluster.processes[node.index()].crashed_by().is_none() {
             self.start(node);
         }
     }
@@ -127,13 +127,13 @@ impl<N: Node, M: Monitor<N>> World<'_, N, M> {
     fn arm(&mut self, node: NodeId, timer: N::Timer, after: Delay) {
         let exact = after.least == after.most;
         let mut nanos = if exact { after.least } else { self.draws.of(node, self.events).jitter(timer.label(), after) };
-        if let Some(clock) = self.processes[node.index()].clock() {
+        if let Some(clock) = self.cluster.processes[node.index()].clock() {
             let (stretched, by) = clock.stretch(nanos);
             by.into_iter().for_each(|step| self.faults.affected(step));
             nanos = stretched;
         }
         let (deadline, sequence) = (self.now.after_nanos(nanos), self.queue.sequence());
-        let timers = &mut self.processes[node.index()].timers;
+        let timers = &mut self.cluster.processes[node.index()].timers;
         if let Some(entry) = timers.arm(timer, deadline, sequence, self.events) {
             self.queue.push_as(deadline, sequence, Item::Timer { node, entry });
         }
@@ -143,7 +143,7 @@ impl<N: Node, M: Monitor<N>> World<'_, N, M> {
         let mut hand = self.draws.of(node, self.events);
         let (after, landing) = self.disks.issue(node, &mut hand, &mut self.faults);
         let landing = struck.unwrap_or(landing);
-        let lands = self.processes[node.index()].store().issue(op, write, landing, self.now.after_nanos(after));
+        let lands = self.cluster.processes[node.index()].store().issue(op, write, landing, self.now.after_nanos(after));
         self.queue.push(lands, Item::Write { node, cause: self.events });
     }
 

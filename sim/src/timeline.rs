@@ -59,7 +59,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
             &Action::Slow { node, by } => {
                 self.hamper(step);
                 let nanos = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
-                let process = &mut self.processes[node.index()];
+                let process = &mut self.cluster.processes[node.index()];
                 let busy = process.slowed().and_then(|slowed| slowed.busy);
                 process.in_trouble().slowed = Some(Slowed { step, nanos, busy });
             }
@@ -75,17 +75,17 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         let plan = self.plan;
         match &plan.steps[step].action {
             &Action::Crash { node, .. } => {
-                if !self.is_up(node) && self.processes[node.index()].crashed_by() == Some(step) {
+                if !self.is_up(node) && self.cluster.processes[node.index()].crashed_by() == Some(step) {
                     self.start(node);
                 }
             }
             &Action::Pause { node } => {
-                if self.processes[node.index()].paused_by() == Some(step) {
+                if self.cluster.processes[node.index()].paused_by() == Some(step) {
                     self.resume(node);
                 }
             }
             &Action::Slow { node, .. } => {
-                let slowed = self.processes[node.index()].slowed();
+                let slowed = self.cluster.processes[node.index()].slowed();
                 if slowed.is_some_and(|slowed| slowed.step == step) {
                     self.note_end(step);
                     self.hasten(node);
@@ -93,7 +93,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
             }
             &Action::Skew { node, .. } | &Action::Drift { node, .. } => {
                 self.note_end(step);
-                if let Some(clock) = &mut self.processes[node.index()].in_trouble().clock {
+                if let Some(clock) = &mut self.cluster.processes[node.index()].in_trouble().clock {
                     clock.end(step, self.now);
                 }
             }
@@ -122,14 +122,14 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         self.links.calm();
         self.disks.calm();
         self.release_held();
-        for node in self.node_ids().filter(|node| self.processes[node.index()].trouble().is_some()).collect::<Vec<_>>()
+        for node in self.node_ids().filter(|node| self.cluster.processes[node.index()].trouble().is_some()).collect::<Vec<_>>()
         {
-            self.processes[node.index()].in_trouble().clock = None;
+            self.cluster.processes[node.index()].in_trouble().clock = None;
             self.hasten(node);
             self.resume(node);
         }
         for node in self.node_ids() {
-            if !self.is_up(node) && !self.processes[node.index()].trouble().is_some_and(|trouble| trouble.stays_down) {
+            if !self.is_up(node) && !self.cluster.processes[node.index()].trouble().is_some_and(|trouble| trouble.stays_down) {
                 self.start(node);
             }
         }
@@ -151,7 +151,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
     fn crash_step(&mut self, step: usize, node: NodeId, records: Records, stays_down: bool) {
         if self.is_up(node) {
             self.faults.applied(step);
-            self.processes[node.index()].in_trouble().stays_down = stays_down;
+            self.cluster.processes[node.index()].in_trouble().stays_down = stays_down;
             self.crash(Some(step), node, records);
         }
     }
@@ -164,8 +164,8 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
     /// A process that is up dies, with so many of its pending writes applied, oldest first.
     pub(crate) fn die(&mut self, step: Option<usize>, node: NodeId, records: Records, applied: Option<usize>) {
         self.note(EntryKind::Crash, Some(node), format!("records {records:?}").to_lowercase());
-        self.cluster.nodes[node.index()] = None;
-        let process = &mut self.processes[node.index()];
+        let process = &mut self.cluster.processes[node.index()];
+        process.state = None;
         process.timers.clear();
         let pending = process.pending();
         let trouble = process.in_trouble();
@@ -181,7 +181,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
             process.store().wipe();
         }
         self.observe(&Observation::Crashed { node, records_lost: records == Records::Lost });
-        for waiting in std::mem::take(&mut self.processes[node.index()].in_trouble().waiting) {
+        for waiting in std::mem::take(&mut self.cluster.processes[node.index()].in_trouble().waiting) {
             self.abandon(node, waiting);
         }
     }
@@ -204,15 +204,15 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
     }
 
     fn pause(&mut self, step: usize, node: NodeId) {
-        if self.is_up(node) && self.processes[node.index()].paused_by().is_none() {
+        if self.is_up(node) && self.cluster.processes[node.index()].paused_by().is_none() {
             self.faults.applied(step);
-            self.processes[node.index()].in_trouble().paused_by = Some(step);
+            self.cluster.processes[node.index()].in_trouble().paused_by = Some(step);
             self.note(EntryKind::Pause, Some(node), String::new());
         }
     }
 
     fn resume_step(&mut self, step: usize, node: NodeId) {
-        if self.processes[node.index()].paused_by().is_some() {
+        if self.cluster.processes[node.index()].paused_by().is_some() {
             self.faults.applied(step);
             self.resume(node);
         }
@@ -220,11 +220,11 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
 
     /// Lets a paused process go on with what waited for it.
     fn resume(&mut self, node: NodeId) {
-        if self.processes[node.index()].in_trouble().paused_by.take().is_none() {
+        if self.cluster.processes[node.index()].in_trouble().paused_by.take().is_none() {
             return;
         }
         self.note(EntryKind::Resume, Some(node), String::new());
-        if self.processes[node.index()].slowed().is_some() {
+        if self.cluster.processes[node.index()].slowed().is_some() {
             self.work_on(node);
         } else {
             self.catch_up(node);
@@ -233,14 +233,14 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
 
     /// A slow process is slow no more, and catches up with what waited for it.
     fn hasten(&mut self, node: NodeId) {
-        let trouble = self.processes[node.index()].in_trouble();
+        let trouble = self.cluster.processes[node.index()].in_trouble();
         if trouble.slowed.take().is_some() && trouble.paused_by.is_none() {
             self.catch_up(node);
         }
     }
 
     fn catch_up(&mut self, node: NodeId) {
-        while let Some(waiting) = self.processes[node.index()].in_trouble().waiting.pop_front() {
+        while let Some(waiting) = self.cluster.processes[node.index()].in_trouble().waiting.pop_front() {
             self.take_up(node, waiting);
         }
     }
@@ -254,7 +254,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
 
     /// A slow process begins with what waits for it, unless it is busy, paused, or nothing does.
     pub(crate) fn work_on(&mut self, node: NodeId) {
-        let trouble = self.processes[node.index()].in_trouble();
+        let trouble = self.cluster.processes[node.index()].in_trouble();
         let Some(slowed) = &mut trouble.slowed else { return };
         if slowed.busy.is_some() || trouble.paused_by.is_some() || trouble.waiting.is_empty() {
             return;
@@ -266,7 +266,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
 
     /// A slow process is done with the first of what waits for it.
     pub(crate) fn work_done(&mut self, node: NodeId, sequence: u64) {
-        let trouble = self.processes[node.index()].in_trouble();
+        let trouble = self.cluster.processes[node.index()].in_trouble();
         let Some(slowed) = trouble.slowed.as_mut().filter(|slowed| slowed.busy == Some(sequence)) else { return };
         slowed.busy = None;
         if trouble.paused_by.is_none()
@@ -305,7 +305,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
     }
 
     fn clock(&mut self, node: NodeId) -> &mut Clock {
-        self.processes[node.index()].in_trouble().clock.get_or_insert_with(|| Box::new(Clock::new()))
+        self.cluster.processes[node.index()].in_trouble().clock.get_or_insert_with(|| Box::new(Clock::new()))
     }
 
     fn note_end(&mut self, step: usize) {

@@ -84,10 +84,10 @@ impl<N: Node, M: Monitor<N>> World<'_, N, M> {
 
     fn fire(&mut self, node: &str, label: &str, text: &str) -> Option<()> {
         let node = self.named(node)?;
-        let timers = &self.processes[node.index()].timers;
+        let timers = &self.cluster.processes[node.index()].timers;
         let fitting: Vec<&N::Timer> = timers.armed().filter(|timer| timer.label() == label).collect();
         let timer = fitting[nearest(&fitting, text)?].clone();
-        let (timer, cause) = self.processes[node.index()].timers.take(&timer)?;
+        let (timer, cause) = self.cluster.processes[node.index()].timers.take(&timer)?;
         self.happen(node, cause, Event::Fire { timer });
         Some(())
     }

@@ -39,7 +39,6 @@ pub(crate) struct World<'p, N: Node, M> {
     pub(crate) order: Vec<usize>,
     pub(crate) taken: usize,
     pub(crate) cluster: Cluster<'p, N>,
-    pub(crate) processes: Vec<Process<N>>,
     pub(crate) draws: Draws,
     pub(crate) links: Links<'p>,
     pub(crate) disks: Disks<'p>,
@@ -114,7 +113,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
     pub(crate) fn new(plan: &'p Plan<N, M>, asked: usize, draws: Draws, trace: Option<Trace>) -> Self {
         let mut order: Vec<usize> = (0..plan.steps.len()).filter(|&step| plan.steps[step].at <= plan.until).collect();
         order.sort_by_key(|&step| plan.steps[step].at);
-        let nodes = plan.nodes.iter().map(|_| None).collect();
+        let processes = plan.nodes.iter().map(|_| Process::new()).collect();
         World {
             plan,
             asked,
@@ -123,8 +122,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
             queue: Queue::new(order.len() as u64 + 1),
             order,
             taken: 0,
-            cluster: Cluster { config: &plan.config, names: &plan.nodes, nodes },
-            processes: plan.nodes.iter().map(|_| Process::new()).collect(),
+            cluster: Cluster { config: &plan.config, names: &plan.nodes, processes },
             draws,
             links: Links::new(plan),
             disks: Disks::new(plan),
@@ -258,7 +256,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
             Item::Timer { node, entry } => self.surface(node, entry, sequence),
             Item::Write { node, cause } => {
                 if self.is_same_life(node, cause)
-                    && let Some((op, outcome)) = self.processes[node.index()].store().land()
+                    && let Some((op, outcome)) = self.cluster.processes[node.index()].store().land()
                 {
                     self.happen(node, cause, Event::Stored { op, outcome });
                 }
@@ -281,7 +279,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
     /// Nobody listens: the machine says so, if it can. Whether who sent the message still lives shows on arrival.
     #[cold]
     fn refuse(&mut self, from: NodeId, to: NodeId, cause: u32, msg: N::Msg) {
-        if let Some(step) = self.processes[to.index()].crashed_by() {
+        if let Some(step) = self.cluster.processes[to.index()].crashed_by() {
             self.faults.affected(step);
         }
         if self.links.apart(from, to) {
@@ -295,7 +293,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
 
     /// A timer's entry surfaces, now or once its process is neither paused nor busy.
     fn surface(&mut self, node: NodeId, entry: Entry, sequence: u64) {
-        let process = &mut self.processes[node.index()];
+        let process = &mut self.cluster.processes[node.index()];
         if process.hindered_by().is_none() {
             self.surface_now(node, entry, sequence);
             return;
@@ -309,7 +307,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
 
     /// A timer's entry surfaces.
     pub(crate) fn surface_now(&mut self, node: NodeId, entry: Entry, sequence: u64) {
-        let process = &mut self.processes[node.index()];
+        let process = &mut self.cluster.processes[node.index()];
         match process.timers.surface(entry, sequence) {
             Surfaced::Stale => (),
             Surfaced::Later { at, sequence } => self.queue.push_as(at, sequence, Item::Timer { node, entry }),
@@ -323,7 +321,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
     /// Something happens to a process that is up: now, or once it is neither paused nor busy.
     #[inline]
     pub(crate) fn happen(&mut self, node: NodeId, cause: u32, event: Event<N>) {
-        match self.processes[node.index()].hindered_by() {
+        match self.cluster.processes[node.index()].hindered_by() {
             None => self.handle(node, cause, event),
             Some(_) => self.wait(node, Waiting::Event { cause, event }),
         }
@@ -332,7 +330,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
     /// Something waits for a process that is paused or slow.
     #[cold]
     fn wait(&mut self, node: NodeId, waiting: Waiting<N>) {
-        let process = self.processes[node.index()].in_trouble();
+        let process = self.cluster.processes[node.index()].in_trouble();
         let message = matches!(waiting, Waiting::Event { event: Event::Deliver { .. } | Event::Bounce { .. }, .. });
         match (process.paused_by, process.slowed) {
             (Some(step), _) if message => self.faults.affected(step),
@@ -346,11 +344,11 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
     /// Starts a process that is down, with what its store kept.
     pub(crate) fn start(&mut self, node: NodeId) {
         self.doing = Doing::Boot(node);
-        let process = &mut self.processes[node.index()];
+        let process = &mut self.cluster.processes[node.index()];
         process.incarnation = process.incarnation.next();
         process.since = self.events + 1;
         let (incarnation, records) = (process.incarnation, process.records());
-        self.cluster.nodes[node.index()] = Some(N::boot(node, self.cluster.config));
+        process.state = Some(N::boot(node, self.cluster.config));
         self.observe(&Observation::Started { node, incarnation });
         self.handle(node, 0, Event::Start { incarnation, records });
     }
@@ -371,9 +369,9 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         (self.now, node).hash(&mut self.digester);
         event.hash(&mut self.digester);
 
-        let Some(state) = &mut self.cluster.nodes[node.index()] else { return };
-        let clock = self.processes[node.index()].clock();
-        let shown = clock.map_or(self.now, |clock| clock.read(self.now));
+        let process = &mut self.cluster.processes[node.index()];
+        let shown = process.clock().map_or(self.now, |clock| clock.read(self.now));
+        let Some(state) = &mut process.state else { return };
         let mut choices = self.draws.of(node, self.events);
         state.handle(event, &mut Cx::new(node, shown, self.cluster.config, &mut choices, &mut self.outbox));
         if !self.outbox.marks.is_empty() {
@@ -426,12 +424,13 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
     }
 
     pub(crate) fn is_up(&self, node: NodeId) -> bool {
-        self.cluster.nodes[node.index()].is_some()
+        self.cluster.processes[node.index()].state.is_some()
     }
 
     /// Whether a node is still in the life in which it handled an event.
     fn is_same_life(&self, node: NodeId, cause: u32) -> bool {
-        self.is_up(node) && cause >= self.processes[node.index()].since
+        let process = &self.cluster.processes[node.index()];
+        process.state.is_some() && cause >= process.since
     }
 
     fn note_event(&mut self, node: NodeId, cause: u32, brief: Brief, event: &Event<N>) {
@@ -446,9 +445,9 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
     /// Keeps what the last event left behind, before anything else is noted.
     fn note_state(&mut self, node: NodeId) {
         let Some(trace) = self.trace.as_mut().filter(|trace| trace.states) else { return };
-        let memory = self.cluster.nodes[node.index()].as_ref().map(|memory| format!("{memory:?}"));
-        let records = self.processes[node.index()].records();
-        let records = records.iter().map(|record| format!("{record:?}")).collect();
+        let process = &self.cluster.processes[node.index()];
+        let memory = process.state.as_ref().map(|memory| format!("{memory:?}"));
+        let records = process.records().iter().map(|record| format!("{record:?}")).collect();
         if let (Some(entry), Some(memory)) = (trace.entries.last_mut(), memory) {
             entry.state = Some(State { memory, records });
         }
