@@ -91,6 +91,12 @@ impl<N: Node> Process<N> {
         Process { state: None, incarnation, since: 0, timers: Timers::new(), trouble: None, store: None }
     }
 
+    /// Whether it is up, and still in the life in which it handled an event.
+    #[inline]
+    pub(crate) fn is_in_life_of(&self, event: u32) -> bool {
+        self.state.is_some() && event >= self.since
+    }
+
     /// What faults did to it, if any ever did.
     #[inline]
     pub(crate) fn trouble(&self) -> Option<&Trouble<N>> {

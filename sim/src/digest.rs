@@ -18,18 +18,23 @@ impl fmt::Display for Digest {
     }
 }
 
+/// How many bytes a block has; a power of two, so that a place in it is a mask away.
 const BLOCK: usize = 4096;
+
+/// The widest integer, which may reach over the end of a block.
+const WIDEST: usize = 16;
 
 /// Gathers what is hashed. As a [`Hasher`] it writes every integer in 64 bits or its own width, little end first.
 #[derive(Debug)]
 pub(crate) struct Digester {
-    block: Box<[u8; BLOCK]>,
+    block: Box<[u8; BLOCK + WIDEST]>,
+    /// Less than a block.
     filled: usize,
 }
 
 impl Digester {
     pub(crate) fn new() -> Self {
-        Digester { block: Box::new([0; BLOCK]), filled: 0 }
+        Digester { block: Box::new([0; BLOCK + WIDEST]), filled: 0 }
     }
 
     /// The digest of all written so far.
@@ -37,29 +42,33 @@ impl Digester {
         Digest(xxh3_128(&self.block[..self.filled]))
     }
 
-    #[inline]
+    #[inline(always)]
     fn put<const WIDTH: usize>(&mut self, bytes: [u8; WIDTH]) {
-        if self.filled > BLOCK - WIDTH {
+        let place = self.filled % BLOCK;
+        self.block[place..place + WIDTH].copy_from_slice(&bytes);
+        self.filled = place + WIDTH;
+        if self.filled >= BLOCK {
             self.chain();
         }
-        self.block[self.filled..self.filled + WIDTH].copy_from_slice(&bytes);
-        self.filled += WIDTH;
     }
 
+    /// Closes a full block: the next one begins with its digest, and with what reached over its end.
     #[cold]
     #[inline(never)]
     fn chain(&mut self) {
-        let digest = self.digest().0.to_le_bytes();
+        let digest = xxh3_128(&self.block[..BLOCK]).to_le_bytes();
+        let over = self.filled - BLOCK;
+        self.block.copy_within(BLOCK..BLOCK + over, digest.len());
         self.block[..digest.len()].copy_from_slice(&digest);
-        self.filled = digest.len();
+        self.filled = digest.len() + over;
     }
 }
 
 impl Hasher for Digester {
     fn write(&mut self, mut bytes: &[u8]) {
-        while self.filled + bytes.len() > BLOCK {
+        while self.filled + bytes.len() >= BLOCK {
             let (head, tail) = bytes.split_at(BLOCK - self.filled);
-            self.block[self.filled..].copy_from_slice(head);
+            self.block[self.filled..BLOCK].copy_from_slice(head);
             self.filled = BLOCK;
             self.chain();
             bytes = tail;

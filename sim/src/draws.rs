@@ -132,12 +132,6 @@ impl Hand<'_> {
         self.keep_within(purpose, about, delay, drawn)
     }
 
-    /// The same, where the delay is one for all draws of the purpose: then an exact one needs none.
-    #[inline]
-    pub(crate) fn span(&mut self, purpose: Purpose, about: About, delay: Delay) -> u64 {
-        if delay.least == delay.most { delay.least } else { self.within(purpose, about, delay) }
-    }
-
     /// Draws and keeps one of `0..n`.
     #[inline]
     pub(crate) fn below(&mut self, purpose: Purpose, about: About, n: u64) -> u64 {

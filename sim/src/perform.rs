@@ -16,8 +16,12 @@ use crate::{Answer, Records, Strike};
 
 impl<N: Node, M: Monitor<N>> World<'_, N, M> {
     /// Does what a node asked for, in order, and empties the outbox.
+    #[inline(always)]
     pub(crate) fn perform(&mut self, node: NodeId) {
-        if self.outbox.effects.is_empty() {
+        if self.outbox.effects.len() < 2 {
+            if let Some(only) = self.outbox.effects.pop() {
+                self.perform_one(node, only);
+            }
             return;
         }
         let mut effects = std::mem::take(&mut self.outbox.effects);
@@ -85,6 +89,7 @@ impl<N: Node, M: Monitor<N>> World<'_, N, M> {
         }
     }
 
+    #[inline(always)]
     fn send(&mut self, from: NodeId, to: NodeId, msg: N::Msg) {
         let count = self.plan.nodes.len();
         assert!(to.index() < count, "{from} sent {} to {to}, but the nodes are n0 to n{}", msg.label(), count - 1);
@@ -94,12 +99,15 @@ impl<N: Node, M: Monitor<N>> World<'_, N, M> {
             self.queue.push(self.now, Item::Message { from, to, cause, msg });
             return;
         }
-        let mut hand = self.draws.of(from, cause);
         if let Some(latency) = self.links.clear() {
-            let after = hand.span(Purpose::Latency, About::message(label, to), latency);
+            let exact = latency.least == latency.most;
+            let about = About::message(label, to);
+            let mut drawn = || self.draws.of(from, cause).within(Purpose::Latency, about, latency);
+            let after = if exact { latency.least } else { drawn() };
             self.queue.push(self.now.after_nanos(after), Item::Message { from, to, cause, msg });
             return;
         }
+        let mut hand = self.draws.of(from, cause);
         match self.links.send(from, to, label, &mut hand, &mut self.faults) {
             Fate::Lost(loss) => self.note_lost(from, to, cause, &msg, why(loss)),
             Fate::Arrives { after, again } => {

@@ -236,7 +236,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
     }
 
     /// The time of something has come.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take(&mut self, Due { at, sequence, item }: Due<Item<N>>) {
         self.now = at;
         match item {
@@ -265,14 +265,17 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
     }
 
     /// A message reaches its receiver's machine.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn arrive(&mut self, from: NodeId, to: NodeId, cause: u32, msg: N::Msg) {
-        if from == to && !self.is_same_life(from, cause) {
+        let process = &self.cluster.processes[to.index()];
+        if from == to && !process.is_in_life_of(cause) {
             self.note_lost(from, to, cause, &msg, "with the process that sent it to itself");
-        } else if self.is_up(to) {
-            self.happen(to, cause, Event::Deliver { from, msg });
-        } else {
+        } else if process.state.is_none() {
             self.refuse(from, to, cause, msg);
+        } else if process.hindered_by().is_none() {
+            self.handle(to, cause, Event::Deliver { from, msg });
+        } else {
+            self.wait(to, Waiting::Event { cause, event: Event::Deliver { from, msg } });
         }
     }
 
@@ -319,7 +322,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
     }
 
     /// Something happens to a process that is up: now, or once it is neither paused nor busy.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn happen(&mut self, node: NodeId, cause: u32, event: Event<N>) {
         match self.cluster.processes[node.index()].hindered_by() {
             None => self.handle(node, cause, event),
@@ -354,6 +357,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
     }
 
     /// A node handles an event, unless the run is over.
+    #[inline(always)]
     pub(crate) fn handle(&mut self, node: NodeId, cause: u32, event: Event<N>) {
         if self.is_over() {
             return;
@@ -365,7 +369,9 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         self.events += 1;
         let brief = Brief::of(&event);
         self.doing = Doing::Event(node, brief);
-        self.note_event(node, cause, brief, &event);
+        if self.trace.is_some() {
+            self.note_event(node, cause, brief, &event);
+        }
         (self.now, node).hash(&mut self.digester);
         event.hash(&mut self.digester);
 
@@ -429,10 +435,10 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
 
     /// Whether a node is still in the life in which it handled an event.
     fn is_same_life(&self, node: NodeId, cause: u32) -> bool {
-        let process = &self.cluster.processes[node.index()];
-        process.state.is_some() && cause >= process.since
+        self.cluster.processes[node.index()].is_in_life_of(cause)
     }
 
+    #[cold]
     fn note_event(&mut self, node: NodeId, cause: u32, brief: Brief, event: &Event<N>) {
         if let Some(trace) = &mut self.trace {
             let entry = trace.push(self.now, brief.kind, Some(node), payload(event));
