@@ -25,6 +25,8 @@ const FEW: usize = 32;
 pub(crate) struct Queue<T> {
     /// Those of the unit turned to and before; all, while they are few.
     near: BinaryHeap<Reverse<Key>>,
+    /// One earlier than all of them, if known: a few that come and go one at a time pass the heap by.
+    first: Option<Key>,
     few: bool,
     far: Wheel,
     items: Vec<Option<T>>,
@@ -44,7 +46,7 @@ impl<T> Queue<T> {
     /// An empty queue that hands out sequences from `first` on; those below are the caller's.
     pub(crate) fn new(first: u64) -> Self {
         let (items, free) = (Vec::new(), Vec::new());
-        Queue { near: BinaryHeap::new(), few: true, far: Wheel::new(), items, free, sequence: first }
+        Queue { near: BinaryHeap::new(), first: None, few: true, far: Wheel::new(), items, free, sequence: first }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -68,12 +70,22 @@ impl<T> Queue<T> {
     ///
     /// # Panics
     /// When the queue is full ([`PENDING_MAX`]), or the sequence does not fit 40 bits.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push_as(&mut self, at: Time, sequence: u64, item: T) {
         assert!(sequence < 1 << SEQUENCE_BITS, "a run has at most 2^{SEQUENCE_BITS} queued events");
-        let key = Key::new(at, sequence, self.store(item));
-        if self.few && self.near.len() == FEW {
-            self.spread();
+        let mut key = Key::new(at, sequence, self.store(item));
+        if self.few {
+            match &mut self.first {
+                None if self.near.peek().is_none_or(|Reverse(nearest)| key < *nearest) => {
+                    self.first = Some(key);
+                    return;
+                }
+                Some(first) if key < *first => std::mem::swap(first, &mut key),
+                Some(_) | None => (),
+            }
+            if self.near.len() == FEW {
+                self.spread();
+            }
         }
         if self.few || key.unit() <= self.far.turned {
             self.near.push(Reverse(key));
@@ -83,23 +95,34 @@ impl<T> Queue<T> {
     }
 
     /// The earliest item, if it is no later than `limit`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn pop_until(&mut self, limit: Time) -> Option<Due<T>> {
+        let key = match self.first {
+            Some(first) => first,
+            None => self.nearest(limit)?,
+        };
+        if key.at() > limit {
+            return None;
+        }
+        if self.first.take().is_none() {
+            self.near.pop();
+        }
+        self.free.push(key.slot());
+        let item = self.items[key.slot() as usize].take();
+        item.map(|item| Due { at: key.at(), sequence: key.sequence(), item })
+    }
+
+    /// The first of those near, once some are; none if none will be before `limit`.
+    #[inline]
+    fn nearest(&mut self, limit: Time) -> Option<Key> {
         loop {
-            let Some(&Reverse(key)) = self.near.peek() else {
-                if !self.far.turn(limit, &mut self.near) {
-                    return None;
-                }
-                self.few = self.far.keys == 0 && self.near.len() < FEW;
-                continue;
-            };
-            if key.at() > limit {
+            if let Some(&Reverse(key)) = self.near.peek() {
+                return Some(key);
+            }
+            if !self.far.turn(limit, &mut self.near) {
                 return None;
             }
-            self.near.pop();
-            self.free.push(key.slot());
-            let item = self.items[key.slot() as usize].take();
-            return item.map(|item| Due { at: key.at(), sequence: key.sequence(), item });
+            self.few = self.far.keys == 0 && self.near.len() < FEW;
         }
     }
 
@@ -107,6 +130,7 @@ impl<T> Queue<T> {
     #[cold]
     fn spread(&mut self) {
         self.few = false;
+        self.near.extend(self.first.take().map(Reverse));
         self.far.turned = self.near.peek().map_or(0, |Reverse(first)| first.unit());
         for Reverse(key) in std::mem::take(&mut self.near) {
             if key.unit() == self.far.turned {

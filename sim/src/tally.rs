@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 pub(crate) struct Tally(Vec<(&'static str, u64)>);
 
 impl Tally {
+    #[inline(always)]
     pub(crate) fn add(&mut self, label: &'static str) {
         match self.0.iter_mut().find(|(known, _)| std::ptr::eq(*known, label)) {
             Some((_, count)) => *count += 1,
