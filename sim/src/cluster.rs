@@ -6,7 +6,7 @@ use quiesce_machine::{Event, Incarnation, Node, NodeId, View};
 
 use crate::clock::Clock;
 use crate::store::Store;
-use crate::timers::{Entry, Timers};
+use crate::timers::Timers;
 
 /// Every process of a run.
 #[derive(Debug)]
@@ -82,7 +82,7 @@ pub(crate) enum Waiting<N: Node> {
     /// An event, and the one that caused it.
     Event { cause: u32, event: Event<N> },
     /// A timer that ran out, and the sequence its entry was pushed with.
-    Timer { entry: Entry, sequence: u64 },
+    Timer { sequence: u64 },
 }
 
 impl<N: Node> Process<N> {

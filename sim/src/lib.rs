@@ -157,6 +157,7 @@ mod timeline;
 mod timers;
 mod trace;
 mod turns;
+mod wheel;
 mod world;
 
 pub use branch::{Blow, Branch};

@@ -142,8 +142,8 @@ impl<N: Node, M: Monitor<N>> World<'_, N, M> {
         }
         let (deadline, sequence) = (self.now.after_nanos(nanos), self.queue.sequence());
         let timers = &mut self.cluster.processes[node.index()].timers;
-        if let Some(entry) = timers.arm(timer, deadline, sequence, self.events) {
-            self.queue.push_as(deadline, sequence, Item::Timer { node, entry });
+        if timers.arm(timer, deadline, sequence, self.events) {
+            self.queue.push_tick(deadline, sequence, node.0);
         }
     }
 

@@ -122,14 +122,17 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         self.links.calm();
         self.disks.calm();
         self.release_held();
-        for node in self.node_ids().filter(|node| self.cluster.processes[node.index()].trouble().is_some()).collect::<Vec<_>>()
+        for node in
+            self.node_ids().filter(|node| self.cluster.processes[node.index()].trouble().is_some()).collect::<Vec<_>>()
         {
             self.cluster.processes[node.index()].in_trouble().clock = None;
             self.hasten(node);
             self.resume(node);
         }
         for node in self.node_ids() {
-            if !self.is_up(node) && !self.cluster.processes[node.index()].trouble().is_some_and(|trouble| trouble.stays_down) {
+            if !self.is_up(node)
+                && !self.cluster.processes[node.index()].trouble().is_some_and(|trouble| trouble.stays_down)
+            {
                 self.start(node);
             }
         }
@@ -248,7 +251,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
     fn take_up(&mut self, node: NodeId, waiting: Waiting<N>) {
         match waiting {
             Waiting::Event { cause, event } => self.handle(node, cause, event),
-            Waiting::Timer { entry, sequence } => self.surface_now(node, entry, sequence),
+            Waiting::Timer { sequence } => self.surface_now(node, sequence),
         }
     }
 

@@ -1,28 +1,21 @@
 //! The armed timers of one node, with at most one live entry each in the queue.
 //!
 //! Arming later than the live entry, and disarming, touch the slot alone: the entry surfaces, finds that it is early or
-//! not wanted, and is put back or forgotten. Only arming earlier leaves a stale entry behind, told by its generation.
+//! not wanted, and is put back or forgotten. Only arming earlier leaves a stale entry behind. The queue keeps no more of
+//! an entry than the node and the sequence it was pushed as, by which its timer is found.
 //! A timer put back takes the place of the sequence it was armed with, so the order is that of a queue in which every
 //! arming pushed and every disarming removed.
-
 //!
 //! A node has few timers, so slots are scanned; past [`SCANNED`] an index takes over.
 
 use quiesce_machine::Time;
 use smallvec::SmallVec;
 
-/// A queue entry of a timer: a slot, and which use of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
-    slot: u32,
-    generation: u32,
-}
-
 /// What becomes of an entry whose time has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Surfaced {
-    /// Its timer fires: [`Timers::fire`].
-    Due,
+    /// Its timer, in that slot, fires: [`Timers::fire`].
+    Due(u32),
     /// Its timer was armed again since: push the entry again, as that sequence.
     Later { at: Time, sequence: u64 },
     /// Nobody waits for it.
@@ -44,6 +37,8 @@ const SCANNED: usize = 8;
 struct Index {
     /// Slots in use, ordered by timer.
     order: Vec<u32>,
+    /// Live entries and their slots, ordered by entry.
+    entries: Vec<(u64, u32)>,
     free: Vec<u32>,
 }
 
@@ -55,7 +50,8 @@ struct Slot<T> {
     sequence: u64,
     /// When the live entry surfaces; never after the deadline.
     queued: Time,
-    generation: u32,
+    /// The sequence that the live entry was pushed as.
+    entry: u64,
     cause: u32,
 }
 
@@ -64,23 +60,29 @@ impl<T: Ord> Timers<T> {
         Timers { slots: SmallVec::new(), index: None }
     }
 
-    /// Arms a timer, in place of its deadline if it is armed. An entry returned is to be pushed at `deadline` as
+    /// Arms a timer, in place of its deadline if it is armed. Says whether an entry is to be pushed at `deadline` as
     /// `sequence`. `cause` is the event that armed it.
-    pub(crate) fn arm(&mut self, timer: T, deadline: Time, sequence: u64, cause: u32) -> Option<Entry> {
-        let found = self.find(&timer);
-        let live = found.is_some();
-        let index = found.unwrap_or_else(|| self.claim(timer));
-        let slot = &mut self.slots[index as usize];
-        slot.armed = true;
-        slot.deadline = deadline;
-        slot.sequence = sequence;
-        slot.cause = cause;
-        if live && slot.queued <= deadline {
-            return None;
+    pub(crate) fn arm(&mut self, timer: T, deadline: Time, sequence: u64, cause: u32) -> bool {
+        let Some(found) = self.find(&timer) else {
+            self.claim(Slot {
+                timer: Some(timer),
+                armed: true,
+                deadline,
+                sequence,
+                queued: deadline,
+                entry: sequence,
+                cause,
+            });
+            return true;
+        };
+        let slot = &mut self.slots[found as usize];
+        (slot.armed, slot.deadline, slot.sequence, slot.cause) = (true, deadline, sequence, cause);
+        let earlier = deadline < slot.queued;
+        if earlier {
+            slot.queued = deadline;
+            self.enter(found, sequence);
         }
-        slot.queued = deadline;
-        slot.generation = slot.generation.wrapping_add(1);
-        Some(Entry { slot: index, generation: slot.generation })
+        earlier
     }
 
     /// Disarms a timer, if it is armed.
@@ -90,29 +92,30 @@ impl<T: Ord> Timers<T> {
         }
     }
 
-    /// Looks at an entry whose time has come. It was pushed as `sequence`.
-    pub(crate) fn surface(&mut self, entry: Entry, sequence: u64) -> Surfaced {
-        let slot = &mut self.slots[entry.slot as usize];
-        if slot.generation != entry.generation {
-            Surfaced::Stale
-        } else if !slot.armed {
-            self.release(entry.slot);
+    /// Looks at an entry whose time has come, and that was pushed as `sequence`.
+    pub(crate) fn surface(&mut self, sequence: u64) -> Surfaced {
+        let Some(found) = self.entered(sequence) else { return Surfaced::Stale };
+        let slot = &mut self.slots[found as usize];
+        if !slot.armed {
+            self.release(found);
             Surfaced::Stale
         } else if slot.sequence == sequence {
-            Surfaced::Due
+            Surfaced::Due(found)
         } else {
             slot.queued = slot.deadline;
-            Surfaced::Later { at: slot.deadline, sequence: slot.sequence }
+            let (at, sequence) = (slot.deadline, slot.sequence);
+            self.enter(found, sequence);
+            Surfaced::Later { at, sequence }
         }
     }
 
-    /// Takes the timer of an entry that is due, and the event that armed it. It is no longer armed.
+    /// Takes the timer of a slot that is due, and the event that armed it. It is no longer armed.
     ///
     /// # Panics
-    /// When the entry is not due.
-    pub(crate) fn fire(&mut self, entry: Entry) -> (T, u32) {
-        let cause = self.slots[entry.slot as usize].cause;
-        (self.release(entry.slot), cause)
+    /// When the slot is not in use.
+    pub(crate) fn fire(&mut self, slot: u32) -> (T, u32) {
+        let cause = self.slots[slot as usize].cause;
+        (self.release(slot), cause)
     }
 
     /// The armed timers, ascending.
@@ -133,13 +136,10 @@ impl<T: Ord> Timers<T> {
 
     /// Disarms all; entries in the queue become stale.
     pub(crate) fn clear(&mut self) {
-        for slot in &mut self.slots {
-            if slot.timer.take().is_some() {
-                slot.generation = slot.generation.wrapping_add(1);
-            }
-        }
+        self.slots.iter_mut().for_each(|slot| slot.timer = None);
         if let Some(index) = &mut self.index {
             index.free.append(&mut index.order);
+            index.entries.clear();
         }
     }
 
@@ -151,35 +151,52 @@ impl<T: Ord> Timers<T> {
         }
     }
 
+    /// The slot whose live entry was pushed as that sequence.
+    fn entered(&self, sequence: u64) -> Option<u32> {
+        match &self.index {
+            None => {
+                let live = |slot: &Slot<T>| slot.entry == sequence && slot.timer.is_some();
+                self.slots.iter().position(live).map(|index| index as u32)
+            }
+            Some(index) => index.entered(sequence).ok().map(|place| index.entries[place].1),
+        }
+    }
+
+    /// The live entry of a slot is another one.
+    fn enter(&mut self, slot: u32, sequence: u64) {
+        let entry = std::mem::replace(&mut self.slots[slot as usize].entry, sequence);
+        if let Some(index) = &mut self.index {
+            index.leave(entry);
+            index.enter(sequence, slot);
+        }
+    }
+
     /// Gives a slot to a timer that has none.
-    fn claim(&mut self, timer: T) -> u32 {
+    fn claim(&mut self, claimed: Slot<T>) {
         let free = match &mut self.index {
             None => self.slots.iter().position(|slot| slot.timer.is_none()).map(|index| index as u32),
             Some(index) => index.free.pop(),
         };
-        let slot = free.unwrap_or_else(|| {
-            let (deadline, queued) = (Time::ZERO, Time::ZERO);
-            self.slots.push(Slot { timer: None, armed: false, deadline, sequence: 0, queued, generation: 0, cause: 0 });
-            (self.slots.len() - 1) as u32
-        });
         if let Some(index) = &mut self.index {
-            let place = index.find(&self.slots, &timer).expect_err("a timer has one slot");
-            index.order.insert(place, slot);
+            let place = claimed.timer.as_ref().map(|timer| index.find(&self.slots, timer));
+            let slot = free.unwrap_or(self.slots.len() as u32);
+            index.order.insert(place.and_then(Result::err).expect("a timer has one slot"), slot);
+            index.enter(claimed.entry, slot);
         }
-        self.slots[slot as usize].timer = Some(timer);
+        match free {
+            Some(slot) => self.slots[slot as usize] = claimed,
+            None => self.slots.push(claimed),
+        }
         if self.index.is_none() && self.slots.len() > SCANNED {
             self.index = Some(Box::new(Index::of(&self.slots)));
         }
-        slot
     }
 
     fn release(&mut self, slot: u32) -> T {
         if let Some(index) = &mut self.index {
             index.release(&self.slots, slot);
         }
-        let slot = &mut self.slots[slot as usize];
-        slot.generation = slot.generation.wrapping_add(1);
-        slot.timer.take().expect("a slot in use holds a timer")
+        self.slots[slot as usize].timer.take().expect("a slot in use holds a timer")
     }
 }
 
@@ -188,7 +205,9 @@ impl Index {
         let (mut order, free): (Vec<u32>, Vec<u32>) =
             (0..slots.len() as u32).partition(|&slot| slots[slot as usize].timer.is_some());
         order.sort_by(|&one, &other| slots[one as usize].timer.cmp(&slots[other as usize].timer));
-        Index { order, free }
+        let mut entries: Vec<_> = order.iter().map(|&slot| (slots[slot as usize].entry, slot)).collect();
+        entries.sort_unstable();
+        Index { order, entries, free }
     }
 
     /// The place of a timer in the order, or where it would be.
@@ -196,10 +215,27 @@ impl Index {
         self.order.binary_search_by(|&slot| slots[slot as usize].timer.as_ref().cmp(&Some(timer)))
     }
 
+    /// The place of a live entry, or where it would be.
+    fn entered(&self, sequence: u64) -> Result<usize, usize> {
+        self.entries.binary_search_by_key(&sequence, |&(entry, _)| entry)
+    }
+
+    fn enter(&mut self, sequence: u64, slot: u32) {
+        let place = self.entered(sequence).expect_err("a sequence is pushed as once");
+        self.entries.insert(place, (sequence, slot));
+    }
+
+    fn leave(&mut self, sequence: u64) {
+        let place = self.entered(sequence).expect("a slot in use has a live entry");
+        self.entries.remove(place);
+    }
+
     fn release<T: Ord>(&mut self, slots: &[Slot<T>], slot: u32) {
-        let timer = slots[slot as usize].timer.as_ref().expect("a slot in use holds a timer");
+        let Slot { timer, entry, .. } = &slots[slot as usize];
+        let timer = timer.as_ref().expect("a slot in use holds a timer");
         let place = self.find(slots, timer).expect("a slot in use stands in the order");
         self.order.remove(place);
+        self.leave(*entry);
         self.free.push(slot);
     }
 }
@@ -211,14 +247,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::queue::Queue;
-
-    /// What the queue of a test holds.
-    #[derive(Clone, Copy, Debug)]
-    enum Item {
-        Timer(Entry),
-        Mark(u32),
-    }
+    use crate::queue::{Pending, Queue};
 
     /// What comes out, in order.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -229,7 +258,7 @@ mod tests {
 
     /// Timers and queue as the world uses them.
     struct Lazy {
-        queue: Queue<Item>,
+        queue: Queue<u32>,
         timers: Timers<u8>,
         out: Vec<Out>,
     }
@@ -241,19 +270,19 @@ mod tests {
 
         fn arm(&mut self, timer: u8, deadline: u64) {
             let sequence = self.queue.sequence();
-            if let Some(entry) = self.timers.arm(timer, Time(deadline), sequence, 0) {
-                self.queue.push_as(Time(deadline), sequence, Item::Timer(entry));
+            if self.timers.arm(timer, Time(deadline), sequence, 0) {
+                self.queue.push_tick(Time(deadline), sequence, 0);
             }
         }
 
         fn run_until(&mut self, limit: u64) {
             while let Some(due) = self.queue.pop_until(Time(limit)) {
-                match due.item {
-                    Item::Mark(mark) => self.out.push(Out::Marked(due.at.0, mark)),
-                    Item::Timer(entry) => match self.timers.surface(entry, due.sequence) {
+                match due.what {
+                    Pending::Item(mark) => self.out.push(Out::Marked(due.at.0, mark)),
+                    Pending::Tick(_) => match self.timers.surface(due.sequence) {
                         Surfaced::Stale => (),
-                        Surfaced::Later { at, sequence } => self.queue.push_as(at, sequence, Item::Timer(entry)),
-                        Surfaced::Due => self.out.push(Out::Fired(due.at.0, self.timers.fire(entry).0)),
+                        Surfaced::Later { at, sequence } => self.queue.push_tick(at, sequence, 0),
+                        Surfaced::Due(slot) => self.out.push(Out::Fired(due.at.0, self.timers.fire(slot).0)),
                     },
                 }
             }
@@ -323,7 +352,7 @@ mod tests {
                         naive.disarm(|other| other == timer);
                     }
                     Op::Mark(after) => {
-                        lazy.queue.push(Time(now + after), Item::Mark(index as u32));
+                        lazy.queue.push(Time(now + after), index as u32);
                         naive.push(now + after, Out::Marked(now + after, index as u32));
                     }
                     Op::Clear => {
@@ -375,7 +404,7 @@ mod tests {
         let mut lazy = Lazy::new();
         lazy.arm(1, 10);
         lazy.arm(1, 20);
-        lazy.queue.push(Time(20), Item::Mark(7));
+        lazy.queue.push(Time(20), 7);
         lazy.run_until(1000);
         assert_eq!(lazy.out, [Out::Fired(20, 1), Out::Marked(20, 7)]);
     }

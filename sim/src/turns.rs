@@ -7,7 +7,7 @@ use std::fmt::Debug;
 
 use quiesce_machine::{Event, Label, Monitor, Node, NodeId};
 
-use crate::queue::Due;
+use crate::queue::Pending;
 use crate::world::{Item, World};
 use crate::{Action, Parcel, Records, Turn};
 
@@ -30,8 +30,8 @@ impl<N: Node, M: Monitor<N>> World<'_, N, M> {
     /// Moves what was sent and issued out of the clock's reach, in order. Timers wait at their nodes.
     fn gather(&mut self, pool: &mut Vec<Item<N>>) {
         while let Some(due) = self.queue.pop_until(quiesce_machine::Time::MAX) {
-            if !matches!(due.item, Item::Timer { .. }) {
-                pool.push(due.item);
+            if let Pending::Item(item) = due.what {
+                pool.push(item);
             }
         }
     }
@@ -51,7 +51,7 @@ impl<N: Node, M: Monitor<N>> World<'_, N, M> {
             }
             Turn::Arrive(parcel) => {
                 let item = pool.remove(self.find(parcel, pool)?);
-                self.take(Due { at: self.now, sequence: 0, item });
+                self.take_item(item, 0);
             }
             Turn::Lose(parcel) => {
                 let item = pool.remove(self.find(parcel, pool)?);
@@ -69,7 +69,7 @@ impl<N: Node, M: Monitor<N>> World<'_, N, M> {
                 let node = self.named(node)?;
                 let place = pool.iter().position(|item| matches!(item, Item::Write { node: of, .. } if *of == node))?;
                 let item = pool.remove(place);
-                self.take(Due { at: self.now, sequence: 0, item });
+                self.take_item(item, 0);
             }
             Turn::Crash { node, applied, records_lost } => {
                 let node = self.named(node).filter(|&node| self.is_up(node))?;
@@ -107,7 +107,7 @@ impl<N: Node, M: Monitor<N>> World<'_, N, M> {
                 ((*sender, *receiver, msg.label()) == (from, to, &parcel.label)).then_some(msg)
             }
             Item::Message { .. } | Item::Refusal { .. } | Item::Step | Item::StepEnds { .. } | Item::Heal => None,
-            Item::Timer { .. } | Item::Write { .. } | Item::Work { .. } | Item::Rise { .. } => None,
+            Item::Write { .. } | Item::Work { .. } | Item::Rise { .. } => None,
         };
         let fitting = pool.iter().enumerate().filter_map(|(place, item)| fits(item).map(|msg| (place, msg)));
         let (places, messages): (Vec<usize>, Vec<&N::Msg>) = fitting.unzip();
@@ -119,7 +119,7 @@ impl<N: Node, M: Monitor<N>> World<'_, N, M> {
             Item::Message { from, to, cause, msg } | Item::Refusal { node: from, to, cause, msg } => {
                 self.note_lost(from, to, cause, &msg, "lost in turn");
             }
-            Item::Step | Item::StepEnds { .. } | Item::Heal | Item::Timer { .. } | Item::Write { .. } => (),
+            Item::Step | Item::StepEnds { .. } | Item::Heal | Item::Write { .. } => (),
             Item::Work { .. } | Item::Rise { .. } => (),
         }
     }

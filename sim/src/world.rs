@@ -16,10 +16,10 @@ use crate::faults::{Faults, vacuities};
 use crate::judge::Judge;
 use crate::lens::Lens;
 use crate::network::Links;
-use crate::queue::{Due, PENDING_MAX, Queue};
+use crate::queue::{Due, PENDING_MAX, Pending, Queue};
 use crate::run::Played;
 use crate::tally::Tally;
-use crate::timers::{Entry, Surfaced};
+use crate::timers::Surfaced;
 use crate::trace::{Brief, EntryKind, State, Trace, payload};
 use crate::{Answer, Bound, Outcome, Plan, Verdict};
 
@@ -34,6 +34,7 @@ pub(crate) struct World<'p, N: Node, M> {
     pub(crate) now: Time,
     /// How many events were handled: the number of the last.
     pub(crate) events: u32,
+    /// What is to happen. A tick is a node at which a timer runs out, perhaps.
     pub(crate) queue: Queue<Item<N>>,
     /// The plan's steps in the order they happen, and how many have.
     pub(crate) order: Vec<usize>,
@@ -78,8 +79,6 @@ pub(crate) enum Item<N: Node> {
     Message { from: NodeId, to: NodeId, cause: u32, msg: N::Msg },
     /// A message on its way back.
     Refusal { node: NodeId, to: NodeId, cause: u32, msg: N::Msg },
-    /// A timer, perhaps.
-    Timer { node: NodeId, entry: Entry },
     /// The oldest pending write of a node lands.
     Write { node: NodeId, cause: u32 },
     /// A slow process is done with something.
@@ -237,8 +236,16 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
 
     /// The time of something has come.
     #[inline(always)]
-    pub(crate) fn take(&mut self, Due { at, sequence, item }: Due<Item<N>>) {
+    pub(crate) fn take(&mut self, Due { at, sequence, what }: Due<Item<N>>) {
         self.now = at;
+        match what {
+            Pending::Item(item) => self.take_item(item, sequence),
+            Pending::Tick(node) => self.surface(NodeId(node), sequence),
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn take_item(&mut self, item: Item<N>, sequence: u64) {
         match item {
             Item::Step => self.next_step(),
             Item::StepEnds { step } => self.end_step(step),
@@ -253,7 +260,6 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
                     self.note_lost(node, to, cause, &msg, "refused, and its sender is gone");
                 }
             }
-            Item::Timer { node, entry } => self.surface(node, entry, sequence),
             Item::Write { node, cause } => {
                 if self.is_same_life(node, cause)
                     && let Some((op, outcome)) = self.cluster.processes[node.index()].store().land()
@@ -295,27 +301,29 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
     }
 
     /// A timer's entry surfaces, now or once its process is neither paused nor busy.
-    fn surface(&mut self, node: NodeId, entry: Entry, sequence: u64) {
+    #[inline]
+    fn surface(&mut self, node: NodeId, sequence: u64) {
         let process = &mut self.cluster.processes[node.index()];
         if process.hindered_by().is_none() {
-            self.surface_now(node, entry, sequence);
+            self.surface_now(node, sequence);
             return;
         }
-        match process.timers.surface(entry, sequence) {
+        match process.timers.surface(sequence) {
             Surfaced::Stale => (),
-            Surfaced::Later { at, sequence } => self.queue.push_as(at, sequence, Item::Timer { node, entry }),
-            Surfaced::Due => self.wait(node, Waiting::Timer { entry, sequence }),
+            Surfaced::Later { at, sequence } => self.queue.push_tick(at, sequence, node.0),
+            Surfaced::Due(_) => self.wait(node, Waiting::Timer { sequence }),
         }
     }
 
     /// A timer's entry surfaces.
-    pub(crate) fn surface_now(&mut self, node: NodeId, entry: Entry, sequence: u64) {
+    #[inline]
+    pub(crate) fn surface_now(&mut self, node: NodeId, sequence: u64) {
         let process = &mut self.cluster.processes[node.index()];
-        match process.timers.surface(entry, sequence) {
+        match process.timers.surface(sequence) {
             Surfaced::Stale => (),
-            Surfaced::Later { at, sequence } => self.queue.push_as(at, sequence, Item::Timer { node, entry }),
-            Surfaced::Due => {
-                let (timer, cause) = process.timers.fire(entry);
+            Surfaced::Later { at, sequence } => self.queue.push_tick(at, sequence, node.0),
+            Surfaced::Due(slot) => {
+                let (timer, cause) = process.timers.fire(slot);
                 self.handle(node, cause, Event::Fire { timer });
             }
         }
