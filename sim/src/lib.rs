@@ -127,7 +127,7 @@
 //! assert_eq!(insistent.verdict, Verdict::Pass);
 //! assert!(trace.to_string().contains("2.001000s  worker  deliver  order from boss Order  | job-done"));
 //! ```
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod branch;
 mod check;
@@ -145,6 +145,7 @@ mod network;
 mod outcome;
 mod panics;
 mod perform;
+mod prefetch;
 mod plan;
 mod queue;
 mod random;

@@ -11,6 +11,7 @@ use std::collections::BinaryHeap;
 
 use quiesce_machine::Time;
 
+use crate::prefetch::prefetch;
 use crate::wheel::Wheel;
 
 const PLACE_BITS: u32 = 24;
@@ -21,6 +22,9 @@ const TICK: u32 = 1 << (PLACE_BITS - 1);
 
 /// How many items can be pending, and below what the number of a tick is.
 pub(crate) const PENDING_MAX: usize = TICK as usize;
+
+/// How many keys of a run ahead memory is fetched.
+const AHEAD: usize = 8;
 
 /// With fewer pending than this, no wheel is turned.
 const FEW: usize = 32;
@@ -132,6 +136,17 @@ impl<T> Queue<T> {
             Pending::Tick(place & !TICK)
         };
         Some(Due { at: key.at(), sequence: key.sequence(), what })
+    }
+
+    /// The number of a tick that is due soon, if one is known; an item due soon is fetched.
+    #[inline(always)]
+    pub(crate) fn foresee(&self) -> Option<u32> {
+        let place = self.run.len().checked_sub(AHEAD).map(|soon| self.run[soon].place())?;
+        if place & TICK == 0 {
+            prefetch(&self.items[place as usize]);
+            return None;
+        }
+        Some(place & !TICK)
     }
 
     #[inline(always)]

@@ -16,6 +16,7 @@ use crate::faults::{Faults, vacuities};
 use crate::judge::Judge;
 use crate::lens::Lens;
 use crate::network::Links;
+use crate::prefetch::prefetch;
 use crate::queue::{Due, PENDING_MAX, Pending, Queue};
 use crate::run::Played;
 use crate::tally::Tally;
@@ -155,6 +156,9 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
             self.start(node);
         }
         while !self.is_over() {
+            if let Some(node) = self.queue.foresee() {
+                prefetch(&self.cluster.processes[node as usize]);
+            }
             let Some(due) = self.queue.pop_until(self.end) else {
                 self.now = self.end;
                 self.demand_rest();
@@ -301,7 +305,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
     }
 
     /// A timer's entry surfaces, now or once its process is neither paused nor busy.
-    #[inline]
+    #[inline(never)]
     fn surface(&mut self, node: NodeId, sequence: u64) {
         let process = &mut self.cluster.processes[node.index()];
         if process.hindered_by().is_none() {
@@ -316,7 +320,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
     }
 
     /// A timer's entry surfaces.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn surface_now(&mut self, node: NodeId, sequence: u64) {
         let process = &mut self.cluster.processes[node.index()];
         match process.timers.surface(sequence) {
