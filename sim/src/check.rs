@@ -120,8 +120,8 @@ impl<N: Node, M> Plan<N, M> {
 
     fn check_nodes(&self) -> Result<(), PlanError> {
         let mut names = BTreeSet::new();
-        match self.nodes.iter().find(|name| !names.insert(name.as_str())) {
-            Some(name) => Err(PlanError::NameTwice { name: name.clone() }),
+        match self.nodes.iter().find(|name| !names.insert(*name)) {
+            Some(name) => Err(PlanError::NameTwice { name: (*name).to_owned() }),
             None if names.is_empty() => Err(PlanError::NoNodes),
             None => Ok(()),
         }
@@ -172,7 +172,7 @@ impl<N: Node, M> Plan<N, M> {
     fn check_groups(&self, place: Place, groups: &[Vec<NodeId>]) -> Result<(), PlanError> {
         let mut grouped = BTreeSet::new();
         match groups.iter().flatten().find(|node| !grouped.insert(**node)) {
-            Some(node) => Err(PlanError::GroupTwice { place, name: self.nodes[node.index()].clone() }),
+            Some(node) => Err(PlanError::GroupTwice { place, name: self.nodes[node.index()].to_owned() }),
             None => Ok(()),
         }
     }

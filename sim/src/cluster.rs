@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use quiesce_machine::{Event, Incarnation, Node, NodeId, View};
 
+use crate::Names;
 use crate::clock::Clock;
 use crate::store::Store;
 use crate::timers::Timers;
@@ -12,7 +13,7 @@ use crate::timers::Timers;
 #[derive(Debug)]
 pub(crate) struct Cluster<'p, N: Node> {
     pub(crate) config: &'p N::Config,
-    pub(crate) names: &'p [String],
+    pub(crate) names: &'p Names,
     pub(crate) processes: Vec<Process<N>>,
 }
 
@@ -30,7 +31,7 @@ impl<N: Node> View<N> for Cluster<'_, N> {
     }
 
     fn name(&self, id: NodeId) -> String {
-        self.names.get(id.index()).cloned().unwrap_or_else(|| id.to_string())
+        self.names.get(id.index()).map_or_else(|| id.to_string(), str::to_owned)
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use quiesce_machine::NodeId;
 use serde::{Deserialize, Serialize};
 
-use crate::Course;
+use crate::{Course, Names};
 
 use crate::draws::{About, Roster};
 use crate::random::Streams;
@@ -51,7 +51,7 @@ pub(crate) struct Asked {
 /// Keeps the decisions of a run and knows those made in advance.
 #[derive(Debug)]
 pub(crate) struct Ledger {
-    names: Vec<String>,
+    names: Names,
     decided: BTreeMap<(String, String), BTreeMap<u32, u64>>,
     sites: BTreeMap<Site, Named>,
     fork: Option<(u32, Roster)>,
@@ -68,13 +68,13 @@ struct Named {
 }
 
 impl Ledger {
-    pub(crate) fn new(source: &Course, names: &[String]) -> Self {
+    pub(crate) fn new(source: &Course, names: &Names) -> Self {
         let mut decided: BTreeMap<(String, String), BTreeMap<u32, u64>> = BTreeMap::new();
         for Decision { site, label, nth, pick, .. } in &source.decided {
             decided.entry((site.clone(), label.clone())).or_default().insert(*nth, *pick);
         }
-        let fork = source.fork.map(|fork| (fork.after, Roster::new(fork.seed, names)));
-        Ledger { names: names.to_vec(), decided, sites: BTreeMap::new(), fork, log: Vec::new() }
+        let fork = source.fork.map(|fork| (fork.after, Roster::new(fork.seed, names.len())));
+        Ledger { names: names.clone(), decided, sites: BTreeMap::new(), fork, log: Vec::new() }
     }
 
     /// How a draw comes out: as decided, as drawn, or behind a fork drawn again.
@@ -86,7 +86,7 @@ impl Ledger {
         let nth = named.next;
         named.next += 1;
         let pick = match &mut self.fork {
-            Some((after, roster)) if step > *after => redraw(roster.of(site.whose)),
+            Some((after, roster)) if step > *after => redraw(roster.of(site.whose, names)),
             Some(_) | None => match named.decided.remove(&nth) {
                 Some(pick) => pick.min(of - 1),
                 None => drawn,
@@ -105,8 +105,8 @@ impl Ledger {
 }
 
 impl Named {
-    fn new(site: Site, names: &[String], decided: &mut BTreeMap<(String, String), BTreeMap<u32, u64>>) -> Self {
-        let name = |node: NodeId| names[node.index()].as_str();
+    fn new(site: Site, names: &Names, decided: &mut BTreeMap<(String, String), BTreeMap<u32, u64>>) -> Self {
+        let name = |node: NodeId| &names[node.index()];
         let Site { whose, purpose, about } = site;
         let site = whose.map_or("swarm".to_owned(), |node| format!("{} {purpose}", name(node)));
         let peer = about.peer.map_or(String::new(), |peer| format!(" to {}", name(peer)));

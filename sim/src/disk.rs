@@ -68,7 +68,7 @@ impl<'p> Disks<'p> {
     }
 
     /// Decides on one write: after how long, and what then. Every draw is made for each, as in a network.
-    pub(crate) fn issue(&mut self, node: NodeId, hand: &mut Hand<'_>, faults: &mut Faults) -> (u64, Landing) {
+    pub(crate) fn issue(&mut self, node: NodeId, hand: &mut Hand<'_, '_>, faults: &mut Faults) -> (u64, Landing) {
         let StoreFaults { fail, unknown, late, late_by } = *self.random;
         let mut after = hand.within(Purpose::Write, About::NOTHING, self.latency);
         let fails = hand.draw_hits(Purpose::WriteFails, fail);

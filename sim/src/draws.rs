@@ -4,58 +4,61 @@
 
 use quiesce_machine::{Choices, Delay, NodeId};
 
-use crate::Ratio;
 use crate::decisions::{Asked, Ledger, Site};
 use crate::random::{Purpose, Stream, Streams};
+use crate::{Names, Ratio};
 
 /// What stands for the swarm among the names of streams; no name of a node that people would choose.
 const SWARM: &str = "\0swarm";
 
 /// Every stream of a run, and the ledger if decisions are kept or given.
 #[derive(Debug)]
-pub(crate) struct Draws {
+pub(crate) struct Draws<'p> {
+    names: &'p Names,
     streams: Roster,
     ledger: Option<Box<Ledger>>,
 }
 
-/// The streams of one seed.
+/// The streams of one seed. Who never draws has none.
 #[derive(Debug)]
 pub(crate) struct Roster {
-    nodes: Vec<Streams>,
-    swarm: Streams,
+    seed: u64,
+    nodes: Vec<Option<Box<Streams>>>,
+    swarm: Option<Box<Streams>>,
 }
 
 impl Roster {
-    pub(crate) fn new(seed: u64, names: &[String]) -> Self {
-        let nodes = names.iter().map(|name| Streams::new(seed, name)).collect();
-        Roster { nodes, swarm: Streams::new(seed, SWARM) }
+    /// Of so many nodes.
+    pub(crate) fn new(seed: u64, nodes: usize) -> Self {
+        Roster { seed, nodes: (0..nodes).map(|_| None).collect(), swarm: None }
     }
 
-    /// The streams of a node, or of the swarm.
-    pub(crate) fn of(&mut self, whose: Option<NodeId>) -> &mut Streams {
-        match whose {
+    /// The streams of a node, by its name, or of the swarm.
+    #[inline]
+    pub(crate) fn of(&mut self, whose: Option<NodeId>, names: &Names) -> &mut Streams {
+        let streams = match whose {
             Some(node) => &mut self.nodes[node.index()],
             None => &mut self.swarm,
-        }
+        };
+        let name = || whose.map_or(SWARM, |node| &names[node.index()]);
+        streams.get_or_insert_with(|| Box::new(Streams::new(self.seed, name())))
     }
 }
 
-impl Draws {
-    pub(crate) fn new(seed: u64, names: &[String], ledger: Option<Box<Ledger>>) -> Self {
-        Draws { streams: Roster::new(seed, names), ledger }
+impl<'p> Draws<'p> {
+    pub(crate) fn new(seed: u64, names: &'p Names, ledger: Option<Box<Ledger>>) -> Self {
+        Draws { names, streams: Roster::new(seed, names.len()), ledger }
     }
 
     /// The hand that draws for a node, after so many events.
     #[inline]
-    pub(crate) fn of(&mut self, node: NodeId, events: u32) -> Hand<'_> {
-        let streams = &mut self.streams.nodes[node.index()];
-        Hand { whose: Some(node), events, streams, ledger: self.ledger.as_deref_mut() }
+    pub(crate) fn of(&mut self, node: NodeId, events: u32) -> Hand<'_, 'p> {
+        Hand { whose: Some(node), events, draws: self }
     }
 
     /// The hand that draws for the swarm, before anything happens.
-    pub(crate) fn swarm(&mut self) -> Hand<'_> {
-        let streams = &mut self.streams.swarm;
-        Hand { whose: None, events: 0, streams, ledger: self.ledger.as_deref_mut() }
+    pub(crate) fn swarm(&mut self) -> Hand<'_, 'p> {
+        Hand { whose: None, events: 0, draws: self }
     }
 
     /// What was decided, if it was kept.
@@ -86,24 +89,23 @@ impl About {
 
 /// Draws for one node, or for the swarm.
 #[derive(Debug)]
-pub(crate) struct Hand<'a> {
+pub(crate) struct Hand<'a, 'p> {
     whose: Option<NodeId>,
     events: u32,
-    streams: &'a mut Streams,
-    ledger: Option<&'a mut Ledger>,
+    draws: &'a mut Draws<'p>,
 }
 
-impl Hand<'_> {
+impl Hand<'_, '_> {
     /// Draws whether something of this probability happens; [`keep_hits`](Self::keep_hits) makes it a decision.
     #[inline]
     pub(crate) fn draw_hits(&mut self, purpose: Purpose, ratio: Ratio) -> bool {
-        self.streams.of(purpose).hits(ratio)
+        self.streams().of(purpose).hits(ratio)
     }
 
     /// What was drawn turns out to matter: decision 1 if it happens, else 0.
     #[inline]
     pub(crate) fn keep_hits(&mut self, purpose: Purpose, about: About, ratio: Ratio, drawn: bool) -> bool {
-        if self.ledger.is_none() || ratio.is_certain() {
+        if self.draws.ledger.is_none() || ratio.is_certain() {
             return drawn;
         }
         let redraw = |streams: &mut Streams| u64::from(streams.of(purpose).hits(ratio));
@@ -113,13 +115,13 @@ impl Hand<'_> {
     /// Draws nanoseconds within a delay; [`keep_within`](Self::keep_within) makes it a decision.
     #[inline]
     pub(crate) fn draw_within(&mut self, purpose: Purpose, delay: Delay) -> u64 {
-        self.streams.of(purpose).within(delay)
+        self.streams().of(purpose).within(delay)
     }
 
     /// What was drawn turns out to matter; the decision is what it is above the delay's least.
     #[inline]
     pub(crate) fn keep_within(&mut self, purpose: Purpose, about: About, delay: Delay, drawn: u64) -> u64 {
-        if self.ledger.is_none() {
+        if self.draws.ledger.is_none() {
             return drawn;
         }
         self.settle_within(purpose.name(), about, delay, drawn, move |streams| streams.of(purpose))
@@ -135,8 +137,8 @@ impl Hand<'_> {
     /// Draws and keeps one of `0..n`.
     #[inline]
     pub(crate) fn below(&mut self, purpose: Purpose, about: About, n: u64) -> u64 {
-        let drawn = self.streams.of(purpose).below(n);
-        if self.ledger.is_none() {
+        let drawn = self.streams().of(purpose).below(n);
+        if self.draws.ledger.is_none() {
             return drawn;
         }
         self.settle(purpose.name(), about, n, drawn, |streams| streams.of(purpose).below(n))
@@ -145,8 +147,8 @@ impl Hand<'_> {
     /// The jitter of a timer.
     #[inline]
     pub(crate) fn jitter(&mut self, label: &'static str, delay: Delay) -> u64 {
-        let drawn = self.streams.timer(label).within(delay);
-        if self.ledger.is_none() {
+        let drawn = self.streams().timer(label).within(delay);
+        if self.draws.ledger.is_none() {
             return drawn;
         }
         self.settle_within("timer", About::label(label), delay, drawn, move |streams| streams.timer(label))
@@ -154,12 +156,17 @@ impl Hand<'_> {
 
     /// One of `0..n`, from a stream of that name.
     pub(crate) fn pick(&mut self, purpose: &'static str, n: u64) -> u64 {
-        let drawn = self.streams.choice(purpose).below(n);
-        if self.ledger.is_none() {
+        let drawn = self.streams().choice(purpose).below(n);
+        if self.draws.ledger.is_none() {
             return drawn;
         }
         let site = if self.whose.is_none() { "" } else { "choice" };
         self.settle(site, About::label(purpose), n, drawn, |streams| streams.choice(purpose).below(n))
+    }
+
+    #[inline]
+    fn streams(&mut self) -> &mut Streams {
+        self.draws.streams.of(self.whose, self.draws.names)
     }
 
     #[cold]
@@ -186,14 +193,14 @@ impl Hand<'_> {
         redraw: impl FnOnce(&mut Streams) -> u64,
     ) -> u64 {
         let site = Site { whose: self.whose, purpose, about };
-        match &mut self.ledger {
+        match &mut self.draws.ledger {
             Some(ledger) if of > 1 => ledger.settle(site, Asked { step: self.events, of, drawn }, redraw),
             Some(_) | None => drawn,
         }
     }
 }
 
-impl Choices for Hand<'_> {
+impl Choices for Hand<'_, '_> {
     fn choose(&mut self, purpose: &'static str, n: u32) -> u32 {
         u32::try_from(self.pick(purpose, u64::from(n))).expect("a pick is below n")
     }

@@ -130,7 +130,7 @@ fn random_count(kind: FaultKind, ratio: Ratio, highest: Ratio, hits: Random) -> 
 }
 
 fn planned<N: Node, M>(plan: &Plan<N, M>, step: usize) -> Option<FaultCount> {
-    let name = |node: &NodeId| plan.nodes[node.index()].as_str();
+    let name = |node: &NodeId| &plan.nodes[node.index()];
     let link = |from: &NodeId, to: &NodeId| format!("{} -> {}", name(from), name(to));
     let rule = |label: &str, from: &Option<NodeId>, to: &Option<NodeId>| {
         let end = |node: &Option<NodeId>| node.as_ref().map_or("*", name).to_owned();

@@ -64,7 +64,7 @@ impl<N: Node, M: Monitor<N>> World<'_, N, M> {
         let nodes = self.node_ids().map(|node| {
             let process = &self.cluster.processes[node.index()];
             NodeState {
-                name: self.plan.nodes[node.index()].clone(),
+                name: self.plan.nodes[node.index()].to_owned(),
                 memory: process.state.as_ref().map(|memory| format!("{memory:?}")),
                 records: process.records().iter().map(|record| format!("{record:?}")).collect(),
                 pending: process.pending(),

@@ -217,7 +217,13 @@ impl<'p> Links<'p> {
     }
 
     /// How long a refusal takes on its way back to the sender.
-    pub(crate) fn refusal(&self, sender: NodeId, receiver: NodeId, label: &'static str, hand: &mut Hand<'_>) -> u64 {
+    pub(crate) fn refusal(
+        &self,
+        sender: NodeId,
+        receiver: NodeId,
+        label: &'static str,
+        hand: &mut Hand<'_, '_>,
+    ) -> u64 {
         hand.within(Purpose::Bounce, About::message(label, receiver), self.latency(receiver, sender))
     }
 
@@ -229,7 +235,7 @@ impl<'p> Links<'p> {
         from: NodeId,
         to: NodeId,
         label: &'static str,
-        hand: &mut Hand<'_>,
+        hand: &mut Hand<'_, '_>,
         faults: &mut Faults,
     ) -> Fate {
         let latency = self.latency(from, to);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use quiesce_machine::{CallId, Delay, Node, NodeId, Time};
 
-use crate::{Rate, Ratio, Swarm};
+use crate::{Names, Rate, Ratio, Swarm};
 
 /// Everything of a run but the seed.
 #[derive(Clone, Debug)]
@@ -14,7 +14,7 @@ pub struct Plan<N: Node, M> {
     pub config: N::Config,
     /// The nodes' names; a node's id is its place here. Random streams hang on names, so a node added anywhere moves
     /// no other node's draws.
-    pub nodes: Vec<String>,
+    pub nodes: Names,
     /// How messages travel.
     pub network: Network,
     /// How long a write takes to become durable. Writes of one node never overtake each other.
@@ -43,10 +43,10 @@ impl<N: Node, M> Plan<N, M> {
     /// A plan in which nothing happens but what the nodes do: a network of 1 ms that loses nothing, writes durable
     /// within the instant, no steps, no monitors, 60 s under fire and 60 s to settle, at most 10 million events.
     #[must_use]
-    pub fn new(config: N::Config, nodes: impl IntoIterator<Item = impl Into<String>>) -> Self {
+    pub fn new(config: N::Config, nodes: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         Plan {
             config,
-            nodes: nodes.into_iter().map(Into::into).collect(),
+            nodes: nodes.into_iter().collect(),
             network: Network::default(),
             store_latency: Delay::from(Duration::ZERO),
             store_faults: StoreFaults::default(),

@@ -119,48 +119,15 @@ impl Purpose {
 /// All streams of one node.
 #[derive(Clone, Debug)]
 pub(crate) struct Streams {
-    base: u64,
-    sown: Option<Box<Sown>>,
-}
-
-impl Streams {
-    pub(crate) fn new(seed: u64, node: &str) -> Self {
-        Streams { base: mix(seed, node), sown: None }
-    }
-
-    /// The stream for a purpose of the world's own.
-    #[inline]
-    pub(crate) fn of(&mut self, purpose: Purpose) -> &mut Stream {
-        &mut self.sown().streams[purpose.stream()]
-    }
-
-    /// The stream for the jitter of timers of one label.
-    pub(crate) fn timer(&mut self, label: &'static str) -> &mut Stream {
-        self.sown().timers.stream(label)
-    }
-
-    /// The stream for the choices of one purpose.
-    pub(crate) fn choice(&mut self, purpose: &'static str) -> &mut Stream {
-        self.sown().choices.stream(purpose)
-    }
-
-    #[inline]
-    fn sown(&mut self) -> &mut Sown {
-        self.sown.get_or_insert_with(|| Box::new(Sown::new(self.base)))
-    }
-}
-
-/// The streams of a node that has drawn.
-#[derive(Clone, Debug)]
-struct Sown {
     streams: [Stream; STREAMS],
     timers: Named,
     choices: Named,
 }
 
-impl Sown {
+impl Streams {
     #[cold]
-    fn new(base: u64) -> Self {
+    pub(crate) fn new(seed: u64, node: &str) -> Self {
+        let base = mix(seed, node);
         let names = [
             "network/latency",
             "network/loss",
@@ -172,11 +139,27 @@ impl Sown {
             "store/applied",
             "store/crash",
         ];
-        Sown {
+        Streams {
             streams: names.map(|name| Stream::new(base, name)),
             timers: Named::new(base, "timer"),
             choices: Named::new(base, "choice"),
         }
+    }
+
+    /// The stream for a purpose of the world's own.
+    #[inline]
+    pub(crate) fn of(&mut self, purpose: Purpose) -> &mut Stream {
+        &mut self.streams[purpose.stream()]
+    }
+
+    /// The stream for the jitter of timers of one label.
+    pub(crate) fn timer(&mut self, label: &'static str) -> &mut Stream {
+        self.timers.stream(label)
+    }
+
+    /// The stream for the choices of one purpose.
+    pub(crate) fn choice(&mut self, purpose: &'static str) -> &mut Stream {
+        self.choices.stream(purpose)
     }
 }
 

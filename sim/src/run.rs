@@ -26,18 +26,18 @@ pub fn run<N: Node, M: Monitor<N>>(plan: &Plan<N, M>, seed: u64) -> Outcome<N> {
 /// Runs a plan with a seed and records what happens. The outcome is the one [`run`] yields.
 #[must_use]
 pub fn record<N: Node, M: Monitor<N>>(plan: &Plan<N, M>, seed: u64) -> (Outcome<N>, Trace) {
-    let watching = Watching { trace: Some(Trace::new(plan.nodes.clone())), ..Watching::default() };
+    let watching = Watching { trace: Some(Trace::new(plan.nodes.to_vec())), ..Watching::default() };
     let played = play(plan, &Course::seed(seed), watching);
-    (played.outcome, played.trace.unwrap_or_else(|| Trace::new(plan.nodes.clone())))
+    (played.outcome, played.trace.unwrap_or_else(|| Trace::new(plan.nodes.to_vec())))
 }
 
 /// Runs a plan with a seed and records what happens, and what each event left behind. The outcome is the one [`run`]
 /// yields.
 #[must_use]
 pub fn watch<N: Node, M: Monitor<N>>(plan: &Plan<N, M>, seed: u64) -> (Outcome<N>, Trace) {
-    let watching = Watching { trace: Some(Trace::with_states(plan.nodes.clone())), ..Watching::default() };
+    let watching = Watching { trace: Some(Trace::with_states(plan.nodes.to_vec())), ..Watching::default() };
     let played = play(plan, &Course::seed(seed), watching);
-    (played.outcome, played.trace.unwrap_or_else(|| Trace::new(plan.nodes.clone())))
+    (played.outcome, played.trace.unwrap_or_else(|| Trace::new(plan.nodes.to_vec())))
 }
 
 /// Runs a plan on a course, and records what happens and every decision.
@@ -58,14 +58,14 @@ pub fn inspect<N: Node, M: Monitor<N>>(
     steps: &[u32],
 ) -> (Replay<N>, Vec<Snapshot>) {
     let watching = Watching {
-        trace: Some(Trace::new(plan.nodes.clone())),
+        trace: Some(Trace::new(plan.nodes.to_vec())),
         ledger: Some(Box::new(Ledger::new(course, &plan.nodes))),
         lens: (!steps.is_empty()).then(|| Lens::new(steps)),
         survey: false,
     };
     let Played { outcome, trace, ledger, lens, missed, .. } = play(plan, course, watching);
     let (decisions, unused) = ledger.map_or((Vec::new(), 0), |ledger| ledger.into_decisions());
-    let trace = trace.unwrap_or_else(|| Trace::new(plan.nodes.clone()));
+    let trace = trace.unwrap_or_else(|| Trace::new(plan.nodes.to_vec()));
     let snapshots = lens.map_or(Vec::new(), |lens| lens.taken);
     (Replay { outcome, trace, decisions, unused, missed }, snapshots)
 }
@@ -125,7 +125,7 @@ pub fn branch<N: Node, M: Monitor<N>>(
     trace: bool,
 ) -> (Outcome<N>, Option<Trace>) {
     let course = Course { strike: Some(at.strike(down)), ..Course::seed(seed) };
-    let trace = trace.then(|| Trace::new(plan.nodes.clone()));
+    let trace = trace.then(|| Trace::new(plan.nodes.to_vec()));
     let played = play(plan, &course, Watching { trace, ..Watching::default() });
     (played.outcome, played.trace)
 }
@@ -171,7 +171,7 @@ fn play<N: Node, M: Monitor<N>>(plan: &Plan<N, M>, course: &Course, watching: Wa
 }
 
 /// The plan with what its swarm draws.
-fn drawn<'p, N: Node, M: Monitor<N>>(plan: &'p Plan<N, M>, draws: &mut Draws) -> Cow<'p, Plan<N, M>> {
+fn drawn<'p, N: Node, M: Monitor<N>>(plan: &'p Plan<N, M>, draws: &mut Draws<'_>) -> Cow<'p, Plan<N, M>> {
     let Some(swarm) = &plan.swarm else { return Cow::Borrowed(plan) };
     let mut whole = plan.clone();
     swarm.draw(&mut whole, &mut draws.swarm());

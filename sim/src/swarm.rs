@@ -113,7 +113,7 @@ impl Swarm {
     }
 
     /// Draws steps and ratios into a plan.
-    pub(crate) fn draw<N: Node, M>(&self, plan: &mut Plan<N, M>, hand: &mut Hand<'_>) {
+    pub(crate) fn draw<N: Node, M>(&self, plan: &mut Plan<N, M>, hand: &mut Hand<'_, '_>) {
         for Chance { kind, highest, strength, set } in self.chances() {
             if !highest.is_zero() && hand.pick(kind.name(), 2) == 1 {
                 let ratio = part(highest, 1 + hand.pick(strength, EIGHTHS));
@@ -216,15 +216,15 @@ enum Fault {
 }
 
 /// One bout to be drawn.
-struct Bout<'a, 'h> {
+struct Bout<'a, 'h, 'p> {
     fault: Fault,
     words: Words,
-    hand: &'a mut Hand<'h>,
+    hand: &'a mut Hand<'h, 'p>,
     swarm: &'a Swarm,
     nodes: u32,
 }
 
-impl Bout<'_, '_> {
+impl Bout<'_, '_, '_> {
     /// Where, when, how long and how; none if it cannot be, because too many nodes would be down or too few are there.
     fn draw<N: Node>(mut self, until: Time, lives: &mut Lives) -> Option<Step<N>> {
         let at = Time(self.hand.pick(self.words.at, until.0.max(1)));

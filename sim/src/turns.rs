@@ -93,7 +93,7 @@ impl<N: Node, M: Monitor<N>> World<'_, N, M> {
     }
 
     fn named(&self, name: &str) -> Option<NodeId> {
-        (0..).map(NodeId).zip(&self.plan.nodes).find(|(_, node)| *node == name).map(|(id, _)| id)
+        self.plan.nodes.place(name).map(|place| NodeId(place as u32))
     }
 
     /// The place of a message among what is on its way.

@@ -41,7 +41,7 @@ pub(crate) struct World<'p, N: Node, M> {
     pub(crate) order: Vec<usize>,
     pub(crate) taken: usize,
     pub(crate) cluster: Cluster<'p, N>,
-    pub(crate) draws: Draws,
+    pub(crate) draws: Draws<'p>,
     pub(crate) links: Links<'p>,
     pub(crate) disks: Disks<'p>,
     /// What clogged links hold, in the order it was sent.
@@ -110,7 +110,7 @@ enum Doing {
 impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
     /// A world in which nothing has happened. The plan has been checked, its swarm has been drawn, and only its first
     /// `asked` steps were asked for.
-    pub(crate) fn new(plan: &'p Plan<N, M>, asked: usize, draws: Draws, trace: Option<Trace>) -> Self {
+    pub(crate) fn new(plan: &'p Plan<N, M>, asked: usize, draws: Draws<'p>, trace: Option<Trace>) -> Self {
         let mut order: Vec<usize> = (0..plan.steps.len()).filter(|&step| plan.steps[step].at <= plan.until).collect();
         order.sort_by_key(|&step| plan.steps[step].at);
         let processes = plan.nodes.iter().map(|_| Process::new()).collect();
@@ -183,7 +183,8 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         let doing = match self.doing {
             Doing::Boot(node) => format!("{} booted", name(node)),
             Doing::Event(node, Brief { kind, label, peer }) => {
-                let words = [kind.to_string(), label.to_owned(), peer.map_or(String::new(), |peer| name(peer).clone())];
+                let words =
+                    [kind.to_string(), label.to_owned(), peer.map_or(String::new(), |peer| name(peer).to_owned())];
                 let words: Vec<_> = words.into_iter().filter(|word| !word.is_empty()).collect();
                 format!("{} handled {}", name(node), words.join(" "))
             }

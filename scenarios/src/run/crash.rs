@@ -100,7 +100,7 @@ impl Fallen {
     /// The branch, if it does not recover.
     fn of<N: Node, M: Monitor<N>>(plan: &Plan<N, M>, seed: u64, at: &Branch, down: Duration) -> Option<Fallen> {
         let (outcome, _) = quiesce_sim::branch(plan, seed, at, down, false);
-        let (branch, node) = (at.clone(), plan.nodes[at.node.index()].clone());
+        let (branch, node) = (at.clone(), plan.nodes[at.node.index()].to_owned());
         if let Some(finding) = outcome.findings.first() {
             let (property, evidence, kind) = (Some(finding.property), finding.evidence.clone(), Some(finding.kind));
             return Some(Fallen { branch, node, property, evidence, at: finding.at, kind });

@@ -135,7 +135,7 @@ impl<P: Plane> Prepared for Ready<P> {
     }
 
     fn nodes(&self) -> Vec<String> {
-        self.plan.nodes.clone()
+        self.plan.nodes.to_vec()
     }
 
     fn sizes(&self) -> &'static [&'static str] {

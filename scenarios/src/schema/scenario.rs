@@ -50,7 +50,7 @@ impl<P: Plane> Scenario<P> {
         let mut plan = Plan::new(config, nodes);
         plan.network = network::network(scenario)?;
         (plan.store_latency, plan.store_faults) = network::store(scenario)?;
-        plan.swarm = swarm::swarm(scenario, &Nodes::new(plan.nodes.clone()))?;
+        plan.swarm = swarm::swarm(scenario, &Nodes::new(plan.nodes.to_vec()))?;
         plan.steps = timeline.steps;
         plan.monitors = monitors;
         plan.until = quiesce_machine::Time::ZERO + head.until;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use quiesce_machine::{Delay, Node, NodeId};
-use quiesce_sim::{Action, Plan, Ratio, Records, Shift, Step, StoreFault};
+use quiesce_sim::{Action, Names, Plan, Ratio, Records, Shift, Step, StoreFault};
 use toml_edit::{Array, InlineTable, Value};
 
 use crate::text::show_duration;
@@ -51,8 +51,8 @@ fn ratios(all: &[Random]) -> Vec<(&'static str, String)> {
 }
 
 /// A step as a timeline entry; none for a call, whose words are its plane's.
-fn entry<N: Node>(step: &Step<N>, nodes: &[String]) -> Option<InlineTable> {
-    let name = |node: &NodeId| Value::from(nodes[node.index()].as_str());
+fn entry<N: Node>(step: &Step<N>, nodes: &Names) -> Option<InlineTable> {
+    let name = |node: &NodeId| Value::from(&nodes[node.index()]);
     let span = |span: Duration| Value::from(show_duration(span));
     let link = |from: &NodeId, to: &NodeId| Value::from(Array::from_iter([name(from), name(to)]));
     let number = |count: u32| Value::from(i64::from(count));

@@ -96,7 +96,7 @@ fn jitter_more_moves_no_other_draw() {
 #[test]
 fn a_node_more_moves_no_other_draw() {
     let mut more = eventful();
-    more.nodes.push("d".to_owned());
+    more.nodes = ["a", "b", "c", "d"].into_iter().collect();
     assert_eq!(told(&more, 1), told(&eventful(), 1));
 }
 
@@ -104,7 +104,7 @@ fn a_node_more_moves_no_other_draw() {
 fn draws_hang_on_names_not_on_places() {
     let chosen = |names: [&str; 3]| {
         let mut plan = plan().tell(1, A, [Op::Choose("back-off")]).tell(1, B, [Op::Choose("back-off")]);
-        plan.nodes = names.map(str::to_owned).to_vec();
+        plan.nodes = names.into_iter().collect();
         let mut lines = told(&plan, 1);
         lines.sort();
         lines

@@ -1,7 +1,9 @@
 //! Only a run that tried everything and found nothing passes; every other says why not.
 
 use quiesce_machine::{CallId, Delay, NodeId, Time};
-use quiesce_sim::{Action, Bound, FaultKind, FindingKind, Outcome, Place, PlanError, Ratio, Records, Vacuity, Verdict};
+use quiesce_sim::{
+    Action, Bound, FaultKind, FindingKind, Names, Outcome, Place, PlanError, Ratio, Records, Vacuity, Verdict,
+};
 
 use crate::puppet::{A, B, C, Check, Do, Op, Puppet, PuppetPlan, Tell, ms, plan, play};
 
@@ -182,8 +184,11 @@ fn a_plan_that_makes_no_sense_is_refused_with_its_place() {
     };
     let reversed = Delay { least: 2, most: 1 };
     let cases = [
-        (with(&|plan| plan.nodes.clear()), "a plan needs at least one node, found none"),
-        (with(&|plan| plan.nodes[2] = "a".into()), "nodes have different names, found `a` twice"),
+        (with(&|plan| plan.nodes = Names::default()), "a plan needs at least one node, found none"),
+        (
+            with(&|plan| plan.nodes = ["a", "b", "a"].into_iter().collect()),
+            "nodes have different names, found `a` twice",
+        ),
         (
             plan().act(1, Action::Heal).act(2, crash(nobody)),
             "step 2 speaks of node n3, but the plan's nodes are n0 to n2",
