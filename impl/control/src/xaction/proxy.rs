@@ -216,6 +216,7 @@ impl Proxy {
     /// Goes on by another map: members and targets that are gone are waited for no longer.
     fn map_changed(&mut self, cx: &mut Context<'_>) {
         let map = self.membership.map().clone();
+        self.close_order(cx);
         self.ic.map_changed(&map, cx);
         self.follow_order(cx);
         if !self.membership.is_member() {

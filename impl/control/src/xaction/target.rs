@@ -117,8 +117,8 @@ impl Target {
         match event {
             Event::Start { incarnation, records } => {
                 self.membership.start(&records, cx);
+                self.recover(incarnation, &records, cx);
                 self.rebalance_recover(&records, cx);
-                self.recover(incarnation, records, cx);
                 self.desk.start(cx);
             }
             Event::Deliver { from, msg: Msg::Cluster(msg) } => {
@@ -185,10 +185,10 @@ impl Target {
     }
 
     /// What a crash cut short is aborted; what had ended is told again.
-    fn recover(&mut self, life: Incarnation, records: Vec<Record>, cx: &mut Context<'_>) {
+    fn recover(&mut self, life: Incarnation, records: &[Record], cx: &mut Context<'_>) {
         self.life = life;
         for record in records {
-            let Record::Xact(PartRecord { job, kind, sources, snap }) = record else { continue };
+            let Record::Xact(PartRecord { job, kind, sources, snap }) = record.clone() else { continue };
             if snap.is_ended() {
                 self.xacts.insert(job, Xact::new(kind, sources, Phase::Ended(snap)));
                 cx.fact(Fact::XactEnded { job, snap });
@@ -211,6 +211,7 @@ impl Target {
             ToTarget::AbortXact { job, kind, sources } => self.abort(from, job, kind, sources, cx),
             ToTarget::PullSnap { job, settled } => {
                 let snap = self.xacts.get(&job).map(|xact| xact.phase.snap());
+                let snap = snap.or_else(|| self.passed_over(job, cx));
                 send(cx, from, ToProxy::SnapAnswer { job, settled, snap });
             }
             ToTarget::Asked { client, call, question } => {
@@ -338,7 +339,8 @@ impl Target {
         self.record(job, cx);
     }
 
-    /// Makes the phase durable if the policy says so, and goes on at once if not. A rebalance has its marker for that.
+    /// Makes the phase durable if the policy says so, and goes on at once if not. That a rebalance began is
+    /// what its marker is for.
     fn record(&mut self, job: XactId, cx: &mut Context<'_>) {
         let Some(xact) = self.xacts.get(&job) else { return };
         let snap = match xact.phase {
@@ -347,7 +349,7 @@ impl Target {
             Phase::Running(_) | Phase::Ended(_) => return,
         };
         match cx.config().policies.xact_record {
-            XactRecord::Durable if xact.kind != Kind::Rebalance => {
+            XactRecord::Durable if xact.kind != Kind::Rebalance || snap.is_ended() => {
                 let record = PartRecord { job, kind: xact.kind, sources: xact.sources.clone(), snap };
                 let op = self.free_op();
                 self.writes.insert(op, (job, snap));
@@ -387,6 +389,7 @@ impl Target {
                 cx.fact(Fact::XactEnded { job, snap: end });
                 answer_starters(job, xact, cx);
                 self.notify_all(job, cx);
+                self.report(cx);
             }
             Phase::Beginning(_) | Phase::Ending(_) | Phase::Running(_) | Phase::Ended(_) => (),
         }
@@ -452,6 +455,14 @@ impl Xact {
 }
 
 impl Phase {
+    /// The end, durable or not.
+    fn ending(self) -> Option<Snap> {
+        match self {
+            Phase::Beginning(_) | Phase::Running(_) => None,
+            Phase::Ending(snap) | Phase::Ended(snap) => Some(snap),
+        }
+    }
+
     /// How the part stands for those who ask: an end counts once it is durable.
     fn snap(self) -> Snap {
         match self {

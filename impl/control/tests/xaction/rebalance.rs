@@ -5,8 +5,7 @@ use std::sync::Arc;
 use quiesce_control::xaction::membership::{Draft, Payload};
 use quiesce_control::xaction::rebalance::{Order, Progress, RebMsg, RebTimer, Stage, Told};
 use quiesce_control::xaction::{
-    Change, ClusterMsg, Fact, Flags, Kind, Node, RebEnd, RebId, Record, RecordKey, Smap, StartError, ToClient,
-    ToProxy,
+    Change, ClusterMsg, Fact, Flags, Kind, Node, RebEnd, RebId, Record, RecordKey, Smap, StartError, ToClient, ToProxy,
 };
 use quiesce_machine::{CallId, Effect, OpId, Write};
 

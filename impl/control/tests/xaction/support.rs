@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quiesce_control::xaction::{
-    Cluster, Config, DaemonId, Deployment, Ending, Fact, JobSpec, Kind, Moving, Msg, Node, Policies, Record, Reply, Request,
-    Smap, Sources, Timer, Timing, Upkeep, Work, XactId,
+    Cluster, Config, DaemonId, Deployment, Ending, Fact, JobSpec, Kind, Moving, Msg, Node, Policies, Record, Reply,
+    Request, Smap, Sources, Timer, Timing, Upkeep, Work, XactId,
 };
 use quiesce_machine::{CallId, Delay, Effect, Event, Incarnation, Node as _, OpId, Write, step};
 

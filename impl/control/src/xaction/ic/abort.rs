@@ -10,7 +10,7 @@ use crate::xaction::{Context, send};
 
 impl Ic {
     /// Takes a job for aborted, if it was not, and tells the targets (S2).
-    pub(in crate::xaction) fn abort(&mut self, job: XactId, cx: &mut Context<'_>) {
+    pub(super) fn abort(&mut self, job: XactId, cx: &mut Context<'_>) {
         let Some(listener) = self.table.entry_mut(job) else { return };
         if listener.aborted {
             return;

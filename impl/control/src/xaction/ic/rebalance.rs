@@ -1,20 +1,11 @@
 //! What the map says of a rebalance, taken over into the table.
 
 use super::Ic;
-use crate::xaction::id::{DaemonId, Form, XactId};
+use crate::xaction::id::{DaemonId, XactId};
 use crate::xaction::job::Snap;
 use crate::xaction::{Context, Kind};
 
 impl Ic {
-    /// The rebalances before that one are aborted: a newer order has taken their place.
-    pub(in crate::xaction) fn supersede_rebalances(&mut self, by: XactId, cx: &mut Context<'_>) {
-        let old = |&(job, _): &(XactId, &super::Listener)| job.form == Form::Rebalance && job < by;
-        let old: Vec<XactId> = self.table.running().filter(old).map(|(job, _)| job).collect();
-        for job in old {
-            self.abort(job, cx);
-        }
-    }
-
     /// That rebalance has finished on every target.
     pub(in crate::xaction) fn finish_rebalance(&mut self, job: XactId, cx: &mut Context<'_>) {
         let Some(listener) = self.table.running_entry(job) else { return };

@@ -4,15 +4,13 @@ use quiesce_machine::{NodeId, Observation, View};
 
 use crate::monitor::Property;
 use super::{latest_map, map_of, tables};
-use crate::xaction::id::Form;
 use crate::xaction::{DaemonId, Fact, Node, Smap, Snap, XactError, XactId};
 
 /// A member takes a job for aborted only if something cut it short.
 ///
 /// Causes: a target aborted its part unasked; a target died before its part had ended, or lost its records; a target was
 /// left out of the map before any member had heard that its part had ended, or before the job began; a gateway died
-/// before the job had begun everywhere; a target refused to start its part, or its gateway gave up on the start; a newer
-/// rebalance was ordered.
+/// before the job had begun everywhere; a target refused to start its part, or its gateway gave up on the start.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct NoAbortWithoutCause {
     jobs: BTreeMap<XactId, Job>,
@@ -65,9 +63,10 @@ impl NoAbortWithoutCause {
         } else if let &(Fact::StartRefused { job, .. } | Fact::StartUndone { job }) = fact {
             self.jobs.entry(job).or_default().caused = true;
         } else if let Fact::MapMade { map } = fact {
+            if let Some(order) = map.order() {
+                self.jobs.entry(order.id.xact()).or_default().sources.extend(order.participants());
+            }
             self.left_out(map, view);
-            let newer = |job: &XactId| map.order().is_some_and(|order| job.form == Form::Rebalance && *job < order.id.xact());
-            self.jobs.iter_mut().filter(|(id, _)| newer(id)).for_each(|(_, job)| job.caused = true);
         } else if let Fact::JobEnded { .. } = fact {
             self.judged = true;
         } else if let &Fact::JobAborted { job } = fact {

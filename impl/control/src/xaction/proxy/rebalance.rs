@@ -1,8 +1,8 @@
 //! A gateway's part in rebalancing: it takes users' requests for one to the primary, and as a member of the Information
 //! Center it knows of every one from the map.
 //!
-//! What became of a rebalance is what the map says: an order that is done has finished everywhere, one that was stopped or
-//! replaced is aborted. A target's 404 says nothing of it, since it may not have learnt of the order.
+//! An order that the map calls done has finished everywhere. Any other end is what the targets say, and a 404 of theirs says
+//! nothing: they may not have learnt of the order. One that goes by a newer order says so.
 //! Source: `reference/aistore-registry-and-coexistence.md` section C, user start and completion at the IC.
 
 use quiesce_machine::CallId;
@@ -51,16 +51,21 @@ impl Proxy {
         }
     }
 
-    /// Goes by what the map says of rebalances.
+    /// Goes by what the map says of a rebalance that has ended.
+    pub(super) fn close_order(&mut self, cx: &mut Context<'_>) {
+        let done = self.membership.map().order().filter(|order| order.progress == Progress::Done);
+        if let Some(job) = done.map(|order| order.id.xact()) {
+            self.ic.finish_rebalance(job, cx);
+        }
+    }
+
+    /// Goes by what the map says of a rebalance that has not.
     pub(super) fn follow_order(&mut self, cx: &mut Context<'_>) {
         let map = self.membership.map();
-        let Some(order) = map.order().cloned().filter(|_| self.ic.is_member()) else { return };
-        let (job, primary) = (order.id.xact(), map.primary());
-        self.ic.supersede_rebalances(job, cx);
-        match order.progress {
-            Progress::Open => _ = self.ic.watch(job, Kind::Rebalance, primary, order.sources(), false, cx),
-            Progress::Done => self.ic.finish_rebalance(job, cx),
-            Progress::Stopped => self.ic.abort(job, cx),
+        let open = map.order().filter(|order| order.is_open() && self.ic.is_member()).cloned();
+        if let Some(order) = open {
+            let primary = map.primary();
+            self.ic.watch(order.id.xact(), Kind::Rebalance, primary, order.sources(), false, cx);
         }
     }
 }

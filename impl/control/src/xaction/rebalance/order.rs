@@ -9,7 +9,7 @@ use std::fmt;
 
 use quiesce_machine::Incarnation;
 
-use crate::xaction::id::{DaemonId, XactId};
+use crate::xaction::id::{DaemonId, Form, XactId};
 use crate::xaction::membership::Version;
 use crate::xaction::sources::Sources;
 
@@ -18,6 +18,13 @@ use crate::xaction::sources::Sources;
 pub struct RebId(pub Version);
 
 impl RebId {
+    /// The rebalance whose xactions go by that id; `None`: it is none's.
+    #[must_use]
+    pub fn of(job: XactId) -> Option<RebId> {
+        let term = u16::try_from(job.life.0).ok().filter(|_| job.form == Form::Rebalance)?;
+        Some(RebId(Version { term, count: job.number }))
+    }
+
     /// The id of its xactions.
     #[must_use]
     pub fn xact(self) -> XactId {

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Target;
+use super::{Phase, Target, Xact};
 use crate::xaction::fact::Fact;
 use crate::xaction::job::{Ending, Snap, Work, XactError};
 use crate::xaction::membership::Smap;
@@ -21,10 +21,18 @@ use crate::xaction::{Context, DaemonId, Kind, XactId, mark, send};
 impl Target {
     /// The process starts: a marker says that a rebalance was cut short.
     pub(super) fn rebalance_recover(&mut self, records: &[Record], cx: &mut Context<'_>) {
-        if let Some(id) = self.rebalance.marker.recover(records) {
+        let marker = self.rebalance.marker.recover(records);
+        let cut_short = marker.filter(|id| !self.xacts.contains_key(&id.xact()));
+        if let Some(id) = cut_short {
             cx.reach(mark::INTERRUPTED);
-            (self.rebalance.seen, self.rebalance.ended) = (Some(id), Some((id, Told::CutShort)));
             cx.fact(Fact::RebalanceEnded { id, end: RebEnd::Interrupted });
+            self.fence(id, XactError::Restarted, cx);
+        }
+        self.rebalance.seen = self.xacts.keys().filter_map(|&job| RebId::of(job)).max().max(marker);
+        if let Some(id) = self.rebalance.seen
+            && !self.has_ended_before(id)
+        {
+            self.rebalance.ended = Some((id, Told::CutShort));
         }
     }
 
@@ -49,6 +57,9 @@ impl Target {
         self.preempt(cx);
         self.rebalance.seen = Some(order.id);
         self.rebalance.ended = None;
+        if self.has_ended_before(order.id) {
+            return;
+        }
         if !order.is_open() || !order.concerns(self.me) {
             return self.rebalance.marker.set(None, cx);
         }
@@ -66,6 +77,32 @@ impl Target {
             RebalancePing::Everybody => self.ping(cx),
             RebalancePing::Nobody => self.install(cx),
         }
+    }
+
+    /// Whether this target's part of an order is over, as it remembers or was told before it learnt of the order.
+    fn has_ended_before(&mut self, id: RebId) -> bool {
+        let Some(snap) = self.xacts.get(&id.xact()).map(|xact| xact.phase.ending()) else { return false };
+        let told = if snap == Some(Snap::Finished) { Told::Moved } else { Told::CutShort };
+        self.rebalance.ended = Some((id, told));
+        true
+    }
+
+    /// How a rebalance stands that this target never began and never will: durably, it goes by a newer order.
+    pub(super) fn passed_over(&self, job: XactId, cx: &mut Context<'_>) -> Option<Snap> {
+        let ended = self.xacts.iter().filter(|(_, xact)| matches!(xact.phase, Phase::Ended(_)));
+        let newest = ended.filter_map(|(&job, _)| RebId::of(job)).max().max(self.rebalance.marker());
+        RebId::of(job).filter(|&id| Some(id) < newest)?;
+        let snap = Snap::Aborted(XactError::Renewed);
+        cx.fact(Fact::XactEnded { job, snap });
+        Some(snap)
+    }
+
+    /// Records that the rebalance that the map has is over here for good.
+    fn fence(&mut self, id: RebId, error: XactError, cx: &mut Context<'_>) {
+        let Some(order) = self.membership.map().order().filter(|order| order.id == id) else { return };
+        let phase = Phase::Ending(Snap::Aborted(error));
+        self.xacts.insert(id.xact(), Xact::new(Kind::Rebalance, order.sources(), phase));
+        self.record(id.xact(), cx);
     }
 
     /// Ends the rebalance under way for a newer one, if it is found.
@@ -257,10 +294,12 @@ impl Target {
     }
 
     /// Tells whoever is primary how the latest order ended here, until the map says that it is closed.
-    fn report(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn report(&mut self, cx: &mut Context<'_>) {
         let map = self.membership.map();
         let open = map.order().filter(|order| order.is_open()).map(|order| order.id);
+        let recorded = |id: RebId| self.xacts.get(&id.xact()).is_none_or(|xact| matches!(xact.phase, Phase::Ended(_)));
         match self.rebalance.ended {
+            Some((id, _)) if open == Some(id) && !recorded(id) => (),
             Some((id, told)) if open == Some(id) => {
                 send(cx, map.primary(), RebMsg::Report { id, told });
                 cx.arm(RebTimer::Report.into(), cx.config().timing.repeat);
