@@ -21,7 +21,7 @@ use super::kind::Kind;
 use super::membership::{Flags, Membership, Smap, Version};
 use super::message::{Msg, ToProxy, ToTarget};
 use super::policy::{Notification, StopUnknown, XactRecord};
-use super::rebalance::{Marker, Rebalance};
+use super::rebalance::{Marker, RebEnd, Rebalance};
 use super::record::{PartRecord, Record, RecordKey};
 use super::sources::Sources;
 use super::start::{Desk, Manner};
@@ -165,7 +165,9 @@ impl Target {
             (Some(_), None) | (None, None) => true,
             (None, Some(_)) => false,
         };
-        self.rebalance_by(&map, out, cx);
+        if out {
+            self.rebalance_ends(RebEnd::LeftOut, cx);
+        }
         let jobs: Vec<XactId> = self.xacts.keys().copied().collect();
         for job in jobs {
             let xact = self.xacts.get_mut(&job).expect("listed just now");
@@ -182,6 +184,7 @@ impl Target {
                 Phase::Beginning(_) | Phase::Running(_) | Phase::Ending(_) | Phase::Ended(_) => (),
             }
         }
+        self.rebalance_by(&map, cx);
     }
 
     /// What a crash cut short is aborted; what had ended is told again.
