@@ -93,13 +93,15 @@ fn only_the_published_target_arms_a_time_out_at_a_barrier() {
 }
 
 #[test]
-fn the_marker_goes_before_the_end_and_the_primary_is_told_after_it() {
+fn the_marker_goes_before_the_end_and_the_primary_is_told_when_that_is_durable() {
     let (mut target, id) = quiet(&[]);
     target.facts();
     assert_eq!(target.stored(MARKER), [arm(RebTimer::Drained, 10)]);
-    let effects = target.fire(RebTimer::Drained);
+    let report = target.send(P1, RebMsg::Report { id, told: Told::Moved });
+    assert!(!target.fire(RebTimer::Drained).contains(&report));
     assert!(target.facts().contains(&Fact::RebalanceEnded { id, end: RebEnd::Finished }));
-    assert!(effects.contains(&target.send(P1, RebMsg::Report { id, told: Told::Moved })), "{effects:?}");
+    let effects = target.stored(0);
+    assert!(effects.contains(&report), "{effects:?}");
     assert!(effects.contains(&arm(RebTimer::Report, 5)));
 }
 
