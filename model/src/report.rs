@@ -77,8 +77,19 @@ pub struct Report<N: Node> {
     pub counterexamples: Vec<Counterexample<N>>,
     /// The odds that two states were taken for one.
     pub collision: Odds,
+    /// What was saved by taking states that differ in names alone for one.
+    pub folding: Option<Folding>,
     /// What the search cost.
     pub cost: Cost,
+}
+
+/// What a search by symmetry saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Folding {
+    /// How many renamings leave the scope as it is, the identity included: no search can save more than this many times.
+    pub renamings: u64,
+    /// How many states the unique ones stand for; unknown to Stateright's searches, and to one that was cut short.
+    pub stands_for: Option<u64>,
 }
 
 /// What a search cost, and how often a node's code really ran.

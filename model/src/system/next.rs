@@ -12,7 +12,7 @@ use crate::report::Leg;
 impl<N: Node, M: Monitor<N>> Known<'_, N, M> {
     /// Adds everything that may happen in `state`.
     pub(super) fn list(&self, state: &State, actions: &mut Vec<Action>) -> Result<(), Missing> {
-        if state.broken().is_some() {
+        if state.broken().is_some() || self.stock.asymmetry.is_some() {
             return Ok(());
         }
         let nodes = self.nodes();

@@ -104,7 +104,11 @@ impl<N: Node, M: Monitor<N>> Known<'_, N, M> {
         }
         let by = NodeId(u32::try_from(node).unwrap_or(u32::MAX));
         let look = Look::new(&self.system.scope, &self.stock, state.places(self.nodes()));
-        self.watch.sight(state.watch(), (id, outcome), by, &look)
+        let sight = self.watch.sight(state.watch(), (id, outcome), by, &look)?;
+        if self.system.fold.is_some() && !self.watch.remembers(state.watch(), id) {
+            self.sees_alike(state, (node, id), sight)?;
+        }
+        Some(sight)
     }
 
     fn see(&self, state: &mut State, sight: Sight) {

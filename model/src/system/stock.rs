@@ -9,6 +9,7 @@ use hashbrown::HashMap;
 use quiesce_machine::{CallId, Event, Incarnation, Node, NodeId, Span};
 
 use super::action::{Action, Kind};
+use super::fold::{Asymmetry, Images};
 use super::mail::Mail;
 use super::place::Place;
 use super::react::{Reaction, react};
@@ -25,6 +26,10 @@ pub(super) struct Stock<N: Node> {
     deliveries: HashMap<(u32, u32), Range<u32>>,
     classes: Interner<FairStep<N>>,
     pub(super) handled: u64,
+    /// By the place of the renaming, where a system folds its states.
+    pub(super) images: Vec<Images>,
+    /// The first found.
+    pub(super) asymmetry: Option<Asymmetry>,
 }
 
 /// What one event made of one place.
@@ -50,7 +55,7 @@ impl<N: Node> Outcome<N> {
 }
 
 /// Something that happened to a process, beside what it says itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Notice {
     Started(Incarnation),
     Crashed { records_lost: bool },
@@ -97,6 +102,8 @@ impl<N: Node> Stock<N> {
             deliveries: HashMap::new(),
             classes: Interner::new(),
             handled: 0,
+            images: Vec::new(),
+            asymmetry: None,
         }
     }
 

@@ -57,8 +57,12 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
     }
 
     /// An action in few words, as far as it can be said without the state it happens in.
-    pub(super) fn label(&self, Action { kind, class, .. }: Action) -> String {
-        let stock = self.stock();
+    pub(super) fn label(&self, action: Action) -> String {
+        self.label_in(&self.stock(), action)
+    }
+
+    /// The same, told by who holds the stock.
+    pub(super) fn label_in(&self, stock: &Stock<N>, Action { kind, class, .. }: Action) -> String {
         let name = |node: u8| self.name(NodeId(u32::from(node)));
         let message = |verb: &str, flight: u32| {
             let Message { from, to, msg, .. } = stock.mail.message(flight);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use quiesce_machine::{CallId, Cx, Event, Label, Node, NodeId, OpId, Record, Span, Write};
+use quiesce_machine::{CallId, Cx, Event, Label, Node, NodeId, OpId, Record, Rename, Renaming, Span, Write};
 
 /// What every node of a world does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub(crate) fn rule(node: NodeId, when: When, then: impl Into<Vec<Do>>) -> Rule {
 pub(crate) const LONG: u8 = 100;
 
 /// A node with one byte of memory.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub(crate) struct Toy {
     pub(crate) memory: u8,
     call: Option<CallId>,
@@ -65,6 +65,12 @@ pub(crate) struct Toy {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Word(pub(crate) u8);
+
+impl Rename for Word {
+    fn rename(&self, to: &Renaming) -> Self {
+        Word(u8::try_from(to.number("word", u32::from(self.0))).expect("words are bytes"))
+    }
+}
 
 impl Label for Word {
     fn label(&self) -> &'static str {
@@ -78,7 +84,7 @@ impl fmt::Display for Word {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub(crate) struct Row {
     pub(crate) key: u8,
     pub(crate) value: u8,
