@@ -4,7 +4,7 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use quiesce_machine::{CallId, Event, Node, NodeId};
+use quiesce_machine::{CallId, Event, Node, NodeId, OpId, StoreError};
 
 /// How a state space is searched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -281,6 +281,20 @@ pub enum Act<N: Node> {
         /// The event.
         event: Event<N>,
         /// Its answers to [`Cx::choose`](quiesce_machine::Cx::choose), in the order asked.
+        picks: Vec<Pick>,
+    },
+    /// The oldest write of a process ends otherwise than by being durable, which the process is told as a
+    /// [`Stored`](Event::Stored) event.
+    StoreFault {
+        /// Whose write.
+        node: NodeId,
+        /// Its operation.
+        op: OpId,
+        /// What the process is told.
+        told: StoreError,
+        /// Whether the store keeps the write.
+        applied: bool,
+        /// The process' answers to choices, in the order asked.
         picks: Vec<Pick>,
     },
     /// A message finds its receiver's process down and travels back.

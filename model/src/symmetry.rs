@@ -117,7 +117,8 @@ impl<N: Node, M: Monitor<N>> Symmetry<N, M> {
         let mut renamings = vec![Renaming::identity()];
         for orbit in &self.orbits {
             let more = exchanges(orbit)?;
-            renamings = renamings.iter().flat_map(|done| more.iter().map(|orders| exchange(done, orbit, orders))).collect();
+            renamings =
+                renamings.iter().flat_map(|done| more.iter().map(|orders| exchange(done, orbit, orders))).collect();
             if renamings.len() > RENAMINGS_MOST {
                 return Err(SymmetryError::TooMany { most: RENAMINGS_MOST });
             }

@@ -8,9 +8,10 @@ use std::fmt::Debug;
 use quiesce_control::policy::{PolicyError, Row};
 use quiesce_machine::{CallId, Monitor, Node, NodeId};
 
-use quiesce_model::Scope;
+use quiesce_model::{Scope, Symmetry};
 use serde::{Deserialize, Serialize};
 
+use crate::check::{SizeError, Sizes};
 use crate::schema::Names;
 use crate::text::{Fields, Read};
 
@@ -53,6 +54,21 @@ pub trait Plane: Debug + Clone + Send + Sync + 'static {
 
     /// The small world of that name, with our policies.
     fn scope(name: &str) -> Option<Scope<Self::Node, Self::Monitor>>;
+
+    /// The small world of that name in another size; `None` if there is none of that name.
+    ///
+    /// # Errors
+    /// When it cannot have that size.
+    fn sized(name: &str, sizes: &Sizes) -> Option<Result<Scope<Self::Node, Self::Monitor>, SizeError>> {
+        Self::scope(name).map(|scope| sizes.are_of(&[]).map(|()| scope))
+    }
+
+    /// What may be alike in a small world, for a search that takes states which differ in names alone for one; `None` if
+    /// the plane's values cannot be renamed.
+    fn symmetry(scope: &Scope<Self::Node, Self::Monitor>) -> Option<Symmetry<Self::Node, Self::Monitor>> {
+        let _ = scope;
+        None
+    }
 
     /// What its users can ask for, by the words of scenario files.
     fn kinds() -> Vec<Word>;

@@ -37,8 +37,15 @@ fn check(scope: &str, policies: &[(&str, &str)], limits: Limits) -> Checked {
     let policies = policies.iter().map(|&(policy, choice)| (policy.to_owned(), choice.to_owned())).collect();
     let choices = Choices { profile: Profile::Hardened, policies };
     let adjust = Adjust::default();
-    let how =
-        Checking { choices: &choices, adjust: &adjust, from: None, search: Search::Bfs, limits, progress: &|_| () };
+    let how = Checking {
+        choices: &choices,
+        adjust: &adjust,
+        from: None,
+        symmetry: false,
+        search: Search::Bfs,
+        limits,
+        progress: &|_| (),
+    };
     let found = planes::ALL.iter().find_map(|plane| plane.check(scope, &how));
     found.expect("a listed scope").expect("it makes sense")
 }

@@ -10,7 +10,7 @@ use hashbrown::{HashMap, HashSet};
 use quiesce_machine::{Monitor, Node, NodeId, Renaming};
 use smallvec::SmallVec;
 
-use super::action::{Action, Kind};
+use super::action::{Action, Kind, WriteEnd};
 use super::known::{Known, Missing};
 use super::mail::Mail;
 use super::place::Place;
@@ -238,9 +238,8 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
                 None => self.fold(next.clone()) == *wanted,
             };
             let steps = actions.into_iter().map(|action| (action, self.after(real.end(), action)));
-            let (action, next) = steps.into_iter().find(|(_, next)| fits(next)).ok_or_else(|| CheckError::Asymmetric {
-                who: "somebody".to_owned(),
-                what: format!("takes step {}", real.states.len()),
+            let (action, next) = steps.into_iter().find(|(_, next)| fits(next)).ok_or_else(|| {
+                CheckError::Asymmetric { who: "somebody".to_owned(), what: format!("takes step {}", real.states.len()) }
             })?;
             real.states.push(next);
             real.actions.push(action);
@@ -270,7 +269,9 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
             let image = stock.image_of_place(index, renames, renaming, place);
             stock.learn_moves(rules, image);
             let all = |stock: &Stock<N>, place: u32| {
-                let moves = stock.moves(place).map(|moves| [&*moves.prompt, &moves.patient, &moves.crashes].concat());
+                let moves = stock
+                    .moves(place)
+                    .map(|moves| [&*moves.prompt, &moves.patient, &moves.crashes, &moves.store_faults].concat());
                 moves.unwrap_or_default()
             };
             let (here, there) = (all(stock, place), all(stock, image));
@@ -320,18 +321,24 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
     ) -> HashMap<u32, u32> {
         let mut expected: Vec<_> = here
             .iter()
-            .map(|action| (stock.deed(place, *action, &mut |stock, deed| {
-                deed.timer = deed.timer.as_ref().map(|timer| (renames.timer)(timer, renaming));
-                deed.place = stock.image_of_place(index, renames, renaming, deed.place);
-                for flight in &mut deed.sends {
-                    *flight = stock.image_of_flight(index, renames, renaming, *flight);
-                }
-                for fact in &mut deed.facts {
-                    *fact = (renames.fact)(fact, renaming);
-                }
-            }), action.outcome))
+            .map(|action| {
+                (
+                    stock.deed(place, *action, &mut |stock, deed| {
+                        deed.timer = deed.timer.as_ref().map(|timer| (renames.timer)(timer, renaming));
+                        deed.place = stock.image_of_place(index, renames, renaming, deed.place);
+                        for flight in &mut deed.sends {
+                            *flight = stock.image_of_flight(index, renames, renaming, *flight);
+                        }
+                        for fact in &mut deed.facts {
+                            *fact = (renames.fact)(fact, renaming);
+                        }
+                    }),
+                    action.outcome,
+                )
+            })
             .collect();
-        let mut found: Vec<_> = there.iter().map(|action| (stock.deed(image, *action, &mut |_, _| ()), action.outcome)).collect();
+        let mut found: Vec<_> =
+            there.iter().map(|action| (stock.deed(image, *action, &mut |_, _| ()), action.outcome)).collect();
         expected.sort();
         found.sort();
         let unlike = expected.len() != found.len() || expected.iter().zip(&found).any(|(a, b)| a.0 != b.0);
@@ -413,7 +420,9 @@ impl<N: Node> Stock<N> {
         let event = match kind {
             Kind::Deliver { .. } => (0, 0, false),
             Kind::Fire { .. } => (1, 0, false),
-            Kind::Stored { .. } => (2, 0, false),
+            Kind::Stored { end: WriteEnd::Durable, .. } => (2, 0, false),
+            Kind::Stored { end: WriteEnd::Failed, .. } => (2, 1, false),
+            Kind::Stored { end: WriteEnd::Unknown { applied }, .. } => (2, 2, applied),
             Kind::Call { .. } => (3, 0, false),
             Kind::CallNobody { .. } => (4, 0, false),
             Kind::Start { .. } => (5, 0, false),

@@ -220,8 +220,8 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
     }
 
     fn rules(&self) -> Rules<'_, N> {
-        let Scope { config, nodes, calls, crashable, .. } = &self.scope;
-        Rules { config, nodes: nodes.len(), calls, crashable }
+        let Scope { config, nodes, calls, crashable, budget, .. } = &self.scope;
+        Rules { config, nodes: nodes.len(), calls, crashable, store_faults: budget.store_faults > 0 }
     }
 
     fn known(&self) -> Known<'_, N, M> {

@@ -26,6 +26,7 @@ impl<N: Node, M: Monitor<N>> Known<'_, N, M> {
             quiet &= !moves.busy;
             actions.extend_from_slice(&moves.prompt);
             actions.extend(moves.crashes.iter().filter(|crash| may_crash(faults, crash)));
+            actions.extend(moves.store_faults.iter().filter(|_| faults.left.store_faults > 0));
         }
         if quiet || self.system.scope.untimed {
             for moves in places.iter().filter_map(|&place| self.stock.moves(place)) {

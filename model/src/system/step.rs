@@ -2,7 +2,7 @@
 
 use quiesce_machine::{Monitor, Node, NodeId};
 
-use super::action::{Action, Kind};
+use super::action::{Action, Kind, WriteEnd};
 use super::known::{Known, Missing};
 use super::mail::{Envelope, Mail};
 use super::state::State;
@@ -51,11 +51,13 @@ impl<N: Node, M: Monitor<N>> Known<'_, N, M> {
                 faults.cut = cut + 1;
             }
             Kind::Heal => faults.cut = 0,
-            Kind::Fire { node, .. }
-            | Kind::Stored { node }
-            | Kind::Call { node }
-            | Kind::CallNobody { node }
-            | Kind::Start { node } => self.apply(state, usize::from(node), outcome)?,
+            Kind::Stored { node, end } => {
+                faults.left.store_faults -= u8::from(end != WriteEnd::Durable);
+                self.apply(state, usize::from(node), outcome)?;
+            }
+            Kind::Fire { node, .. } | Kind::Call { node } | Kind::CallNobody { node } | Kind::Start { node } => {
+                self.apply(state, usize::from(node), outcome)?
+            }
         }
         state.set_faults(faults);
         Ok(())

@@ -29,6 +29,8 @@ pub(crate) fn when() -> impl Strategy<Value = When> {
         2 => timer().prop_map(When::Fired),
         1 => (0..2u8).prop_map(When::Called),
         1 => (0..2u8).prop_map(When::Stored),
+        1 => (0..2u8).prop_map(When::Failed),
+        1 => (0..2u8).prop_map(When::Unsure),
     ]
 }
 
@@ -67,12 +69,9 @@ pub(crate) fn watchers() -> impl Strategy<Value = Vec<Watcher>> {
 }
 
 pub(crate) fn budget() -> impl Strategy<Value = Budget> {
-    (0..3u8, 0..2u8, 0..2u8, 0..2u8, 0..2u8).prop_map(|(crashes, records, losses, duplicates, partitions)| Budget {
-        crashes,
-        record_losses: records.min(crashes),
-        losses,
-        duplicates,
-        partitions,
+    let network = (0..2u8, 0..2u8, 0..2u8);
+    (0..3u8, 0..2u8, network, 0..2u8).prop_map(|(crashes, records, (losses, duplicates, partitions), store_faults)| {
+        Budget { crashes, record_losses: records.min(crashes), losses, duplicates, partitions, store_faults }
     })
 }
 

@@ -134,7 +134,8 @@ fn a_counterexample_is_a_run_in_which_names_stay() {
     let texts = |report: &Report<Toy>| lines(counterexample(report, "never"));
     let (plain, folded) = (search(&told, Search::Safety, Limits::default()), folded(&told, &peers([B, C])));
     assert_eq!(texts(&folded).len(), texts(&plain).len());
-    let gets = |node: &str| texts(&folded).iter().filter(|text| text.starts_with(&format!("{node} gets Word(0)"))).count();
+    let gets =
+        |node: &str| texts(&folded).iter().filter(|text| text.starts_with(&format!("{node} gets Word(0)"))).count();
     assert_eq!((gets("b"), gets("c")), (2, 2), "{:?}", texts(&folded));
 }
 
@@ -143,9 +144,7 @@ fn spread(what: &[Do], me: NodeId, count: u32) -> Vec<Do> {
     let go = |inner: &[Do]| spread(inner, me, count);
     let each = |what: &Do| match what {
         Do::Send(A, word) => vec![Do::Send(A, *word)],
-        Do::Send(_, word) => {
-            (1..count).map(NodeId).filter(|&to| to != me).map(|to| Do::Send(to, *word)).collect()
-        }
+        Do::Send(_, word) => (1..count).map(NodeId).filter(|&to| to != me).map(|to| Do::Send(to, *word)).collect(),
         Do::If(memory, then) => vec![Do::If(*memory, go(then))],
         Do::Either(ways) => vec![Do::Either(ways.iter().map(|way| go(way)).collect())],
         other => vec![other.clone()],

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use quiesce_machine::{CallId, Cx, Event, Label, Node, NodeId, OpId, Record, Rename, Renaming, Span, Write};
+use quiesce_machine::{
+    CallId, Cx, Event, Label, Node, NodeId, OpId, Record, Rename, Renaming, Span, StoreError, Write,
+};
 
 /// What every node of a world does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +29,10 @@ pub(crate) enum When {
     Fired(u8),
     Called(u8),
     Stored(u8),
+    /// A write failed.
+    Failed(u8),
+    /// Nobody says whether a write was applied.
+    Unsure(u8),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,7 +133,14 @@ impl Node for Toy {
                 self.call = Some(call);
                 When::Called(request.0)
             }
-            Event::Stored { op, outcome: _ } => When::Stored(u8::try_from(op.0).expect("operations are bytes")),
+            Event::Stored { op, outcome } => {
+                let op = u8::try_from(op.0).expect("operations are bytes");
+                match outcome {
+                    Ok(()) => When::Stored(op),
+                    Err(StoreError::Failed) => When::Failed(op),
+                    Err(StoreError::Unknown) => When::Unsure(op),
+                }
+            }
         };
         let (me, rules) = (cx.me(), &cx.config().0);
         for rule in rules.iter().filter(|rule| rule.node == me && rule.when == when) {

@@ -2,24 +2,41 @@
 
 use quiesce_machine::{Monitor, Node, NodeId};
 use quiesce_model::{Budget, Scope};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::sizes::Sizes;
+
 /// Changes to a small world; what is none stays as it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Adjust {
+    /// How many of each there are.
+    #[serde(skip_serializing_if = "Sizes::is_usual")]
+    pub sizes: Sizes,
     /// How often processes may crash.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub crashes: Option<u8>,
     /// How often a crash may take the records along.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub record_losses: Option<u8>,
     /// How many messages may be lost.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub losses: Option<u8>,
     /// How many messages may come twice.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub duplicates: Option<u8>,
     /// How often the network may part, where the world names ways in which it can.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub partitions: Option<u8>,
+    /// How many writes may fail, or leave their process without an answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub store_faults: Option<u8>,
     /// Who may crash, by name; as the world says if empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub crashable: Vec<String>,
     /// Whether long timers may fire at any moment.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub untimed: bool,
 }
 
@@ -37,18 +54,43 @@ pub enum AdjustError {
 }
 
 impl Adjust {
-    /// Changes a world.
+    /// Whether the world is left as its plane made it.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        *self == Adjust::default()
+    }
+
+    /// These changes, and where they say nothing those of `base`.
+    #[must_use]
+    pub fn over(&self, base: &Adjust) -> Adjust {
+        let Adjust { sizes, crashes, record_losses, losses, duplicates, partitions, store_faults, crashable, untimed } =
+            self;
+        Adjust {
+            sizes: sizes.over(&base.sizes),
+            crashes: crashes.or(base.crashes),
+            record_losses: record_losses.or(base.record_losses),
+            losses: losses.or(base.losses),
+            duplicates: duplicates.or(base.duplicates),
+            partitions: partitions.or(base.partitions),
+            store_faults: store_faults.or(base.store_faults),
+            crashable: if crashable.is_empty() { base.crashable.clone() } else { crashable.clone() },
+            untimed: *untimed || base.untimed,
+        }
+    }
+
+    /// Changes a world that has its sizes already.
     ///
     /// # Errors
     /// When it names a node that is not there.
     pub fn apply<N: Node, M: Monitor<N>>(&self, scope: &mut Scope<N, M>) -> Result<(), AdjustError> {
-        let Budget { crashes, record_losses, losses, duplicates, partitions } = &mut scope.budget;
+        let Budget { crashes, record_losses, losses, duplicates, partitions, store_faults } = &mut scope.budget;
         let asked = [
             (crashes, self.crashes),
             (record_losses, self.record_losses),
             (losses, self.losses),
             (duplicates, self.duplicates),
             (partitions, self.partitions),
+            (store_faults, self.store_faults),
         ];
         for (allowed, asked) in asked {
             *allowed = asked.unwrap_or(*allowed);
@@ -71,13 +113,14 @@ fn node(nodes: &[String], name: &str) -> Result<NodeId, AdjustError> {
 /// that it does not judge.
 #[must_use]
 pub fn leaves_out<N: Node, M: Monitor<N>>(scope: &Scope<N, M>, properties: &[(&str, &str)]) -> String {
-    let Budget { crashes, record_losses, losses, duplicates, partitions } = scope.budget;
+    let Budget { crashes, record_losses, losses, duplicates, partitions, store_faults } = scope.budget;
     let faults = [
         (crashes, "crashes"),
         (record_losses, "lost records"),
         (losses, "lost messages"),
         (duplicates, "duplicates"),
         (partitions, "partitions"),
+        (store_faults, "store faults"),
     ];
     let never: Vec<&str> = faults.iter().filter(|(most, _)| *most == 0).map(|(_, fault)| *fault).collect();
     let mut parts = Vec::new();
@@ -132,7 +175,10 @@ mod tests {
     fn what_a_world_leaves_out_is_said() {
         let scope = Operation::scope("operation-loss").expect("a scope");
         let said = leaves_out(&scope, Operation::PROPERTIES);
-        assert!(said.starts_with("no crashes, lost records, duplicates, partitions; long timers wait"), "{said}");
+        assert!(
+            said.starts_with("no crashes, lost records, duplicates, partitions, store faults; long timers wait"),
+            "{said}"
+        );
         assert!(said.contains("not judged: "), "{said}");
     }
 }

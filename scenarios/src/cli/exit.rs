@@ -168,6 +168,7 @@ impl From<WorldError> for Refusal {
         match error {
             WorldError::Load(mistake) => mistake.into(),
             WorldError::Policy(error) => error.into(),
+            WorldError::Scope(error) => error.into(),
             WorldError::NoScope { .. } => Refusal::NoScope(error.to_string()),
         }
     }

@@ -93,25 +93,15 @@ impl<P: Plane> Runnable for Scenario<P> {
 }
 
 /// A small world as something to run: its calls are made when a course says so.
-///
-/// # Errors
-/// When a choice names no policy of its plane, or no choice of that policy.
-pub fn small_world<P: Plane>(
-    name: &str,
-    mut scope: Scope<P::Node, P::Monitor>,
-    choices: &Choices,
-) -> Result<Box<dyn Prepared>, PolicyError> {
-    P::set_profile(&mut scope.config, choices.profile);
-    for (policy, choice) in &choices.policies {
-        P::set_policy(&mut scope.config, policy, choice)?;
-    }
+#[must_use]
+pub fn small_world<P: Plane>(name: &str, scope: Scope<P::Node, P::Monitor>) -> Box<dyn Prepared> {
     let mut plan = Plan::new(scope.config, scope.nodes);
     for (call, (node, request)) in (0..).map(CallId).zip(scope.calls) {
         plan = plan.step(Duration::ZERO, Action::Call { node, request, call });
     }
     plan.monitors = scope.monitors;
     let about = P::SCOPES.iter().find(|(known, _)| *known == name).map_or("", |(_, about)| about);
-    Ok(Box::new(Ready::<P> { head: Head::of_scope(name, about, P::NAME), expect: Expect::default(), plan }))
+    Box::new(Ready::<P> { head: Head::of_scope(name, about, P::NAME), expect: Expect::default(), plan })
 }
 
 #[derive(Debug)]

@@ -7,7 +7,7 @@ mod ask;
 mod demand;
 mod host;
 
-use quiesce_machine::{CallId, Event, Incarnation, OpId, StoreError, Write};
+use quiesce_machine::{CallId, Event, Incarnation, OpId, Rename, StoreError, Write};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ use super::user::Request;
 use super::{Context, Node, mark, send};
 
 /// A target's memory.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 pub struct Target {
     me: DaemonId,
     life: Incarnation,
@@ -41,7 +41,7 @@ pub struct Target {
 }
 
 /// This target's part of a job.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 struct Xact {
     kind: Kind,
     sources: Sources,
@@ -52,7 +52,7 @@ struct Xact {
     unacknowledged: BTreeSet<DaemonId>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Rename)]
 enum Phase {
     /// Being recorded; the work has not begun.
     Beginning(Work),

@@ -1,12 +1,12 @@
 //! What timers of this plane are for.
 
-use quiesce_machine::{CallId, Label, Span};
+use quiesce_machine::{CallId, Label, Rename, Span};
 
 use super::id::{DaemonId, XactId};
 use super::membership::ClusterTimer;
 
 /// A timer's purpose, by the part of the plane that armed it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Timer {
     /// A client's.
     Client(ClientTimer),
@@ -58,7 +58,7 @@ impl Label for Timer {
 }
 
 /// A client's timers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum ClientTimer {
     /// The gateway has not answered.
     Request(CallId),
@@ -85,7 +85,7 @@ impl Label for ClientTimer {
 }
 
 /// A gateway's timers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum GatewayTimer {
     /// Members have not all answered a registration.
     Register(XactId),
@@ -115,7 +115,7 @@ impl Label for GatewayTimer {
 }
 
 /// A member's timers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum MemberTimer {
     /// A 404 is forgiven no longer.
     Grace(XactId),
@@ -157,7 +157,7 @@ impl Label for MemberTimer {
 }
 
 /// A target's timers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum TargetTimer {
     /// The work is done.
     Work(XactId),

@@ -4,17 +4,18 @@ mod args;
 
 use std::path::PathBuf;
 
-use quiesce_model::{Ending, PropertyReport, Verdict};
+use quiesce_model::{Ending, Folding, PropertyReport, Verdict};
 
 pub(super) use self::args::{Check, Explore};
 use super::args::Shared;
 use super::exit::{Exit, Refusal};
 use super::policies::checked;
 use crate::capsule::{Capsule, World};
-use crate::check::{Checked, Checking, Moment, Story};
+use crate::check::{Adjust, Checked, Checking, Moment, Story};
 use crate::choices::Choices;
+use crate::files::write_whole;
 use crate::planes::{self, AnyPlane};
-use crate::report::{CheckProgress, JsonLines, Line, Look, Out, quoted, words};
+use crate::report::{CheckProgress, JsonLines, Line, Look, Out, junit_of_checks, quoted, words};
 use crate::text::nearest;
 
 pub(super) fn check(args: &Check, shared: &Shared, out: &mut Out) -> Result<Exit, Refusal> {
@@ -27,14 +28,18 @@ pub(super) fn check(args: &Check, shared: &Shared, out: &mut Out) -> Result<Exit
     };
     let course = capsule.as_ref().map(Capsule::course);
     let from = course.as_ref().map(|course| Moment { course, steps: args.step.unwrap_or(0) });
+    let adjust = match capsule.as_ref().map(|capsule| &capsule.world) {
+        Some(World::Scope { adjust, .. }) => args.adjust().over(adjust),
+        Some(World::Scenario { .. }) | None => args.adjust(),
+    };
     let mut json = shared.json.as_deref().map(JsonLines::new);
     if let Some(json) = &mut json {
         json.line(out, &Line::begin(&choices, tasks.iter().map(|task| task.name).collect()));
     }
     let mut all = Vec::new();
     for task in &tasks {
-        let checked = task.check(&choices, from, args, shared)?;
-        let saved = task.save(&checked, &choices, args, shared)?;
+        let checked = task.check(&choices, &adjust, from, args, shared)?;
+        let saved = task.save(&checked, &choices, &adjust, args, shared)?;
         if !json.as_ref().is_some_and(JsonLines::takes_stdout) {
             show(task.name, &checked, &saved, shared, out);
         }
@@ -46,6 +51,11 @@ pub(super) fn check(args: &Check, shared: &Shared, out: &mut Out) -> Result<Exit
     let exit = all.iter().map(|checked| exit(&checked.verdict)).max().unwrap_or(Exit::Pass);
     if tasks.len() > 1 && !json.as_ref().is_some_and(JsonLines::takes_stdout) {
         sum_up(&tasks, &all, out);
+    }
+    if let Some(path) = &args.junit {
+        let results: Vec<_> =
+            tasks.iter().zip(&all).map(|(task, checked)| (task.plane.name(), task.name, checked)).collect();
+        write_whole(path, &junit_of_checks(&results))?;
     }
     if let Some(mut json) = json {
         json.line(out, &Line::end(exit.code()));
@@ -93,15 +103,15 @@ impl Task {
     fn check(
         &self,
         choices: &Choices,
+        adjust: &Adjust,
         from: Option<Moment<'_>>,
         args: &Check,
         shared: &Shared,
     ) -> Result<Checked, Refusal> {
         let bar = CheckProgress::new(self.name, shared.quiet);
         let progress = |progress| bar.show(progress);
-        let adjust = args.adjust();
         let (search, limits) = (args.search(), args.limits());
-        let how = Checking { choices, adjust: &adjust, from, search, limits, progress: &progress };
+        let how = Checking { choices, adjust, from, symmetry: args.symmetry, search, limits, progress: &progress };
         let found = self.plane.check(self.name, &how);
         bar.finish();
         Ok(found.ok_or_else(|| unknown(self.name))??)
@@ -112,15 +122,20 @@ impl Task {
         &self,
         checked: &Checked,
         choices: &Choices,
+        adjust: &Adjust,
         args: &Check,
         shared: &Shared,
     ) -> Result<Vec<PathBuf>, Refusal> {
         if checked.counterexamples.is_empty() {
             return Ok(Vec::new());
         }
-        let world = self.plane.world(self.name, choices).ok_or_else(|| unknown(self.name))??;
+        let world = self.plane.world(self.name, choices, adjust).ok_or_else(|| unknown(self.name))??;
         let save = |story: &Story| {
-            let of = World::Scope { plane: self.plane.name().to_owned(), name: self.name.to_owned() };
+            let of = World::Scope {
+                plane: self.plane.name().to_owned(),
+                name: self.name.to_owned(),
+                adjust: adjust.clone(),
+            };
             let course = story.path.course(args.loops.into());
             let capsule = Capsule::of(of, world.as_ref(), choices.profile, &course, story.property);
             let unlike = || Refusal::Unlike { scope: self.name, property: story.property };
@@ -158,10 +173,25 @@ fn show(scope: &str, checked: &Checked, saved: &[PathBuf], shared: &Shared, out:
     let look = Look { framed: out.is_terminal(), colour: out.has_colour() };
     let rows = checked.properties.iter().map(row).collect();
     out.line(&words(&["property", "verdict", "states that owe"], rows, look));
-    let Checked { verdict, unique_states, states, depth, collision, .. } = checked;
+    let Checked { verdict, unique_states, states, depth, collision, folding, .. } = checked;
+    if let Some(folding) = folding {
+        out.line(&format!("\n{}", saved_by(folding, *unique_states)));
+    }
     out.line(&format!(
         "\n{scope} {verdict}: {unique_states} unique states, {states} generated, depth {depth}; two taken for one: {collision}"
     ));
+}
+
+/// What symmetry saved, in words.
+fn saved_by(Folding { renamings, stands_for }: &Folding, unique: u64) -> String {
+    match stands_for {
+        Some(count) => {
+            let tenths = u128::from(*count) * 10 / u128::from(unique.max(1));
+            let (whole, part) = (tenths / 10, tenths % 10);
+            format!("symmetry: {renamings} renamings; these states stand for {count}, {whole}.{part} times as many")
+        }
+        None => format!("symmetry: {renamings} renamings"),
+    }
 }
 
 /// A line for each world.

@@ -14,6 +14,7 @@ use quiesce_control::policy::{PolicyError, Row};
 use quiesce_machine::NodeId;
 use quiesce_model::Scope;
 
+use crate::check::{SizeError, Sizes};
 use crate::plane::{Asked, Plane, Profile, Verb, Word};
 use crate::text::{Fields, Mistake, Read, Value};
 
@@ -53,6 +54,10 @@ impl Plane for Operation {
 
     fn scope(name: &str) -> Option<Scope<Node, Monitor>> {
         scopes::scope(name)
+    }
+
+    fn sized(name: &str, sizes: &Sizes) -> Option<Result<Scope<Node, Monitor>, SizeError>> {
+        scopes::sized(name, sizes)
     }
 
     fn kinds() -> Vec<Word> {

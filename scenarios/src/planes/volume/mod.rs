@@ -16,6 +16,7 @@ use quiesce_control::volume::{
 use quiesce_machine::NodeId;
 use quiesce_model::Scope;
 
+use crate::check::{SizeError, Sizes};
 use crate::plane::{Asked, Plane, Profile, Verb, Word};
 use crate::text::{Fields, Mistake, Read, Value};
 
@@ -61,6 +62,10 @@ impl Plane for Volume {
 
     fn scope(name: &str) -> Option<Scope<Node, Monitor>> {
         scopes::scope(name)
+    }
+
+    fn sized(name: &str, sizes: &Sizes) -> Option<Result<Scope<Node, Monitor>, SizeError>> {
+        scopes::sized(name, sizes)
     }
 
     fn kinds() -> Vec<Word> {

@@ -1,6 +1,6 @@
 //! The Information Center's record of one job.
 
-use quiesce_machine::Stamp;
+use quiesce_machine::{Rename, Stamp};
 use std::collections::BTreeSet;
 
 use crate::xaction::id::DaemonId;
@@ -12,7 +12,7 @@ use crate::xaction::sources::Sources;
 /// One job as one member sees it: who takes part, who has ended and how.
 ///
 /// Some of it is the member's own business and never goes on the wire.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Listener {
     /// The kind.
     pub kind: Kind,
@@ -33,7 +33,7 @@ pub struct Listener {
 }
 
 /// What a member knows beside the job itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub(super) struct Local {
     /// The grace period is over: a 404 counts.
     pub(super) graced: bool,
@@ -44,7 +44,7 @@ pub(super) struct Local {
 }
 
 /// One target's part. Later in this order wins in a join.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 enum Part {
     Running,
     Finished,

@@ -13,6 +13,7 @@ mod query;
 mod sync;
 mod table;
 
+use quiesce_machine::Rename;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::id::{DaemonId, XactId};
@@ -27,7 +28,7 @@ pub(super) use query::Asker;
 pub use table::Table;
 
 /// One proxy's share in the Information Center.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 pub struct Ic {
     me: DaemonId,
     /// The map it goes by.

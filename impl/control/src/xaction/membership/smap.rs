@@ -4,6 +4,7 @@
 //! hash in constant time, since every daemon holds one.
 //! Source: `reference/aistore-registry-and-coexistence.md` section D, Smap.
 
+use quiesce_machine::{Rename, Renaming};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -15,7 +16,7 @@ use crate::xaction::digest::digest;
 use crate::xaction::id::{DaemonId, XactId};
 
 /// Where a map stands among the maps of its cluster; the later wins.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Version {
     /// Which election made its author primary; 0 for all where elections have no number (policy `vote-result`).
     pub term: u16,
@@ -46,7 +47,7 @@ struct Content {
 }
 
 /// What a map says of one member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Member {
     /// Its state.
     pub flags: Flags,
@@ -177,6 +178,13 @@ impl Smap {
     }
 }
 
+impl Rename for Smap {
+    fn rename(&self, to: &Renaming) -> Self {
+        let Draft { version, primary, members, left } = self.draft();
+        Draft { version, primary: primary.rename(to), members: members.rename(to), left: left.rename(to) }.publish()
+    }
+}
+
 impl Hash for Smap {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u64(self.0.digest);
@@ -202,7 +210,7 @@ impl fmt::Display for Smap {
 }
 
 /// A map in the making. Every change counts one version, as published.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug, Hash, Rename)]
 pub struct Draft {
     version: Version,
     primary: DaemonId,
