@@ -6,7 +6,7 @@ use quiesce_machine::{Monitor, Node, Obligation};
 
 use crate::fair::{Finder, Lasso, Region, lasso};
 use crate::judge::{Figures, Judge, Way};
-use crate::report::{Limits, Progress, Report, Search, Shortfall};
+use crate::report::{Limits, Observer, Report, Search, Shortfall};
 use crate::scope::{Scope, ScopeError};
 use crate::search::{Bounds, Brake, SecondOpinion, Walk, second_opinion, walk};
 use crate::symmetry::{Symmetry, SymmetryError};
@@ -64,7 +64,7 @@ pub fn check<N, M>(
     scope: &Scope<N, M>,
     search: Search,
     limits: Limits,
-    progress: Option<&dyn Fn(Progress)>,
+    progress: Option<Observer<'_>>,
 ) -> Result<Report<N>, CheckError>
 where
     N: Node,
@@ -85,7 +85,7 @@ pub fn check_after<N, M>(
     guide: &mut dyn Guide<N>,
     search: Search,
     limits: Limits,
-    progress: Option<&dyn Fn(Progress)>,
+    progress: Option<Observer<'_>>,
 ) -> Result<Report<N>, CheckError>
 where
     N: Node,
@@ -111,7 +111,7 @@ pub fn check_folded<N, M>(
     symmetry: &Symmetry<N, M>,
     search: Search,
     limits: Limits,
-    progress: Option<&dyn Fn(Progress)>,
+    progress: Option<Observer<'_>>,
 ) -> Result<Report<N>, CheckError>
 where
     N: Node,
@@ -127,7 +127,7 @@ fn explore<N, M>(
     system: System<N, M>,
     search: Search,
     limits: Limits,
-    progress: Option<&dyn Fn(Progress)>,
+    progress: Option<Observer<'_>>,
 ) -> Result<Report<N>, CheckError>
 where
     N: Node,

@@ -27,8 +27,8 @@ pub use check::{CheckError, check, check_after, check_folded};
 pub use explore::{ExploreError, Stop, Tour, explore};
 pub use intern::content_hash;
 pub use report::{
-    Act, Cost, Counterexample, Ending, Folding, Leg, Limits, Message, Odds, Pick, Progress, PropertyReport, Report,
-    Search, Shortfall, Step, Verdict,
+    Act, Cost, Counterexample, Ending, Folding, Leg, Limits, Message, Observer, Odds, Pick, Progress, PropertyReport,
+    Report, Search, Shortfall, Step, Verdict,
 };
 pub use scope::{Budget, Scope, ScopeError};
 pub use symmetry::{Member, Symmetry, SymmetryError};

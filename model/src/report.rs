@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use quiesce_machine::{CallId, Event, Node, NodeId, OpId, StoreError};
@@ -59,6 +60,9 @@ pub struct Progress {
     /// Time since the search began.
     pub elapsed: Duration,
 }
+
+/// Is told how far a search has come, now and then, and says whether it goes on.
+pub type Observer<'a> = &'a dyn Fn(Progress) -> ControlFlow<()>;
 
 /// What a check found.
 #[derive(Clone, Debug)]
@@ -168,6 +172,8 @@ pub enum Shortfall {
     Timeout(Duration),
     /// It stopped at this much memory, in bytes.
     Memory(usize),
+    /// It was told to stop.
+    Interrupted,
     /// It stopped at the first violation, which was not this property's.
     FirstFailure,
     /// Branches end where another property fails, and nobody looked beyond.
@@ -184,6 +190,7 @@ impl fmt::Display for Shortfall {
             Shortfall::States(limit) => write!(f, "stopped at {limit} states"),
             Shortfall::Timeout(limit) => write!(f, "stopped after {limit:?}"),
             Shortfall::Memory(limit) => write!(f, "stopped at {} MiB of memory", limit >> 20),
+            Shortfall::Interrupted => f.write_str("interrupted"),
             Shortfall::FirstFailure => f.write_str("stopped at the first failure"),
             Shortfall::BehindFailure(property) => write!(f, "nobody looked behind failures of {property}"),
             Shortfall::SafetyOnly => f.write_str("this search judges safety alone"),

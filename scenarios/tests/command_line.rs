@@ -248,3 +248,86 @@ fn a_world_is_explored_only_where_somebody_can_listen() {
     let address = taken.local_addr().expect("it has an address");
     refused(&Shell::new("explore"), &format!("explore operation --address {address}"), "cannot listen on 127.0.0.1:");
 }
+
+/// The capsule that the output names first.
+fn capsule(done: &Done) -> String {
+    let said = done.stdout.lines().find_map(|line| line.trim().split("quiesce replay ").nth(1));
+    said.expect("a command that replays").to_owned()
+}
+
+#[test]
+fn a_world_has_the_sizes_it_has() {
+    let shell = Shell::new("check-sizes");
+    refused(
+        &shell,
+        "check create --proxies 2",
+        "the size `proxies` is not one of this world; it has engines, replicas",
+    );
+    refused(&shell, "check registry-race --clients 3", "it has targets");
+    refused(&shell, "check ic --targets 0", "a cluster needs at least one target");
+    let two = shell.run("check ic --targets 2 --max-states 20000 --search safety");
+    two.ends(3).says("stopped at 20000 states");
+    let jobs = shell.run("check ic --profile reference --proxies 1 --clients 2 --batch-jobs 2 --max-states 20000");
+    jobs.ends(1).says("c2        starts, life 1").says("JobName(1)");
+}
+
+#[test]
+fn a_capsule_keeps_what_was_otherwise_in_its_world_and_replays_without_flags() {
+    let shell = Shell::new("check-adjusted");
+    let found = shell.run("check ic --profile reference --targets 2 --losses 1 --max-states 60000");
+    found.ends(1).says("t2        starts, life 1");
+    let capsule = capsule(&found);
+    shell.run(&format!("replay {capsule}")).ends(1).says("reproduced: ");
+    let within = shell.run(&format!("check --from {capsule} --step 9 --max-states 60000"));
+    within.ends(1).says("t2        starts, life 1").says(" fails: ");
+}
+
+#[test]
+fn a_write_that_fails_replays_as_it_was_found() {
+    let shell = Shell::new("check-store");
+    let found = shell.run("check create --profile reference --store-faults 1 --max-states 150000");
+    let failed = found
+        .stdout
+        .split("fails: ")
+        .find(|story| story.contains("to store operation") || story.contains("was stored: "));
+    assert!(failed.is_some(), "no counterexample has a store fault\n{}", found.stdout);
+    let capsules: Vec<_> =
+        found.stdout.lines().filter_map(|line| line.trim().split("quiesce replay ").nth(1)).collect();
+    for capsule in capsules {
+        shell.run(&format!("replay {capsule}")).ends(1).says("reproduced: ");
+    }
+}
+
+#[test]
+fn symmetry_is_refused_where_it_could_mislead() {
+    let shell = Shell::new("check-symmetry");
+    refused(&shell, "check ic-targets --symmetry", "symmetry is for safety alone");
+    refused(&shell, "check ic --symmetry --search safety", "nothing in this scope is alike");
+    refused(&shell, "check operation --symmetry --search safety", "plane `operation` has none yet");
+}
+
+#[test]
+fn a_check_begins_at_any_moment_of_a_simulated_failure() {
+    let shell = Shell::new("check-from-run");
+    let failed = shell.run("run abort-is-lost --profile reference --seeds 1..1");
+    let capsule = capsule(failed.ends(1));
+    for step in [0, 5, 12] {
+        let within = shell.run(&format!("check --from {capsule} --step {step} --max-states 2000"));
+        assert!([Some(1), Some(3)].contains(&within.code), "step {step}: {}{}", within.stdout, within.stderr);
+        within.says("abort-is-lost ");
+    }
+}
+
+#[test]
+fn results_are_junit_too() {
+    let shell = Shell::new("check-junit");
+    shell.run("check ic operation --profile reference --junit checks.xml").ends(1);
+    let xml = std::fs::read_to_string(shell.0.join("checks.xml")).expect("it was written");
+    assert!(xml.contains("<testsuite name=\"xaction.ic\" tests=\"7\" failures="), "{xml}");
+    assert!(
+        xml.contains("<testcase classname=\"xaction.ic\" name=\"waits-return\">\n      <failure type=\"waits-return\""),
+        "{xml}"
+    );
+    assert!(xml.contains("<testsuite name=\"operation.operation\""), "{xml}");
+    assert!(xml.contains("gets ToProxy("), "the steps are in it\n{xml}");
+}

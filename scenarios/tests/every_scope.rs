@@ -1,5 +1,7 @@
 //! The bundled small worlds: exhausted with our policies, and each catches the reference.
 
+use std::ops::ControlFlow;
+
 use quiesce::check::{Adjust, Checked, Checking};
 use quiesce::choices::Choices;
 use quiesce::plane::Profile;
@@ -20,7 +22,7 @@ fn check(scope: &str, profile: Profile) -> Checked {
         symmetry: false,
         search: Search::Bfs,
         limits,
-        progress: &|_| (),
+        progress: &|_| ControlFlow::Continue(()),
     };
     let found = planes::ALL.iter().find_map(|plane| plane.check(scope, &how));
     found.expect("a listed scope").expect("it makes sense")

@@ -1,5 +1,7 @@
 //! The small worlds of operations: each asks something, so each catches a reference's choice that gives another answer.
 
+use std::ops::ControlFlow;
+
 use quiesce::check::{Adjust, Checked, Checking};
 use quiesce::choices::Choices;
 use quiesce::plane::Profile;
@@ -44,7 +46,7 @@ fn check(scope: &str, policies: &[(&str, &str)], limits: Limits) -> Checked {
         symmetry: false,
         search: Search::Bfs,
         limits,
-        progress: &|_| (),
+        progress: &|_| ControlFlow::Continue(()),
     };
     let found = planes::ALL.iter().find_map(|plane| plane.check(scope, &how));
     found.expect("a listed scope").expect("it makes sense")

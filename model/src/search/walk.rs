@@ -10,7 +10,7 @@ use super::table::Table;
 use super::walker::Walker;
 use super::{Explore, Route};
 use crate::fair::Edge;
-use crate::report::{Limits, Progress, Shortfall};
+use crate::report::{Limits, Observer, Shortfall};
 
 /// What a search may spend, what it keeps, and whom it tells how far it is.
 #[derive(Clone, Copy, Default)]
@@ -19,8 +19,8 @@ pub struct Bounds<'a> {
     pub limits: Limits,
     /// Whether the steps between states that owe are left out, so that liveness cannot be judged.
     pub safety_only: bool,
-    /// Told from time to time.
-    pub progress: Option<&'a dyn Fn(Progress)>,
+    /// Told from time to time, and may stop the search.
+    pub progress: Option<Observer<'a>>,
 }
 
 impl fmt::Debug for Bounds<'_> {

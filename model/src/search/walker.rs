@@ -267,7 +267,7 @@ where
         self.shortfall = late.or(large).or(self.shortfall);
         let Some(tell) = self.bounds.progress.filter(|_| self.clock.told.elapsed() >= TELL_EVERY) else { return };
         self.clock.told = Instant::now();
-        tell(Progress {
+        let flow = tell(Progress {
             unique_states: self.table.len() as u64,
             states: self.generated,
             depth: self.depth,
@@ -275,6 +275,9 @@ where
             memory: Some(memory as u64),
             elapsed,
         });
+        if flow.is_break() {
+            self.shortfall = self.shortfall.or(Some(Shortfall::Interrupted));
+        }
     }
 
     /// Bytes that the walk itself holds.

@@ -139,6 +139,26 @@ fn a_counterexample_is_a_run_in_which_names_stay() {
     assert_eq!((gets("b"), gets("c")), (2, 2), "{:?}", texts(&folded));
 }
 
+#[test]
+fn threads_change_no_folded_count() {
+    let counts = |node| {
+        [
+            rule(node, When::Boot, [Do::Arm(0)]),
+            rule(node, When::Fired(0), [Do::Add(1), Do::If(40, vec![Do::Set(41)]), Do::Arm(0)]),
+        ]
+    };
+    let counters = world(4, [A, B, C, D].into_iter().flat_map(counts).collect());
+    let found = |threads: usize| {
+        let limits =
+            Limits { threads: threads.try_into().expect("some"), max_states: Some(30_000), ..Limits::default() };
+        let report = check_folded(&counters, &peers([B, C, D]), Search::Safety, limits, None).expect("they are alike");
+        (report.unique_states, report.states, report.depth, report.cost.places, report.folding.map(|f| f.renamings))
+    };
+    let one = found(1);
+    assert_eq!(one.0, 30_000);
+    assert!([2, 5].into_iter().all(|threads| found(threads) == one));
+}
+
 /// What one of the alike does, told once: node 0 is the hub, node 1 any peer.
 fn spread(what: &[Do], me: NodeId, count: u32) -> Vec<Do> {
     let go = |inner: &[Do]| spread(inner, me, count);

@@ -43,6 +43,9 @@ pub struct Adjust {
 /// Why a change makes no sense.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum AdjustError {
+    /// The world is that of a run.
+    #[error("the cluster of a simulated run has the sizes that it has")]
+    Sized,
     /// Nobody of that name is in the world.
     #[error("there is no node `{found}` in this world; its nodes are {}", .nodes.join(", "))]
     UnknownNode {
@@ -76,6 +79,32 @@ impl Adjust {
             crashable: if crashable.is_empty() { base.crashable.clone() } else { crashable.clone() },
             untimed: *untimed || base.untimed,
         }
+    }
+
+    /// Allows a world more faults than it has; who may crash is added to who can already.
+    ///
+    /// # Errors
+    /// When it names a node that is not there, or sizes, which are what they are.
+    pub(crate) fn over_budget<N: Node, M: Monitor<N>>(&self, scope: &mut Scope<N, M>) -> Result<(), AdjustError> {
+        if !self.sizes.is_usual() {
+            return Err(AdjustError::Sized);
+        }
+        let (had, could) = (scope.budget, scope.crashable.clone());
+        scope.budget = Budget::default();
+        self.apply(scope)?;
+        let more = scope.budget;
+        scope.budget = Budget {
+            crashes: had.crashes.saturating_add(more.crashes),
+            record_losses: had.record_losses.saturating_add(more.record_losses),
+            losses: had.losses.saturating_add(more.losses),
+            duplicates: had.duplicates.saturating_add(more.duplicates),
+            partitions: had.partitions.saturating_add(more.partitions),
+            store_faults: had.store_faults.saturating_add(more.store_faults),
+        };
+        scope.crashable.extend(could);
+        scope.crashable.sort_unstable();
+        scope.crashable.dedup();
+        Ok(())
     }
 
     /// Changes a world that has its sizes already.

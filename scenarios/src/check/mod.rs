@@ -3,22 +3,25 @@
 mod adjust;
 mod guide;
 mod path;
+mod simulated;
 mod sizes;
 
 use std::fmt::Debug;
+use std::ops::ControlFlow;
 
 use quiesce_control::policy::PolicyError;
 use quiesce_model::{
     CheckError, Counterexample, Ending, ExploreError, Folding, Limits, Progress, PropertyReport, Report, Scope, Search,
     Verdict,
 };
-use quiesce_sim::Course;
+use quiesce_sim::{Course, Plan};
 use thiserror::Error;
 
 use guide::Follower;
 
 pub use adjust::{Adjust, AdjustError, leaves_out};
 pub use path::Path;
+pub(crate) use simulated::Past;
 pub use sizes::{SizeError, Sizes};
 
 use crate::choices::Choices;
@@ -38,8 +41,8 @@ pub struct Checking<'a> {
     pub search: Search,
     /// When to give up.
     pub limits: Limits,
-    /// Is told how far the search has come.
-    pub progress: &'a dyn Fn(Progress),
+    /// Is told how far the search has come, and may stop it.
+    pub progress: &'a dyn Fn(Progress) -> ControlFlow<()>,
 }
 
 impl Debug for Checking<'_> {
@@ -148,10 +151,39 @@ impl Checked {
                 quiesce_model::check_after(scope, &mut guide, how.search, how.limits, Some(how.progress))
             }
         }?;
+        Ok(Checked::of(scope, report))
+    }
+
+    /// Searches everything that can happen after a moment of a simulated run.
+    ///
+    /// # Errors
+    /// When a change makes no sense, or the run is no way through the model.
+    pub(crate) fn check_after_run<P: Plane>(
+        past: &Past,
+        plan: &Plan<P::Node, P::Monitor>,
+        how: &Checking<'_>,
+    ) -> Result<Checked, CheckRefused> {
+        let mut scope = past.scope(plan);
+        how.adjust.over_budget(&mut scope)?;
+        let mut furthest = CheckError::Strayed { step: 0 };
+        for mut guide in past.guides(&scope.nodes) {
+            match quiesce_model::check_after(&scope, &mut guide, how.search, how.limits, Some(how.progress)) {
+                Ok(report) => return Ok(Checked::of(&scope, report)),
+                Err(CheckError::Strayed { step }) => {
+                    let CheckError::Strayed { step: before } = furthest else { continue };
+                    furthest = CheckError::Strayed { step: step.max(before) };
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(furthest.into())
+    }
+
+    fn of<N: quiesce_machine::Node, M>(scope: &Scope<N, M>, report: Report<N>) -> Checked {
         let Report { verdict, unique_states, states, depth, properties, counterexamples, collision, folding, cost: _ } =
             report;
         let counterexamples = counterexamples.into_iter().map(|example| Story::of(&scope.nodes, example)).collect();
-        Ok(Checked { verdict, unique_states, states, depth, properties, counterexamples, collision, folding })
+        Checked { verdict, unique_states, states, depth, properties, counterexamples, collision, folding }
     }
 }
 

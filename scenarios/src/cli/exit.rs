@@ -105,10 +105,7 @@ pub(crate) enum Refusal {
     #[error(
         "{property} fails in {scope}, and the simulator, taking the same steps, does not see it: a defect of quiesce"
     )]
-    Unlike { scope: &'static str, property: &'static str },
-    /// A capsule without the path of a small world.
-    #[error("expected a capsule that `quiesce check` saved, found one of a scenario: it has no path to begin in")]
-    NoPath,
+    Unlike { scope: String, property: &'static str },
     /// A capsule about a small world that is gone.
     #[error("{0}")]
     NoScope(String),
@@ -143,7 +140,6 @@ impl Refusal {
             | Refusal::Fickle { .. }
             | Refusal::Usage { .. }
             | Refusal::Unlike { .. }
-            | Refusal::NoPath
             | Refusal::Write(_)
             | Refusal::Stdout(_)
             | Refusal::Threads { .. } => vec![self],

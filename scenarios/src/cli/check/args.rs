@@ -17,10 +17,11 @@ use crate::check::{Adjust, Sizes};
 pub(crate) struct Check {
     /// The worlds to search; `quiesce list scopes` names them. All if none is given
     pub(super) scopes: Vec<String>,
-    /// Begin inside the path of a failure that `check` saved, after --step of its steps
+    /// Begin inside a saved failure, whatever found it: after --step steps of a counterexample, or of a simulated run
+    /// (its events), with the faults it had by then and those allowed beside
     #[arg(long, value_name = "CAPSULE", conflicts_with = "scopes", requires = "step")]
     pub(super) from: Option<PathBuf>,
-    /// How many steps of the path are taken before the search begins
+    /// How many of its steps are taken before the search begins
     #[arg(long, value_name = "N", requires = "from")]
     pub(super) step: Option<usize>,
     #[command(flatten)]
