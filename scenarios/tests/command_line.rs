@@ -303,7 +303,7 @@ fn symmetry_is_refused_where_it_could_mislead() {
     let shell = Shell::new("check-symmetry");
     refused(&shell, "check ic-targets --symmetry", "symmetry is for safety alone");
     refused(&shell, "check ic --symmetry --search safety", "nothing in this scope is alike");
-    refused(&shell, "check operation --symmetry --search safety", "plane `operation` has none yet");
+    refused(&shell, "check create --symmetry --search safety", "plane `volume` has none yet");
 }
 
 #[test]

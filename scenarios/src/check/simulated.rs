@@ -98,13 +98,13 @@ impl<N: Node> Guide<N> for Shadow<'_> {
 
     fn next(&mut self, acts: &[Act<N>]) -> Onward {
         let Some(wanted) = self.follower.turn().cloned() else { return Onward::Here };
-        let open = matches!(wanted, Turn::Crash { .. } | Turn::Land { .. });
-        let fits = |act: &Act<N>| loosely(self.follower.turn_of(act).as_ref()) == loosely(Some(&wanted));
-        let fitting: Vec<usize> = if open {
-            acts.iter().enumerate().filter(|(_, act)| fits(act)).map(|(place, _)| place).collect()
-        } else {
+        if !matches!(wanted, Turn::Crash { .. } | Turn::Land { .. }) {
             return self.follower.next(acts);
+        }
+        let fits = |act: &Act<N>| {
+            loosely(self.follower.turn_of(act).as_ref()) == loosely(Some(&wanted)) && self.follower.clone().skip(act)
         };
+        let fitting: Vec<usize> = (0..acts.len()).filter(|&place| fits(&acts[place])).collect();
         let place = match fitting[..] {
             [] => return Onward::Nowhere,
             [only] => only,
@@ -114,7 +114,9 @@ impl<N: Node> Guide<N> for Shadow<'_> {
                 if all { last } else { first }
             }
         };
-        if self.follower.skip(&acts[place]) { Onward::Take(place) } else { Onward::Nowhere }
+        let taken = self.follower.skip(&acts[place]);
+        assert!(taken, "a step that fits can be taken");
+        Onward::Take(place)
     }
 }
 

@@ -12,7 +12,7 @@ use quiesce_control::operation::{
 };
 use quiesce_control::policy::{PolicyError, Row};
 use quiesce_machine::NodeId;
-use quiesce_model::Scope;
+use quiesce_model::{Scope, Symmetry};
 
 use crate::check::{SizeError, Sizes};
 use crate::plane::{Asked, Plane, Profile, Verb, Word};
@@ -58,6 +58,10 @@ impl Plane for Operation {
 
     fn sized(name: &str, sizes: &Sizes) -> Option<Result<Scope<Node, Monitor>, SizeError>> {
         scopes::sized(name, sizes)
+    }
+
+    fn symmetry(scope: &Scope<Node, Monitor>) -> Option<Symmetry<Node, Monitor>> {
+        Some(scopes::symmetry(scope))
     }
 
     fn kinds() -> Vec<Word> {

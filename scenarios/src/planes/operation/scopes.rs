@@ -10,7 +10,7 @@ use quiesce_control::operation::{
     Answers, App, AppId, Behaviour, Cluster, Config, Mode, Monitor, Mutation, Node, Policies, ProcessId, Request,
     Timing, Webhook,
 };
-use quiesce_model::{Budget, Scope};
+use quiesce_model::{Budget, Member, Scope, Symmetry};
 
 use crate::check::{SizeError, Sizes};
 
@@ -75,6 +75,13 @@ pub(super) fn sized(name: &str, sizes: &Sizes) -> Option<Result<Scope<Node, Moni
         "operation-handover" => of(World { controllers: 2, lease: true, ..calm }, none, &[]),
         _ => return None,
     })
+}
+
+/// Users may be alike.
+pub(super) fn symmetry(scope: &Scope<Node, Monitor>) -> Symmetry<Node, Monitor> {
+    let cluster = &scope.config.cluster;
+    let member = |(number, user)| Member { node: Some(cluster.node(user)), numbers: vec![("user", number)] };
+    Symmetry::new(vec![(0..).zip(cluster.users()).map(member).collect()])
 }
 
 /// What can be judged whatever a scope's webhook does.
