@@ -6,7 +6,7 @@ use quiesce::check::{Adjust, CheckRefused, Checked, Checking, Sizes};
 use quiesce::choices::Choices;
 use quiesce::plane::Profile;
 use quiesce::planes;
-use quiesce_model::{CheckError, Limits, Search, SymmetryError, Verdict};
+use quiesce_model::{Limits, Search};
 
 /// States that the tests look at in one world.
 const STATES_MOST: usize = 120_000;

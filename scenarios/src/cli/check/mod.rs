@@ -85,8 +85,8 @@ fn show(scope: &str, checked: &Checked, saved: &[PathBuf], shared: &Shared, out:
         }
     }
     let look = Look { framed: out.is_terminal(), colour: out.has_colour() };
-    let rows = checked.properties.iter().map(row).collect();
-    out.line(&words(&["property", "verdict", "states that owe"], rows, look));
+    let rows = checked.properties.iter().map(|property| row(property, checked)).collect();
+    out.line(&words(&["property", "verdict", "states that owe", "depth"], rows, look));
     let Checked { verdict, unique_states, states, depth, collision, folding, .. } = checked;
     if let Some(folding) = folding {
         out.line(&format!("\n{}", saved_by(folding, *unique_states)));
@@ -123,9 +123,12 @@ fn sum_up(tasks: &[Task], all: &[Checked], out: &mut Out) {
     }
 }
 
-fn row(property: &PropertyReport) -> Vec<String> {
+/// The depth of a property that fails is that of its counterexample; of others, how deep was looked.
+fn row(property: &PropertyReport, checked: &Checked) -> Vec<String> {
     let owing = property.owing_states.map_or_else(|| "?".to_owned(), |states| states.to_string());
-    vec![property.name.to_owned(), property.verdict.to_string(), owing]
+    let story = checked.counterexamples.iter().find(|story| story.property == property.name);
+    let depth = story.map_or(checked.depth, |story| story.steps.len() as u64);
+    vec![property.name.to_owned(), property.verdict.to_string(), owing, depth.to_string()]
 }
 
 fn tell(story: &Story, out: &mut Out) {

@@ -1,7 +1,8 @@
 //! The Information Center's record of one job.
 
-use quiesce_machine::{Rename, Stamp};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use quiesce_machine::{Rename, Renaming, Stamp};
 
 use crate::xaction::id::DaemonId;
 use crate::xaction::job::{Snap, Status, XactError};
@@ -12,7 +13,7 @@ use crate::xaction::sources::Sources;
 /// One job as one member sees it: who takes part, who has ended and how.
 ///
 /// Some of it is the member's own business and never goes on the wire.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Listener {
     /// The kind.
     pub kind: Kind,
@@ -59,6 +60,21 @@ impl From<Snap> for Part {
             Snap::Finished => Part::Finished,
             Snap::Failed(_) => Part::Failed,
             Snap::Aborted(_) => Part::Aborted,
+        }
+    }
+}
+
+impl Rename for Listener {
+    /// Parts stand in the order of their targets, whatever these are called.
+    fn rename(&self, to: &Renaming) -> Self {
+        let sources = self.sources.iter().map(|source| source.rename(to));
+        let parts: BTreeMap<DaemonId, Part> = sources.zip(self.parts.iter().copied()).collect();
+        Listener {
+            starter: self.starter.rename(to),
+            sources: self.sources.rename(to),
+            parts: parts.into_values().collect(),
+            local: self.local.rename(to),
+            ..self.clone()
         }
     }
 }
