@@ -28,6 +28,9 @@ pub struct Symmetry<N: Node, M> {
     pub(crate) renames: Renames<N, M>,
 }
 
+/// How a write is renamed.
+type RenameWrite<N> = fn(&Write<<N as Node>::Record>, &Renaming) -> Write<<N as Node>::Record>;
+
 /// How each sort of value is renamed.
 pub(crate) struct Renames<N: Node, M> {
     pub(crate) node: fn(&N, &Renaming) -> N,
@@ -35,7 +38,7 @@ pub(crate) struct Renames<N: Node, M> {
     pub(crate) timer: fn(&N::Timer, &Renaming) -> N::Timer,
     pub(crate) request: fn(&N::Request, &Renaming) -> N::Request,
     pub(crate) record: fn(&N::Record, &Renaming) -> N::Record,
-    pub(crate) write: fn(&Write<N::Record>, &Renaming) -> Write<N::Record>,
+    pub(crate) write: RenameWrite<N>,
     pub(crate) fact: fn(&N::Fact, &Renaming) -> N::Fact,
     pub(crate) monitor: fn(&M, &Renaming) -> M,
 }

@@ -21,6 +21,9 @@ pub type Config<P> = <<P as Plane>::Node as Node>::Config;
 /// What a plane's users ask for.
 pub type Request<P> = <<P as Plane>::Node as Node>::Request;
 
+/// A small world of a plane.
+pub type SmallWorld<P> = Scope<<P as Plane>::Node, <P as Plane>::Monitor>;
+
 /// A control plane under test.
 pub trait Plane: Debug + Clone + Send + Sync + 'static {
     /// Its processes.
@@ -59,7 +62,7 @@ pub trait Plane: Debug + Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// When it cannot have that size.
-    fn sized(name: &str, sizes: &Sizes) -> Option<Result<Scope<Self::Node, Self::Monitor>, SizeError>> {
+    fn sized(name: &str, sizes: &Sizes) -> Option<Result<SmallWorld<Self>, SizeError>> {
         Self::scope(name).map(|scope| sizes.are_of(&[]).map(|()| scope))
     }
 

@@ -413,13 +413,13 @@ impl<N: Node> Stock<N> {
         Action { kind, outcome, .. }: Action,
         rename: &mut dyn FnMut(&mut Self, &mut DeedOf<N>),
     ) -> DeedOf<N> {
-        let timer = match kind {
-            Kind::Fire { timer, .. } => self.places.value(place).timers.get(usize::from(timer)).cloned(),
-            _ => None,
-        };
+        let mut timer = None;
         let event = match kind {
             Kind::Deliver { .. } => (0, 0, false),
-            Kind::Fire { .. } => (1, 0, false),
+            Kind::Fire { timer: at, .. } => {
+                timer = self.places.value(place).timers.get(usize::from(at)).cloned();
+                (1, 0, false)
+            }
             Kind::Stored { end: WriteEnd::Durable, .. } => (2, 0, false),
             Kind::Stored { end: WriteEnd::Failed, .. } => (2, 1, false),
             Kind::Stored { end: WriteEnd::Unknown { applied }, .. } => (2, 2, applied),

@@ -167,7 +167,8 @@ fn spread(what: &[Do], me: NodeId, count: u32) -> Vec<Do> {
         Do::Send(_, word) => (1..count).map(NodeId).filter(|&to| to != me).map(|to| Do::Send(to, *word)).collect(),
         Do::If(memory, then) => vec![Do::If(*memory, go(then))],
         Do::Either(ways) => vec![Do::Either(ways.iter().map(|way| go(way)).collect())],
-        other => vec![other.clone()],
+        Do::Arm(_) | Do::Disarm(_) | Do::Put(..) | Do::Remove(_) | Do::Say(_) | Do::Set(_) => vec![what.clone()],
+        Do::Add(_) | Do::Draw(_) | Do::Reply | Do::Panic => vec![what.clone()],
     };
     what.iter().flat_map(each).collect()
 }

@@ -25,7 +25,7 @@ pub(crate) use simulated::Past;
 pub use sizes::{SizeError, Sizes};
 
 use crate::choices::Choices;
-use crate::plane::Plane;
+use crate::plane::{Plane, SmallWorld};
 
 /// How a check is done.
 pub struct Checking<'a> {
@@ -195,7 +195,7 @@ pub(crate) fn ready<P: Plane>(
     name: &str,
     choices: &Choices,
     adjust: &Adjust,
-) -> Option<Result<Scope<P::Node, P::Monitor>, CheckRefused>> {
+) -> Option<Result<SmallWorld<P>, CheckRefused>> {
     let sized = P::sized(name, &adjust.sizes)?;
     Some(sized.map_err(CheckRefused::from).and_then(|mut scope| {
         prepare::<P>(&mut scope, choices, adjust)?;

@@ -56,9 +56,9 @@ impl Past {
 
     /// The world of a run's plan, with the faults that the run had.
     pub(crate) fn scope<N: Node, M: Monitor<N>>(&self, plan: &Plan<N, M>) -> Scope<N, M> {
-        let call = |action: &Action<N>| match action {
-            Action::Call { node, request, call } => Some((*call, (*node, request.clone()))),
-            _ => None,
+        let call = |action: &Action<N>| {
+            let Action::Call { node, request, call } = action else { return None };
+            Some((*call, (*node, request.clone())))
         };
         let calls: BTreeMap<CallId, _> = plan.steps.iter().filter_map(|step| call(&step.action)).collect();
         let Past { crashes, record_losses, duplicates, store_faults, .. } = *self;
@@ -122,11 +122,14 @@ impl<N: Node> Guide<N> for Shadow<'_> {
 
 /// A turn without what a run does not tell: what became of writes.
 fn loosely(turn: Option<&Turn>) -> Option<Turn> {
-    Some(match turn?.clone() {
-        Turn::Crash { node, applied: _, records_lost } => Turn::Crash { node, applied: 0, records_lost },
-        Turn::Land { node, end: WriteEnd::UnknownLost } => Turn::Land { node, end: WriteEnd::UnknownApplied },
-        other => other,
-    })
+    let mut turn = turn?.clone();
+    if let Turn::Crash { applied, .. } = &mut turn {
+        *applied = 0;
+    }
+    if let Turn::Land { end: end @ WriteEnd::UnknownLost, .. } = &mut turn {
+        *end = WriteEnd::UnknownApplied;
+    }
+    Some(turn)
 }
 
 /// Makes turns of a trace.

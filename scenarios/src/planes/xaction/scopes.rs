@@ -188,6 +188,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_client_starts_its_jobs_and_waits_for_each() {
+        let sizes = Sizes::usual().with("clients", 2).with("jobs", 3).with("targets", 2);
+        let scope = sized("ic", &sizes).expect("a listed scope").expect("it has these sizes");
+        assert_eq!(scope.calls.len(), 2 * (3 + 3));
+        assert_eq!(scope.nodes, ["p1", "p2", "t1", "t2", "c1", "c2"]);
+        assert!(matches!(sized("ic", &Sizes::usual().with("users", 2)), Some(Err(SizeError::Unknown { .. }))));
+    }
+
+    #[test]
     fn every_scope_makes_sense_and_has_all_its_properties() {
         for (name, _) in ROWS {
             let scope = scope(name).expect("a listed scope");
