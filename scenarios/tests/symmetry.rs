@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use quiesce::check::{Adjust, CheckRefused, Checked, Checking, Sizes};
+use quiesce::check::{Adjust, CheckRefused, Checked, Checking, Scale};
 use quiesce::choices::Choices;
 use quiesce::plane::Profile;
 use quiesce::planes;
@@ -27,7 +27,7 @@ fn check(scope: &str, adjust: &Adjust, profile: Profile, symmetry: bool) -> Chec
 /// Worlds with something alike in them.
 fn worlds() -> Vec<(&'static str, Adjust, Profile)> {
     let calm = |sizes: &[(&str, u8)]| Adjust {
-        sizes: sizes.iter().fold(Sizes::usual(), |sizes, (word, count)| sizes.with(word, *count)),
+        sizes: sizes.iter().fold(Scale::usual(), |sizes, (word, count)| sizes.with(word, *count)),
         losses: Some(0),
         ..Adjust::default()
     };
@@ -62,7 +62,7 @@ fn folding_changes_no_verdict_and_stands_for_every_state() {
 /// The reference's gateway starts a job on one target after the other, and which is first shows.
 #[test]
 fn code_that_tells_names_apart_is_named() {
-    let sizes = Sizes::usual().with("proxies", 1).with("targets", 2);
+    let sizes = Scale::usual().with("proxies", 1).with("targets", 2);
     let adjust = Adjust { sizes, losses: Some(0), ..Adjust::default() };
     let refused = try_check("ic-loss", &adjust, Profile::Reference, true).expect_err("targets are not alike");
     assert!(matches!(&refused, CheckRefused::Check(CheckError::Asymmetric { who, .. }) if who == "p1"), "{refused}");

@@ -5,15 +5,15 @@ use quiesce_model::{Budget, Scope};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::sizes::Sizes;
+use super::scale::Scale;
 
 /// Changes to a small world; what is none stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Adjust {
     /// How many of each there are.
-    #[serde(skip_serializing_if = "Sizes::is_usual")]
-    pub sizes: Sizes,
+    #[serde(skip_serializing_if = "Scale::is_usual")]
+    pub sizes: Scale,
     /// How often processes may crash.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub crashes: Option<u8>,

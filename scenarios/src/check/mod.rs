@@ -3,8 +3,8 @@
 mod adjust;
 mod guide;
 mod path;
+mod scale;
 mod simulated;
-mod sizes;
 
 use std::fmt::Debug;
 use std::ops::ControlFlow;
@@ -21,8 +21,8 @@ use guide::Follower;
 
 pub use adjust::{Adjust, AdjustError, leaves_out};
 pub use path::Path;
+pub use scale::{Scale, SizeError};
 pub(crate) use simulated::Past;
-pub use sizes::{SizeError, Sizes};
 
 use crate::choices::Choices;
 use crate::plane::{Plane, SmallWorld};

@@ -11,7 +11,7 @@ use quiesce_model::{Limits, Search};
 use thiserror::Error;
 
 use super::super::args::duration;
-use crate::check::{Adjust, Sizes};
+use crate::check::{Adjust, Scale};
 
 #[derive(Debug, Args)]
 pub(crate) struct Check {
@@ -130,7 +130,7 @@ struct Sized {
 }
 
 impl Sized {
-    fn sizes(&self) -> Sizes {
+    fn sizes(&self) -> Scale {
         let Sized { proxies, targets, clients, batch_jobs, controllers, users, engines, replicas } = *self;
         let all = [
             ("proxies", proxies),
@@ -143,7 +143,7 @@ impl Sized {
             ("replicas", replicas),
         ];
         let asked = all.into_iter().filter_map(|(word, count)| Some((word, count?)));
-        asked.fold(Sizes::usual(), |sizes, (word, count)| sizes.with(word, count))
+        asked.fold(Scale::usual(), |sizes, (word, count)| sizes.with(word, count))
     }
 }
 

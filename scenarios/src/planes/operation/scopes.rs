@@ -12,7 +12,7 @@ use quiesce_control::operation::{
 };
 use quiesce_model::{Budget, Member, Scope, Symmetry};
 
-use crate::check::{SizeError, Sizes};
+use crate::check::{Scale, SizeError};
 
 /// Every scope: name and what is in it.
 pub(super) const ROWS: [(&str, &str); 12] = [
@@ -35,11 +35,11 @@ const SIZES: [&str; 2] = ["controllers", "users"];
 
 /// The scope of that name.
 pub(super) fn scope(name: &str) -> Option<Scope<Node, Monitor>> {
-    sized(name, &Sizes::usual())?.ok()
+    sized(name, &Scale::usual())?.ok()
 }
 
 /// The scope of that name in another size.
-pub(super) fn sized(name: &str, sizes: &Sizes) -> Option<Result<Scope<Node, Monitor>, SizeError>> {
+pub(super) fn sized(name: &str, sizes: &Scale) -> Option<Result<Scope<Node, Monitor>, SizeError>> {
     let none = Budget::default();
     let (loss, crash) = (Budget { losses: 1, ..none }, Budget { crashes: 1, ..none });
     let world = World {

@@ -9,7 +9,7 @@ use quiesce_control::volume::{
 use quiesce_machine::NodeId;
 use quiesce_model::{Budget, Scope};
 
-use crate::check::{SizeError, Sizes};
+use crate::check::{Scale, SizeError};
 
 /// Every scope: name and what is in it.
 pub(super) const ROWS: [(&str, &str); 5] = [
@@ -41,11 +41,11 @@ const SIZES: [&str; 2] = ["engines", "replicas"];
 
 /// The scope of that name.
 pub(super) fn scope(name: &str) -> Option<Scope<Node, Monitor>> {
-    sized(name, &Sizes::usual())?.ok()
+    sized(name, &Scale::usual())?.ok()
 }
 
 /// The scope of that name in another size.
-pub(super) fn sized(name: &str, sizes: &Sizes) -> Option<Result<Scope<Node, Monitor>, SizeError>> {
+pub(super) fn sized(name: &str, sizes: &Scale) -> Option<Result<Scope<Node, Monitor>, SizeError>> {
     let crashes = |crashes| Budget { crashes, ..Budget::default() };
     let agent = Role::Agent(0);
     let (engines, replicas, deletes, budget) = match name {

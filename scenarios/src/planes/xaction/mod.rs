@@ -20,8 +20,8 @@ use quiesce_control::xaction::{
 use quiesce_machine::NodeId;
 use quiesce_model::{Scope, Symmetry};
 
-use crate::check::{SizeError, Sizes};
-use crate::plane::{Asked, Plane, Profile, Verb, Word};
+use crate::check::{Scale, SizeError};
+use crate::plane::{Asked, Plane, Profile, Sizes, Verb, Word};
 use crate::schema::Named;
 use crate::text::{Fields, Mistake, Read, Value};
 
@@ -57,7 +57,7 @@ impl Plane for Xaction {
     const NAME: &'static str = "xaction";
     const VERBS: &'static [Verb] = &VERBS;
     const KEYS: &'static [&'static str] = &["cluster", "timing", "membership", "registry"];
-    const SIZES: &'static [&'static str] = &["proxies", "targets", "clients"];
+    const SIZES: Sizes = Sizes { counts: &["proxies", "targets", "clients"], flags: &[], least: &[] };
     const MESSAGES: &'static [&'static str] = &Msg::LABELS;
     const REPLIES: &'static [&'static str] = &Reply::LABELS;
     const FACTS: &'static [&'static str] = &Fact::LABELS;
@@ -71,8 +71,8 @@ impl Plane for Xaction {
         scopes::scope(name)
     }
 
-    fn sized(name: &str, sizes: &Sizes) -> Option<Result<Scope<Node, Monitor>, SizeError>> {
-        scopes::sized(name, sizes)
+    fn sized(name: &str, scale: &Scale) -> Option<Result<Scope<Node, Monitor>, SizeError>> {
+        scopes::sized(name, scale)
     }
 
     fn symmetry(scope: &Scope<Node, Monitor>) -> Option<Symmetry<Node, Monitor>> {
@@ -97,6 +97,10 @@ impl Plane for Xaction {
 
     fn nodes(config: &Config) -> Vec<String> {
         config.cluster.daemons().map(|daemon| daemon.to_string()).collect()
+    }
+
+    fn is_user(config: &Config, node: NodeId) -> bool {
+        matches!(config.cluster.daemons().nth(node.index()), Some(DaemonId::Client(_)))
     }
 
     fn monitors() -> Vec<Monitor> {

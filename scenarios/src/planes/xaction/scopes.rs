@@ -14,7 +14,7 @@ use quiesce_control::xaction::{
 };
 use quiesce_model::{Budget, Member, Scope, Symmetry};
 
-use crate::check::{SizeError, Sizes};
+use crate::check::{Scale, SizeError};
 
 /// Every scope: name and what is in it.
 pub(super) const ROWS: [(&str, &str); 6] = [
@@ -51,11 +51,11 @@ struct Size {
 
 /// The scope of that name.
 pub(super) fn scope(name: &str) -> Option<Scope<Node, Monitor>> {
-    sized(name, &Sizes::usual())?.ok()
+    sized(name, &Scale::usual())?.ok()
 }
 
 /// The scope of that name in another size.
-pub(super) fn sized(name: &str, sizes: &Sizes) -> Option<Result<Scope<Node, Monitor>, SizeError>> {
+pub(super) fn sized(name: &str, sizes: &Scale) -> Option<Result<Scope<Node, Monitor>, SizeError>> {
     let (loss, duplicate) = (Budget { losses: 1, ..Budget::default() }, Budget { duplicates: 1, ..Budget::default() });
     let world_of = match name {
         "ic" => ((2, 1), Ending::Any, undisturbed(), Budget::default(), "ic-tables-converge"),
@@ -127,7 +127,7 @@ fn world(
 
 /// One gateway and so many targets with registries: a resilver starts on the last one, and a job that conflicts with it on
 /// all. Nobody waits: the Information Center knows of neither.
-fn hosted(targets: u8, kind: Kind, sizes: &Sizes) -> Result<Scope<Node, Monitor>, SizeError> {
+fn hosted(targets: u8, kind: Kind, sizes: &Scale) -> Result<Scope<Node, Monitor>, SizeError> {
     sizes.are_of(&HOSTED_SIZES)?;
     let targets = u16::from(sizes.or("targets", targets));
     let cluster = Cluster::new(1, targets, 2, 1).map_err(impossible)?;
@@ -189,11 +189,11 @@ mod tests {
 
     #[test]
     fn every_client_starts_its_jobs_and_waits_for_each() {
-        let sizes = Sizes::usual().with("clients", 2).with("jobs", 3).with("targets", 2);
+        let sizes = Scale::usual().with("clients", 2).with("jobs", 3).with("targets", 2);
         let scope = sized("ic", &sizes).expect("a listed scope").expect("it has these sizes");
         assert_eq!(scope.calls.len(), 2 * (3 + 3));
         assert_eq!(scope.nodes, ["p1", "p2", "t1", "t2", "c1", "c2"]);
-        assert!(matches!(sized("ic", &Sizes::usual().with("users", 2)), Some(Err(SizeError::Unknown { .. }))));
+        assert!(matches!(sized("ic", &Scale::usual().with("users", 2)), Some(Err(SizeError::Unknown { .. }))));
     }
 
     #[test]

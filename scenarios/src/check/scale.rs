@@ -8,7 +8,7 @@ use thiserror::Error;
 /// Numbers of nodes and jobs by their words, such as `targets`. What is not named stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Sizes(BTreeMap<String, u8>);
+pub struct Scale(BTreeMap<String, u8>);
 
 /// Why a world has no such size.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -33,11 +33,11 @@ fn legal(known: &[&str]) -> String {
     }
 }
 
-impl Sizes {
+impl Scale {
     /// No size but those of the world itself.
     #[must_use]
     pub fn usual() -> Self {
-        Sizes::default()
+        Scale::default()
     }
 
     /// The same, with so many of these.
@@ -55,8 +55,8 @@ impl Sizes {
 
     /// These sizes, and where they say nothing those of `base`.
     #[must_use]
-    pub fn over(&self, base: &Sizes) -> Sizes {
-        Sizes(base.0.iter().chain(&self.0).map(|(word, count)| (word.clone(), *count)).collect())
+    pub fn over(&self, base: &Scale) -> Scale {
+        Scale(base.0.iter().chain(&self.0).map(|(word, count)| (word.clone(), *count)).collect())
     }
 
     /// How many of these there are, `usual` unless something else is said.
