@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use quiesce_machine::{CallId, Event, Incarnation};
 
+use super::buckets::BucketChange;
 use super::fact::Fact;
 use super::id::{DaemonId, JobName, XactId};
 use super::job::{JobSpec, Status};
@@ -37,11 +38,17 @@ pub struct Client {
     puts: BTreeSet<CallId>,
 }
 
-/// A change of membership that has not been answered.
+/// A change of membership or buckets that has not been answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Admin {
-    change: Change,
+    wanted: Wanted,
     gateway: DaemonId,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Wanted {
+    Membership(Change),
+    Buckets(BucketChange),
 }
 
 /// A job by the client's own name for it.
@@ -109,7 +116,12 @@ impl Client {
             Event::Call { call, request: Request::Status { what, via } } => self.query(call, what, via, false, cx),
             Event::Call { call, request: Request::Admin { change, via } } => {
                 cx.fact(Fact::ChangeAsked { call, change });
-                self.admins.insert(call, Admin { change, gateway: via });
+                self.admins.insert(call, Admin { wanted: Wanted::Membership(change), gateway: via });
+                self.ask_admin(call, cx);
+            }
+            Event::Call { call, request: Request::Bucket { change, via } } => {
+                cx.fact(Fact::BucketAsked { call, change });
+                self.admins.insert(call, Admin { wanted: Wanted::Buckets(change), gateway: via });
                 self.ask_admin(call, cx);
             }
             Event::Call { call, request: Request::Errand { errand, via } } => self.errand(call, errand, via, cx),
@@ -153,6 +165,7 @@ impl Client {
             ToClient::AskAnswer { call, result } => self.asked_everywhere(call, result, cx),
             ToClient::WorkDone { call, done } => self.worked(call, done, cx),
             ToClient::StatusAnswer { call, result } => self.status_answered(call, result, cx),
+            ToClient::BucketAnswer { call, result } => self.changed(call, result.map_err(Reply::BucketRefused), cx),
             ToClient::AdminAnswer { call, result } => self.admin_answered(call, result, cx),
             ToClient::Redirect { call, to } => {
                 if let Some(Query { what: Awaited::Kind(kind), phase: Phase::Asking, .. }) = self.queries.get(&call) {
@@ -193,26 +206,32 @@ impl Client {
 
     /// A change that may succeed later is asked for again, through another gateway.
     fn admin_answered(&mut self, call: CallId, result: Result<(), AdminError>, cx: &mut Context<'_>) {
-        let Some(admin) = self.admins.get_mut(&call) else { return };
-        let reply = match result {
-            Ok(()) => Reply::Changed,
-            Err(error) if error.is_passing() => {
+        match (result, self.admins.get_mut(&call)) {
+            (Err(error), Some(admin)) if error.is_passing() => {
                 admin.gateway = cx.config().cluster.next_proxy(admin.gateway);
                 cx.disarm(ClientTimer::Request(call).into());
-                return cx.arm(ClientTimer::Poll(call).into(), cx.config().timing.poll_first);
+                cx.arm(ClientTimer::Poll(call).into(), cx.config().timing.poll_first);
             }
-            Err(error) => Reply::Refused(error),
-        };
-        self.admins.remove(&call);
+            (result, _) => self.changed(call, result.map_err(Reply::Refused), cx),
+        }
+    }
+
+    fn changed(&mut self, call: CallId, result: Result<(), Reply>, cx: &mut Context<'_>) {
+        if self.admins.remove(&call).is_none() {
+            return;
+        }
         cx.disarm(ClientTimer::Request(call).into());
         cx.disarm(ClientTimer::Poll(call).into());
         cx.fact(Fact::ChangeReturned { call });
-        cx.reply(call, reply);
+        cx.reply(call, result.err().unwrap_or(Reply::Changed));
     }
 
     fn ask_admin(&self, call: CallId, cx: &mut Context<'_>) {
-        let Admin { change, gateway } = self.admins[&call];
-        send(cx, gateway, ToProxy::AdminRequest { call, change });
+        let Admin { wanted, gateway } = self.admins[&call];
+        match wanted {
+            Wanted::Membership(change) => send(cx, gateway, ToProxy::AdminRequest { call, change }),
+            Wanted::Buckets(change) => send(cx, gateway, ToProxy::BucketRequest { client: self.me, call, change }),
+        }
         arm_request(call, cx);
     }
 
@@ -241,6 +260,7 @@ impl Client {
         if let Msg::ToProxy(
             ToProxy::StartRequest { call, .. }
             | ToProxy::StatusRequest { call, .. }
+            | ToProxy::BucketRequest { call, .. }
             | ToProxy::AdminRequest { call, .. },
         ) = msg
         {

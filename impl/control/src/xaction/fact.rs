@@ -4,6 +4,7 @@ use std::fmt;
 
 use quiesce_machine::{CallId, Label};
 
+use super::buckets::BucketChange;
 use super::id::{DaemonId, XactId};
 use super::job::{Snap, Status};
 use super::kind::Kind;
@@ -59,6 +60,10 @@ pub enum Fact {
     WaitReturned { call: CallId, job: Option<XactId>, outcome: Outcome },
     /// An administrator asks for a change of membership.
     ChangeAsked { call: CallId, change: Change },
+    /// A user asks for a change of buckets.
+    BucketAsked { call: CallId, change: BucketChange },
+    /// A primary takes away the bucket that a job has renamed.
+    BucketRenamed { job: XactId },
     /// A primary says that a change is made.
     ChangeMade { change: Change },
     /// An administrator is answered.
@@ -87,7 +92,7 @@ pub enum Fact {
 
 impl Fact {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 33] = [
+    pub const LABELS: [&'static str; 35] = [
         "start-taken",
         "job-registered",
         "xact-registered",
@@ -109,6 +114,8 @@ impl Fact {
         "wait-began",
         "wait-returned",
         "change-asked",
+        "bucket-asked",
+        "bucket-renamed",
         "change-made",
         "change-returned",
         "rebalance-began",
@@ -148,6 +155,8 @@ impl Label for Fact {
             Fact::WaitBegan { .. } => "wait-began",
             Fact::WaitReturned { .. } => "wait-returned",
             Fact::ChangeAsked { .. } => "change-asked",
+            Fact::BucketAsked { .. } => "bucket-asked",
+            Fact::BucketRenamed { .. } => "bucket-renamed",
             Fact::ChangeMade { .. } => "change-made",
             Fact::ChangeReturned { .. } => "change-returned",
             Fact::RebalanceBegan { .. } => "rebalance-began",
@@ -187,6 +196,8 @@ impl fmt::Display for Fact {
             Fact::StartAnswered { call, job } => write!(f, "call {} started {job}", call.0),
             Fact::WaitBegan { call } => write!(f, "wait {} begins", call.0),
             Fact::ChangeAsked { call, change } => write!(f, "change {}: {} {}", call.0, change.label(), change.of()),
+            Fact::BucketAsked { call, change } => write!(f, "change {}: {} {}", call.0, change.label(), change.of()),
+            Fact::BucketRenamed { job } => write!(f, "takes away what {job} has renamed"),
             Fact::ChangeMade { change } => write!(f, "says that {} {} is made", change.label(), change.of()),
             Fact::ChangeReturned { call } => write!(f, "change {} returns", call.0),
             Fact::RebalanceBegan { id } => write!(f, "takes up {id}"),

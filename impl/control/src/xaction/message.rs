@@ -7,6 +7,7 @@ use quiesce_machine::{CallId, Label};
 
 use super::ask::{AskError, Everywhere, Question, SnapLine};
 use super::bucket::Bucket;
+use super::buckets::{BucketChange, BucketError, Step};
 use super::ic::Listener;
 use super::id::{DaemonId, XactId};
 use super::job::{JobSpec, Snap, Status, Work};
@@ -43,6 +44,8 @@ pub enum StartError {
     Refused(DaemonId, Refused),
     /// 409: a rebalance has been ordered and has not ended.
     Busy,
+    /// A bucket is not there, or not free.
+    Bucket(BucketError),
     /// The gateway could not be reached, or did not answer.
     GatewaySilent,
 }
@@ -76,12 +79,16 @@ pub enum Msg {
 
 impl Msg {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 55] = [
+    pub const LABELS: [&'static str; 59] = [
         "start-answer",
         "status-answer",
         "redirect",
         "start-request",
         "rebalance-request",
+        "bucket-request",
+        "bucket-step",
+        "bucket-stepped",
+        "bucket-answer",
         "status-request",
         "routed-status",
         "routed-answer",
@@ -161,6 +168,8 @@ pub enum ToClient {
     AskAnswer { call: CallId, result: Result<Everywhere, AskError> },
     /// A target has done a piece of work, or (not `done`) will not.
     WorkDone { call: CallId, done: bool },
+    /// How a change of buckets went.
+    BucketAnswer { call: CallId, result: Result<(), BucketError> },
     /// How a change of membership went.
     AdminAnswer { call: CallId, result: Result<(), AdminError> },
 }
@@ -179,6 +188,7 @@ impl Label for ToClient {
             ToClient::Redirect { .. } => "redirect",
             ToClient::AskAnswer { .. } => "ask-answer",
             ToClient::WorkDone { .. } => "work-done",
+            ToClient::BucketAnswer { .. } => "bucket-answer",
             ToClient::AdminAnswer { .. } => "admin-answer",
         }
     }
@@ -190,6 +200,12 @@ impl Label for ToClient {
 pub enum ToProxy {
     /// A client asks a gateway to start a job (C1).
     StartRequest { call: CallId, request: XactId, spec: Arc<JobSpec> },
+    /// A client asks a gateway, and that the primary, to change which buckets there are.
+    BucketRequest { client: DaemonId, call: CallId, change: BucketChange },
+    /// A gateway has the primary change replicated metadata for a job that has begun everywhere.
+    BucketStep { step: Arc<Step> },
+    /// A majority knows of the change: the bucket that the job fills, if it has one of its own.
+    BucketStepped { job: XactId, result: Result<Option<Bucket>, BucketError> },
     /// A gateway hands a client's request for a rebalance to the primary.
     RebalanceRequest { client: DaemonId, call: CallId, request: XactId },
     /// A client asks a gateway for a job's status (C3).
@@ -243,6 +259,9 @@ impl Label for ToProxy {
     fn label(&self) -> &'static str {
         match self {
             ToProxy::StartRequest { .. } => "start-request",
+            ToProxy::BucketRequest { .. } => "bucket-request",
+            ToProxy::BucketStep { .. } => "bucket-step",
+            ToProxy::BucketStepped { .. } => "bucket-stepped",
             ToProxy::RebalanceRequest { .. } => "rebalance-request",
             ToProxy::StatusRequest { .. } => "status-request",
             ToProxy::Ask { .. } => "ask",

@@ -6,6 +6,7 @@
 
 pub mod ask;
 pub mod bucket;
+pub mod buckets;
 pub mod client;
 pub mod config;
 mod digest;
@@ -31,6 +32,7 @@ pub mod user;
 
 use quiesce_machine::{Cx, Event, NodeId, Span};
 
+pub use buckets::{BucketChange, BucketError};
 pub use config::{Cluster, ClusterError, Config, Timing};
 pub use fact::Fact;
 pub use id::{DaemonId, JobName, XactId};

@@ -5,6 +5,7 @@
 
 mod ask;
 mod barrier;
+mod buckets;
 mod demand;
 mod host;
 mod rebalance;
@@ -166,6 +167,7 @@ impl Target {
             (None, Some(_)) => false,
         };
         self.rebalance_by(&map, out, cx);
+        self.buckets_by(before, cx);
         let jobs: Vec<XactId> = self.xacts.keys().copied().collect();
         for job in jobs {
             let xact = self.xacts.get_mut(&job).expect("listed just now");

@@ -98,6 +98,8 @@ pub enum GatewayTimer {
     Start(XactId),
     /// Targets have not all begun.
     Begin(XactId),
+    /// The primary has not answered for a job's change of metadata.
+    Change(XactId),
     /// Targets have not all answered that client.
     Fan(DaemonId, CallId),
 }
@@ -114,6 +116,7 @@ impl Label for GatewayTimer {
             GatewayTimer::Register(_) => "register",
             GatewayTimer::Start(_) => "start",
             GatewayTimer::Begin(_) => "begin",
+            GatewayTimer::Change(_) => "change",
             GatewayTimer::Fan(..) => "fan",
         }
     }

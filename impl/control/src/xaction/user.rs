@@ -6,6 +6,7 @@ use std::time::Duration;
 use quiesce_machine::Label;
 
 use super::ask::{AskError, Condition};
+use super::buckets::{BucketChange, BucketError};
 use super::id::{DaemonId, JobName, XactId};
 use super::job::{JobSpec, Status};
 use super::kind::Kind;
@@ -24,6 +25,8 @@ pub enum Request {
     Status { what: Awaited, via: DaemonId },
     /// Ask that gateway to change who is a member, as an administrator.
     Admin { change: Change, via: DaemonId },
+    /// Ask that gateway to change which buckets there are.
+    Bucket { change: BucketChange, via: DaemonId },
     /// Ask every target at once through that gateway.
     Errand { errand: Errand, via: DaemonId },
     /// Hand work of a workload to a target.
@@ -48,6 +51,7 @@ impl Label for Request {
             Request::Wait { .. } => "wait",
             Request::Status { .. } => "status",
             Request::Admin { change, .. } => change.label(),
+            Request::Bucket { change, .. } => change.label(),
             Request::Errand { errand, .. } => errand.label(),
             Request::Put { .. } => "put",
             Request::Join { .. } => "join",
@@ -93,6 +97,8 @@ pub enum Reply {
     Changed,
     /// A change of membership was refused for good.
     Refused(AdminError),
+    /// A change of buckets was refused.
+    BucketRefused(BucketError),
     /// The daemon is a member.
     Joined,
     /// So many xactions are shown.
@@ -174,7 +180,7 @@ impl Label for Reply {
             Reply::StartFailed(_) => "start-failed",
             Reply::Told(outcome) => outcome.label(),
             Reply::Changed => "changed",
-            Reply::Refused(_) => "refused",
+            Reply::Refused(_) | Reply::BucketRefused(_) => "refused",
             Reply::Joined => "joined",
             Reply::Shown(_) => "shown",
             Reply::Stopped => "stopped",

@@ -6,22 +6,24 @@ use std::time::Duration;
 use quiesce_control::xaction::ask::Condition;
 use quiesce_control::xaction::bucket::{Bucket, BucketName};
 use quiesce_control::xaction::registry::{Arg, Limits, Origin};
-use quiesce_control::xaction::{Awaited, Config, Errand, Hosting, Kind, Manner, Piece, Request};
+use quiesce_control::xaction::{Awaited, BucketChange, Config, Errand, Hosting, Kind, Manner, Piece, Request};
 
 use super::{Xaction, daemon, duration_or_off};
 use crate::plane::{Asked, Verb};
 use crate::text::{Fields, Mistake, Read, Value};
 
 /// What users ask of every target, and what workloads do.
-pub(super) const VERBS: [Verb; 5] = [
+pub(super) const VERBS: [Verb; 7] = [
     Verb { word: "stop", keys: &["as", "via", "client"] },
     Verb { word: "show", keys: &["as", "via", "client", "all"] },
     Verb { word: "wait_snaps", keys: &["as", "via", "client", "until"] },
     Verb { word: "preflight", keys: &["as", "via", "client"] },
+    Verb { word: "create_bucket", keys: &["as", "via", "client"] },
+    Verb { word: "destroy_bucket", keys: &["as", "via", "client"] },
     Verb { word: "put", keys: &["as", "client", "to", "bucket", "work"] },
 ];
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "looks",
     "look_again",
     "register_after",
@@ -32,6 +34,7 @@ const KEYS: [&str; 10] = [
     "run_loop",
     "prune",
     "history",
+    "buckets",
 ];
 
 /// How many buckets scenarios can name.
@@ -55,6 +58,7 @@ pub(super) fn hosting(value: &Value<'_>) -> Read<Hosting> {
         rest: span("rest", base.rest)?,
         run_loop: span("run_loop", base.run_loop)?,
         prune: switch("prune", base.prune)?,
+        buckets: fields.get("buckets").map_or(Ok(base.buckets), |value| value.flag())?,
         limits: Limits { history: usize::try_from(count("history", history, 100_000)?).expect("a small number") },
     })
 }
@@ -89,6 +93,23 @@ pub(super) fn bucket(value: &Value<'_>) -> Read<Bucket> {
             Err(value.misread(Mistake::Contrary { message, expected: format!("b1 to b{BUCKETS_MOST}") }))
         }
     }
+}
+
+/// `create_bucket = "b1"`, `destroy_bucket = "b1"`; `None` for another verb.
+pub(super) fn bucket_change(asked: &Asked<'_, Xaction>) -> Read<Option<BucketChange>> {
+    let make: fn(BucketName) -> BucketChange = match asked.verb {
+        "create_bucket" => BucketChange::Create,
+        "destroy_bucket" => BucketChange::Destroy,
+        _ => return Ok(None),
+    };
+    let value = asked.entry.need(asked.verb, "a bucket")?;
+    let kept = asked.config.deployment.upkeep.is_some() && asked.config.hosting.is_some_and(|hosting| hosting.buckets);
+    if !kept {
+        let message = "buckets of this scenario are always there".to_owned();
+        let expected = "`membership = {}` and `registry = { buckets = true }` in the scenario".to_owned();
+        return Err(value.misread(Mistake::Contrary { message, expected }));
+    }
+    Ok(Some(make(bucket(&value)?.name)))
 }
 
 /// What is asked of every target about those jobs; `None` for another verb.

@@ -29,7 +29,7 @@ use crate::text::{Fields, Mistake, Read, Value};
 pub enum Xaction {}
 
 /// What users do; administrators' verbs are membership's.
-const VERBS: [Verb; 14] = [
+const VERBS: [Verb; 16] = [
     Verb {
         word: "start",
         keys: &["as", "via", "client", "work", "slow", "fail", "abort", "bucket", "to", "named", "only", "origin"],
@@ -41,6 +41,8 @@ const VERBS: [Verb; 14] = [
     hosting::VERBS[2],
     hosting::VERBS[3],
     hosting::VERBS[4],
+    hosting::VERBS[5],
+    hosting::VERBS[6],
     membership::VERBS[0],
     membership::VERBS[1],
     membership::VERBS[2],
@@ -125,6 +127,9 @@ impl Plane for Xaction {
         let via = daemon(&entry.need("via", "the gateway that is asked")?, "proxy", cluster.proxies())?;
         if let Some(change) = membership::change(asked)? {
             return Ok((client.unwrap_or(anyone), Request::Admin { change, via }));
+        }
+        if let Some(change) = hosting::bucket_change(asked)? {
+            return Ok((client.unwrap_or(anyone), Request::Bucket { change, via }));
         }
         if asked.verb == "preflight" {
             return Ok((client.unwrap_or(anyone), Request::Errand { errand: Errand::MayChange, via }));

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Hosting, Manner, Refused};
+use crate::xaction::bucket::Bucket;
+use crate::xaction::buckets::BucketError;
 use crate::xaction::fact::Fact;
 use crate::xaction::job::{Snap, Work, XactError};
 use crate::xaction::policy::{Admission, StartedElsewhere, TransactionAbort};
@@ -156,6 +158,17 @@ impl Desk {
             }
             Err(why) => self.refuse(job, why),
         }
+    }
+
+    /// A bucket is gone: starts on it that are not through are refused.
+    pub(in crate::xaction) fn refuse_on(&mut self, gone: Bucket, cx: &mut Context<'_>) -> Vec<(XactId, Admitted)> {
+        let on = |waiting: &Waiting| [waiting.manner.from, waiting.manner.to].contains(&Some(gone));
+        let jobs: Vec<XactId> = self.waiting.iter().filter(|(_, waiting)| on(waiting)).map(|(&job, _)| job).collect();
+        let refused = |job| {
+            cx.disarm(TargetTimer::Admit(job).into());
+            (job, self.refuse(job, BucketError::NotThere(gone.name)))
+        };
+        jobs.into_iter().map(refused).collect()
     }
 
     /// What runs will do; whether those who asked learn that it goes by another id is a policy.
