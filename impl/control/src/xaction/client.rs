@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use quiesce_machine::{CallId, Event, Incarnation};
 
+use super::ask::{AskError, Everywhere, Question};
 use super::buckets::BucketChange;
 use super::fact::Fact;
 use super::id::{DaemonId, JobName, XactId};
@@ -20,6 +21,7 @@ use super::kind::Kind;
 use super::membership::{AdminError, Change};
 use super::message::{Msg, QueryError, Select, StartError, ToClient, ToProxy, ToTarget};
 use super::policy::GatewayDown;
+use super::registry as snaps;
 use super::timer::{ClientTimer, Timer};
 use super::user::{Awaited, Outcome, Reply, Request};
 use super::{Context, Node, send};
@@ -71,6 +73,8 @@ struct Start {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Query {
     what: Awaited,
+    /// The kind of a job that is known by its id alone, once a target has told it.
+    kind: Option<Kind>,
     gateway: DaemonId,
     /// A wait goes on until the job has ended; a status query ends with the first answer.
     waits: bool,
@@ -155,14 +159,16 @@ impl Client {
 
     fn query(&mut self, call: CallId, what: Awaited, gateway: DaemonId, waits: bool, cx: &mut Context<'_>) {
         let sleep = cx.config().timing.poll_first;
-        self.queries.insert(call, Query { what, gateway, waits, phase: Phase::Held, sleep });
+        self.queries.insert(call, Query { what, kind: None, gateway, waits, phase: Phase::Held, sleep });
         self.poll(call, cx);
     }
 
     fn answer(&mut self, msg: ToClient, cx: &mut Context<'_>) {
         match msg {
             ToClient::StartAnswer { call, result } => self.start_answered(call, result, cx),
+            ToClient::AskAnswer { call, result } if self.queries.contains_key(&call) => self.kind_told(call, result, cx),
             ToClient::AskAnswer { call, result } => self.asked_everywhere(call, result, cx),
+            ToClient::ListAnswer { call, result } => self.listed(call, result, cx),
             ToClient::WorkDone { call, done } => self.worked(call, done, cx),
             ToClient::StatusAnswer { call, result } => self.status_answered(call, result, cx),
             ToClient::BucketAnswer { call, result } => self.changed(call, result.map_err(Reply::BucketRefused), cx),
@@ -254,8 +260,11 @@ impl Client {
         if let Msg::ToTarget(ToTarget::Put { call, .. }) = msg {
             self.worked(*call, false, cx);
         }
-        if let Msg::ToProxy(ToProxy::Ask { call, .. }) = msg {
-            self.errand_unserved(*call, cx);
+        if let Msg::ToProxy(ToProxy::Ask { call, .. }) | Msg::ToTarget(ToTarget::Asked { call, .. }) = msg {
+            match self.queries.contains_key(call) {
+                true => self.try_next(*call, cx),
+                false => self.errand_unserved(*call, cx),
+            }
         }
         if let Msg::ToProxy(
             ToProxy::StartRequest { call, .. }
@@ -298,6 +307,15 @@ impl Client {
                 Some(Job::Starting) => return,
                 Some(Job::Failed) | None => return self.told(call, Outcome::NotStarted, cx),
             },
+            Awaited::Id(id) => match query.kind {
+                Some(kind) => (Select::Id(id), kind),
+                None => {
+                    query.phase = Phase::Asking;
+                    let question = Arc::new(Question::Snaps { query: snaps::Query::id(id), recent: false });
+                    send(cx, query.gateway, ToProxy::Ask { call, question });
+                    return arm_request(call, cx);
+                }
+            },
         };
         if !kind.is_ic_tracked() {
             return self.told(call, Outcome::NotTracked(kind), cx);
@@ -305,6 +323,23 @@ impl Client {
         query.phase = Phase::Asking;
         send(cx, query.gateway, ToProxy::StatusRequest { call, select });
         arm_request(call, cx);
+    }
+
+    /// The targets say of what kind the job is that a query names by its id alone.
+    fn kind_told(&mut self, call: CallId, result: Result<Everywhere, AskError>, cx: &mut Context<'_>) {
+        let Some(query) = self.queries.get_mut(&call).filter(|query| query.kind.is_none()) else { return };
+        cx.disarm(ClientTimer::Request(call).into());
+        match result {
+            Ok(shown) => {
+                query.kind = shown.iter().flat_map(|(_, lines)| lines).map(|line| line.kind).next();
+                match query.kind {
+                    Some(_) => self.poll(call, cx),
+                    None => self.told(call, Outcome::NotFound, cx),
+                }
+            }
+            Err(AskError::NotFound) => self.told(call, Outcome::NotFound, cx),
+            Err(AskError::Silent(_) | AskError::Conflict(_)) => self.sleep(call, cx),
+        }
     }
 
     /// Sleeps before the next poll, longer each time.
@@ -352,6 +387,7 @@ impl Client {
                     Some(&Job::Started(id, _)) => Some(id),
                     Some(Job::Starting | Job::Failed) | None => None,
                 },
+                Awaited::Id(id) => Some(id),
                 Awaited::Kind(_) => None,
             };
             cx.fact(Fact::WaitReturned { call, job, outcome });

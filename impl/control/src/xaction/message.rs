@@ -79,7 +79,7 @@ pub enum Msg {
 
 impl Msg {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 59] = [
+    pub const LABELS: [&'static str; 60] = [
         "start-answer",
         "status-answer",
         "redirect",
@@ -112,6 +112,7 @@ impl Msg {
         "asked",
         "put",
         "ask-answer",
+        "list-answer",
         "work-done",
         "pruned",
         "admin-answer",
@@ -166,6 +167,8 @@ pub enum ToClient {
     Redirect { call: CallId, to: DaemonId },
     /// What every target has, or why that is not known.
     AskAnswer { call: CallId, result: Result<Everywhere, AskError> },
+    /// What one target has, that was asked alone.
+    ListAnswer { call: CallId, result: Result<Arc<Vec<SnapLine>>, AskError> },
     /// A target has done a piece of work, or (not `done`) will not.
     WorkDone { call: CallId, done: bool },
     /// How a change of buckets went.
@@ -187,6 +190,7 @@ impl Label for ToClient {
             ToClient::StatusAnswer { .. } => "status-answer",
             ToClient::Redirect { .. } => "redirect",
             ToClient::AskAnswer { .. } => "ask-answer",
+            ToClient::ListAnswer { .. } => "list-answer",
             ToClient::WorkDone { .. } => "work-done",
             ToClient::BucketAnswer { .. } => "bucket-answer",
             ToClient::AdminAnswer { .. } => "admin-answer",
@@ -300,7 +304,7 @@ pub enum ToTarget {
     PullSnap { job: XactId, settled: bool },
     /// The member took note.
     NotifyDone { job: XactId },
-    /// A gateway asks for a client.
+    /// A gateway asks for a client, or a client asks for itself.
     Asked { client: DaemonId, call: CallId, question: Arc<Question> },
     /// A workload's work, straight from its client.
     Put { call: CallId, piece: Arc<Piece> },

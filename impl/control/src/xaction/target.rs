@@ -20,9 +20,9 @@ use super::id::{DaemonId, XactId};
 use super::job::{Ending, Snap, Work, XactError};
 use super::kind::Kind;
 use super::membership::{Flags, Membership, Smap, Version};
-use super::message::{Msg, ToProxy, ToTarget};
+use super::message::{Msg, ToClient, ToProxy, ToTarget};
 use super::policy::{Notification, StopUnknown, XactRecord};
-use super::rebalance::{Marker, Rebalance};
+use super::rebalance::{Marker, RebEnd, Rebalance};
 use super::record::{PartRecord, Record, RecordKey};
 use super::sources::Sources;
 use super::start::{Desk, Manner};
@@ -166,7 +166,9 @@ impl Target {
             (Some(_), None) | (None, None) => true,
             (None, Some(_)) => false,
         };
-        self.rebalance_by(&map, out, cx);
+        if out {
+            self.rebalance_ends(RebEnd::LeftOut, cx);
+        }
         self.buckets_by(before, cx);
         let jobs: Vec<XactId> = self.xacts.keys().copied().collect();
         for job in jobs {
@@ -184,6 +186,7 @@ impl Target {
                 Phase::Beginning(_) | Phase::Running(_) | Phase::Ending(_) | Phase::Ended(_) => (),
             }
         }
+        self.rebalance_by(&map, cx);
     }
 
     /// What a crash cut short is aborted; what had ended is told again.
@@ -218,7 +221,12 @@ impl Target {
             }
             ToTarget::Asked { client, call, question } => {
                 let answer = self.answer(&question, cx);
-                send(cx, from, ToProxy::Answered { client, call, answer });
+                match from {
+                    DaemonId::Client(_) => send(cx, from, ToClient::ListAnswer { call, result: answer }),
+                    DaemonId::Proxy(_) | DaemonId::Target(_) => {
+                        send(cx, from, ToProxy::Answered { client, call, answer });
+                    }
+                }
             }
             ToTarget::Put { call, piece } => self.put(from, call, &piece, cx),
             ToTarget::NotifyDone { job } => self.acknowledged(from, job, cx),

@@ -42,6 +42,8 @@ pub enum Awaited {
     Job(JobName),
     /// Whatever job of that kind.
     Kind(Kind),
+    /// The one of that id, of whatever kind: the server is asked.
+    Id(XactId),
 }
 
 impl Label for Request {
@@ -101,8 +103,10 @@ pub enum Reply {
     BucketRefused(BucketError),
     /// The daemon is a member.
     Joined,
-    /// So many xactions are shown.
+    /// So many xactions are shown, in a map by target.
     Shown(usize),
+    /// One target has so many, in a list.
+    Listed(usize),
     /// Every target that is up has been told to stop what was meant.
     Stopped,
     /// The set of targets may change.
@@ -143,7 +147,7 @@ pub enum Outcome {
 
 impl Reply {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 26] = [
+    pub const LABELS: [&'static str; 27] = [
         "started",
         "start-failed",
         "running",
@@ -159,6 +163,7 @@ impl Reply {
         "refused",
         "joined",
         "shown",
+        "listed",
         "stopped",
         "may-change",
         "ended",
@@ -183,6 +188,7 @@ impl Label for Reply {
             Reply::Refused(_) | Reply::BucketRefused(_) => "refused",
             Reply::Joined => "joined",
             Reply::Shown(_) => "shown",
+            Reply::Listed(_) => "listed",
             Reply::Stopped => "stopped",
             Reply::MayChange => "may-change",
             Reply::Met { aborted: true, .. } => "aborted",

@@ -36,11 +36,8 @@ impl Target {
         }
     }
 
-    /// The target goes by another map; `out`: which says that it was out of the cluster.
-    pub(super) fn rebalance_by(&mut self, map: &Smap, out: bool, cx: &mut Context<'_>) {
-        if out {
-            self.rebalance_ends(RebEnd::LeftOut, cx);
-        }
+    /// The target goes by another map.
+    pub(super) fn rebalance_by(&mut self, map: &Smap, cx: &mut Context<'_>) {
         let Some(order) = map.order() else { return };
         if self.rebalance.seen < Some(order.id) {
             self.ordered(order, map, cx);
