@@ -166,7 +166,9 @@ impl Client {
     fn answer(&mut self, msg: ToClient, cx: &mut Context<'_>) {
         match msg {
             ToClient::StartAnswer { call, result } => self.start_answered(call, result, cx),
-            ToClient::AskAnswer { call, result } if self.queries.contains_key(&call) => self.kind_told(call, result, cx),
+            ToClient::AskAnswer { call, result } if self.queries.contains_key(&call) => {
+                self.kind_told(call, result, cx)
+            }
             ToClient::AskAnswer { call, result } => self.asked_everywhere(call, result, cx),
             ToClient::ListAnswer { call, result } => self.listed(call, result, cx),
             ToClient::WorkDone { call, done } => self.worked(call, done, cx),

@@ -57,7 +57,9 @@ impl Client {
         let question = match (errand, named) {
             (_, Err(Job::Starting)) => return cx.arm(ClientTimer::Poll(call).into(), cx.config().timing.poll_first),
             (_, Err(Job::Failed | Job::Started(..))) => return self.errand_done(call, Reply::NotThere, cx),
-            (Errand::Wait { condition: Condition::Idle, .. }, Ok(Some((_, Some(kind))))) if !kind.descriptor().idles => {
+            (Errand::Wait { condition: Condition::Idle, .. }, Ok(Some((_, Some(kind)))))
+                if !kind.descriptor().idles =>
+            {
                 return self.errand_done(call, Reply::NeverIdles(kind), cx);
             }
             (Errand::MayChange, Ok(_)) => Question::MayChange,

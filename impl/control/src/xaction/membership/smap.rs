@@ -75,7 +75,8 @@ impl Smap {
         let members: BTreeMap<_, _> = daemons.map(|daemon| (daemon, Member { flags: flags(daemon), since })).collect();
         let primary = cluster.first_proxy();
         assert!(members.contains_key(&primary), "a cluster is deployed with its first proxy");
-        Draft { version: since, primary, members, left: BTreeSet::new(), order: None, buckets: Buckets::default() }.publish()
+        Draft { version: since, primary, members, left: BTreeSet::new(), order: None, buckets: Buckets::default() }
+            .publish()
     }
 
     /// Its version.
