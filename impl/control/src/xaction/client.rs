@@ -133,8 +133,8 @@ impl Client {
                 self.puts.insert(call);
                 send(cx, to, ToTarget::Put { call, piece });
             }
-            Event::Call { request: request @ Request::Join { .. }, .. } => {
-                unreachable!("a client does not join, found {request:?}")
+            Event::Call { request: request @ (Request::Join { .. } | Request::Load { .. }), .. } => {
+                unreachable!("not asked of clients: {request:?}")
             }
             Event::Deliver { msg: Msg::ToClient(msg), .. } => self.answer(msg, cx),
             Event::Deliver {

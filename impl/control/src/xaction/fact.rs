@@ -68,6 +68,10 @@ pub enum Fact {
     ChangeMade { change: Change },
     /// An administrator is answered.
     ChangeReturned { call: CallId },
+    /// A job goes on, so many times slower than at full speed; `urgent`: it is not to pace itself.
+    Paced { job: XactId, users: u8, pace: u8, urgent: bool },
+    /// A target has looked at its capacity.
+    CapacityKnown { used: u8 },
     /// A target takes up an order to rebalance.
     RebalanceBegan { id: RebId },
     /// Its data move.
@@ -92,7 +96,7 @@ pub enum Fact {
 
 impl Fact {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 35] = [
+    pub const LABELS: [&'static str; 37] = [
         "start-taken",
         "job-registered",
         "xact-registered",
@@ -118,6 +122,8 @@ impl Fact {
         "bucket-renamed",
         "change-made",
         "change-returned",
+        "paced",
+        "capacity-known",
         "rebalance-began",
         "rebalance-traverses",
         "data-moved",
@@ -159,6 +165,8 @@ impl Label for Fact {
             Fact::BucketRenamed { .. } => "bucket-renamed",
             Fact::ChangeMade { .. } => "change-made",
             Fact::ChangeReturned { .. } => "change-returned",
+            Fact::Paced { .. } => "paced",
+            Fact::CapacityKnown { .. } => "capacity-known",
             Fact::RebalanceBegan { .. } => "rebalance-began",
             Fact::RebalanceTraverses { .. } => "rebalance-traverses",
             Fact::DataMoved { .. } => "data-moved",
@@ -200,6 +208,8 @@ impl fmt::Display for Fact {
             Fact::BucketRenamed { job } => write!(f, "takes away what {job} has renamed"),
             Fact::ChangeMade { change } => write!(f, "says that {} {} is made", change.label(), change.of()),
             Fact::ChangeReturned { call } => write!(f, "change {} returns", call.0),
+            Fact::Paced { job, users, pace, .. } => write!(f, "{job} goes on at 1/{pace} beside users' {users} %"),
+            Fact::CapacityKnown { used } => write!(f, "{used} % of its capacity is used"),
             Fact::RebalanceBegan { id } => write!(f, "takes up {id}"),
             Fact::RebalanceTraverses { id } => write!(f, "moves data under {id}"),
             Fact::DataMoved { id } => write!(f, "has moved its data under {id}"),

@@ -39,6 +39,7 @@ impl Timer {
                 | TargetTimer::Ripen(_)
                 | TargetTimer::Idle(_)
                 | TargetTimer::Rest(_)
+                | TargetTimer::Look
                 | TargetTimer::PruneActive
                 | TargetTimer::PruneHistory,
             ) => Span::Long,
@@ -189,6 +190,8 @@ pub enum TargetTimer {
     Expire(XactId),
     /// A piece of work is done.
     Piece(DaemonId, CallId),
+    /// Look at the disks.
+    Look,
     /// Prune the list of active xactions.
     PruneActive,
     /// Prune history.
@@ -215,6 +218,7 @@ impl Label for TargetTimer {
             TargetTimer::Rest(_) => "rest",
             TargetTimer::Expire(_) => "expire",
             TargetTimer::Piece(..) => "piece",
+            TargetTimer::Look => "look",
             TargetTimer::PruneActive => "prune-active",
             TargetTimer::PruneHistory => "prune-history",
         }

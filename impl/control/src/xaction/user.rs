@@ -31,6 +31,8 @@ pub enum Request {
     Errand { errand: Errand, via: DaemonId },
     /// Hand work of a workload to a target.
     Put { to: DaemonId, piece: Arc<Piece> },
+    /// For a target: this is what users and operators make of its disks, in percent and number.
+    Load { users: u8, used: u8, mountpaths: u8 },
     /// For a proxy or target: join the cluster through that proxy.
     Join { via: DaemonId },
 }
@@ -56,6 +58,7 @@ impl Label for Request {
             Request::Bucket { change, .. } => change.label(),
             Request::Errand { errand, .. } => errand.label(),
             Request::Put { .. } => "put",
+            Request::Load { .. } => "load",
             Request::Join { .. } => "join",
         }
     }

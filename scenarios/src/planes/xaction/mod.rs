@@ -29,7 +29,7 @@ use crate::text::{Fields, Mistake, Read, Value};
 pub enum Xaction {}
 
 /// What users do; administrators' verbs are membership's.
-const VERBS: [Verb; 16] = [
+const VERBS: [Verb; 17] = [
     Verb {
         word: "start",
         keys: &["as", "via", "client", "work", "slow", "fail", "abort", "bucket", "to", "named", "only", "origin"],
@@ -43,6 +43,7 @@ const VERBS: [Verb; 16] = [
     hosting::VERBS[4],
     hosting::VERBS[5],
     hosting::VERBS[6],
+    hosting::VERBS[7],
     membership::VERBS[0],
     membership::VERBS[1],
     membership::VERBS[2],
@@ -117,6 +118,10 @@ impl Plane for Xaction {
         if asked.verb == "join" {
             let (who, via) = membership::join(asked)?;
             return Ok((cluster.node(who), Request::Join { via }));
+        }
+        if asked.verb == "load" {
+            let (target, request) = hosting::load(asked)?;
+            return Ok((cluster.node(target), request));
         }
         let client = entry.get("client").map(|value| daemon(&value, "client", clients(cluster))).transpose()?;
         let client = client.map(|client| cluster.node(client));

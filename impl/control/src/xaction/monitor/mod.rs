@@ -43,6 +43,8 @@ crate::monitors! {
     one_rebalance_at_a_time::OneRebalanceAtATime,
     markers_tell_the_truth::MarkersTellTheTruth,
     nothing_unstable_under_rebalance::NothingUnstableUnderRebalance,
+    users_are_spared::UsersAreSpared,
+    paced_jobs_end::PacedJobsEnd,
     jobs_have_their_buckets::JobsHaveTheirBuckets,
     renames_lose_nothing::RenamesLoseNothing,
 }

@@ -80,22 +80,22 @@ impl Desk {
         self.registry.entry(job).is_some_and(|entry| entry.phase == Phase::Begun)
     }
 
-    /// Somebody asks for a start.
+    /// Somebody asks for a start; nobody, if the target itself wants it.
     pub(in crate::xaction) fn asked(
         &mut self,
         job: XactId,
         kind: Kind,
         manner: Arc<Manner>,
         purpose: Purpose,
-        asker: DaemonId,
+        asker: Option<DaemonId>,
         cx: &mut Context<'_>,
     ) -> Admitted {
         if let Some(waiting) = self.waiting.get_mut(&job) {
-            waiting.askers.insert(asker);
+            waiting.askers.extend(asker);
             return Admitted::Later;
         }
         let stage = Stage::Looking(hosting(cx).looks);
-        let askers = BTreeSet::from([asker]);
+        let askers = BTreeSet::from_iter(asker);
         self.waiting.insert(job, Waiting { kind, manner, purpose, stage, askers });
         self.look(job, cx)
     }

@@ -19,6 +19,7 @@ use super::XactId;
 use super::bucket::Bucket;
 use super::buckets::BucketError;
 use super::kind::Kind;
+use super::load::Watermarks;
 use super::registry::{Arg, Ask, Conflict, Limits, Origin, RenewRefused};
 
 /// What a start says of a job beside its kind and the work in it.
@@ -110,6 +111,8 @@ pub struct Hosting {
     pub limits: Limits,
     /// Whether buckets have to be made before jobs can name them; if not, every bucket is there.
     pub buckets: bool,
+    /// Where jobs pace themselves and space is short; `None`: disks are never busy nor full.
+    pub load: Option<Watermarks>,
 }
 
 impl Default for Hosting {
@@ -126,6 +129,7 @@ impl Default for Hosting {
             prune: Some(Duration::from_secs(120)),
             limits: Limits::default(),
             buckets: false,
+            load: None,
         }
     }
 }

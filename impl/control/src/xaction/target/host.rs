@@ -66,7 +66,7 @@ impl Target {
             let why = BucketError::NotThere(gone.name).into();
             return self.admitted(job, Admitted::Refused { askers: [gateway].into(), why }, cx);
         }
-        let admitted = self.desk.asked(job, kind, manner.unwrap_or_default(), purpose, gateway, cx);
+        let admitted = self.desk.asked(job, kind, manner.unwrap_or_default(), purpose, Some(gateway), cx);
         self.admitted(job, admitted, cx);
     }
 
@@ -84,7 +84,11 @@ impl Target {
             TargetTimer::Piece(client, call) => self.piece_done(client, call, cx),
             TargetTimer::PruneActive => self.desk.prune_active(cx),
             TargetTimer::PruneHistory => self.desk.prune_history(cx),
-            TargetTimer::Work(_) | TargetTimer::Notify(_) | TargetTimer::Persist(_) | TargetTimer::History(_) => {
+            TargetTimer::Look
+            | TargetTimer::Work(_)
+            | TargetTimer::Notify(_)
+            | TargetTimer::Persist(_)
+            | TargetTimer::History(_) => {
                 unreachable!("not about starts: {timer:?}")
             }
         }
