@@ -96,10 +96,11 @@ fn hosted(targets: u16, kind: Kind) -> Scope<Node, Monitor> {
         "one-start-one-job",
         "waits-return",
     ];
-    beside(targets, (Kind::Resilver, last), kind, Deployment::default(), &properties)
+    beside(targets, [(Kind::Resilver, last), (kind, None)], 2, Deployment::default(), &properties)
 }
 
-/// Two targets with registries, whose data move because a user says so, while another starts a job that a rebalance aborts.
+/// Two targets with registries, whose data move because a user says so, while another starts a job that a rebalance aborts on
+/// one of them, which looks once.
 /// Nothing watches membership: the map changes by the rebalance alone.
 fn moving() -> Scope<Node, Monitor> {
     let upkeep = Upkeep { keepalive: None, election: false, rebalance: Some(Moving::default()), ..Upkeep::default() };
@@ -112,26 +113,27 @@ fn moving() -> Scope<Node, Monitor> {
         "rebalances-end",
         "waits-return",
     ];
-    beside(2, (Kind::Rebalance, None), Kind::Dsort, deployment, &properties)
+    let last = Some(DaemonId::Target(1));
+    beside(2, [(Kind::Rebalance, None), (Kind::Dsort, last)], 1, deployment, &properties)
 }
 
-/// One gateway and so many targets with registries; two clients start a job each, the first perhaps on one target only.
+/// One gateway and so many targets with registries that look so often; two clients start a job each, perhaps on one target.
 fn beside(
     targets: u16,
-    (first, only): (Kind, Option<DaemonId>),
-    second: Kind,
+    [first, second]: [(Kind, Option<DaemonId>); 2],
+    looks: u8,
     deployment: Deployment,
     properties: &[&str],
 ) -> Scope<Node, Monitor> {
     let cluster = Cluster::new(1, targets, 2, 1).expect("a cluster that can be");
     let work = Work { takes: Duration::from_secs(1), ends: Ending::Finishes };
     let manner = Manner { from: Some(Bucket { name: BucketName(0), generation: 1 }), ..Manner::default() };
-    let start = |client, kind, only| {
+    let start = |client, (kind, only)| {
         let spec = JobSpec { only, manner: Some(Arc::new(manner)), ..JobSpec::everywhere(kind, work) };
         let request = Request::Start { name: JobName(0), via: DaemonId::Proxy(0), spec: Arc::new(spec) };
         (cluster.node(DaemonId::Client(client)), request)
     };
-    let hosting = Hosting { looks: 2, prune: None, idle: None, ..Hosting::default() };
+    let hosting = Hosting { looks, prune: None, idle: None, ..Hosting::default() };
     Scope {
         config: Config {
             cluster,
@@ -141,7 +143,7 @@ fn beside(
             policies: Policies::hardened(),
         },
         nodes: cluster.daemons().map(|daemon| daemon.to_string()).collect(),
-        calls: vec![start(0, first, only), start(1, second, None)],
+        calls: vec![start(0, first), start(1, second)],
         monitors: properties.iter().filter_map(|name| Monitor::named(name)).collect(),
         budget: Budget::default(),
         crashable: Vec::new(),
