@@ -41,8 +41,10 @@ impl Proxy {
         cx: &mut Context<'_>,
     ) {
         if !self.membership.is_primary() {
-            let primary = self.membership.map().primary();
-            return if passed_on { () } else { send(cx, primary, ToProxy::BucketRequest { client, call, change }) };
+            if !passed_on {
+                send(cx, self.membership.map().primary(), ToProxy::BucketRequest { client, call, change });
+            }
+            return;
         }
         match self.membership.change_buckets(change, cx) {
             Some(Ok(as_of)) => self.owe(as_of, Owed::Buckets { client, call }),
