@@ -93,13 +93,15 @@ fn only_the_published_target_arms_a_time_out_at_a_barrier() {
 }
 
 #[test]
-fn the_marker_goes_before_the_end_and_the_primary_is_told_after_it() {
+fn the_marker_goes_before_the_end_and_the_primary_is_told_when_that_is_durable() {
     let (mut target, id) = quiet(&[]);
     target.facts();
     assert_eq!(target.stored(MARKER), [arm(RebTimer::Drained, 10)]);
-    let effects = target.fire(RebTimer::Drained);
+    let report = target.send(P1, RebMsg::Report { id, told: Told::Moved });
+    assert!(!target.fire(RebTimer::Drained).contains(&report));
     assert!(target.facts().contains(&Fact::RebalanceEnded { id, end: RebEnd::Finished }));
-    assert!(effects.contains(&target.send(P1, RebMsg::Report { id, told: Told::Moved })), "{effects:?}");
+    let effects = target.stored(0);
+    assert!(effects.contains(&report), "{effects:?}");
     assert!(effects.contains(&arm(RebTimer::Report, 5)));
 }
 
@@ -147,9 +149,9 @@ fn a_primary_orders_a_rebalance_with_the_change_that_asks_for_it() {
     let mut primary = Bench::moving(P1, &[]);
     primary.facts();
     primary.deliver(C1, ToProxy::AdminRequest { call: CALL, change: Change::Decommission(T2) });
-    let made = primary.facts().into_iter().find_map(|fact| match fact {
-        Fact::MapMade { map } => map.order().cloned(),
-        _ => None,
+    let made = primary.facts().into_iter().find_map(|fact| {
+        let Fact::MapMade { map } = fact else { return None };
+        map.order().cloned()
     });
     let order = made.expect("an order");
     assert_eq!((order.stays, order.leaves, order.progress), ([T1].into(), [T2].into(), Progress::Open));
@@ -173,9 +175,9 @@ fn a_part_that_was_cut_short_is_ordered_again_or_the_target_leaves_all_the_same(
         let (mut primary, id) = leaving(reference);
         primary.deliver(T2, RebMsg::Report { id, told: Told::CutShort });
         let facts = primary.facts();
-        let map = facts.iter().find_map(|fact| match fact {
-            Fact::MapMade { map } => Some(map),
-            _ => None,
+        let map = facts.iter().find_map(|fact| {
+            let Fact::MapMade { map } = fact else { return None };
+            Some(map)
         });
         let map = map.expect("a map");
         assert_eq!(map.has_left(T2), leaves);
