@@ -1,7 +1,6 @@
 //! AIStore's batch jobs: proxies with an Information Center, targets that run xactions, clients that wait.
 //!
-//! Jobs are started by broadcast to every target and end after a given work time. Rebalance and the registry's renew
-//! rules are not here yet.
+//! Jobs are started by broadcast to every target and end after a given work time. Objects and what is in them are left out.
 //! Source: `reference/aistore-information-center.md`.
 
 pub mod ask;
