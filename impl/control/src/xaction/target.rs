@@ -421,7 +421,7 @@ impl Target {
                 answer_starters(job, xact, cx);
                 self.notify_all(job, cx);
                 self.report(cx);
-                self.load_after(kind, cx);
+                self.load_after(kind, end, cx);
             }
             Phase::Beginning(_) | Phase::Ending(_) | Phase::Running(_) | Phase::Ended(_) => (),
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Phase, Target};
 use crate::xaction::fact::Fact;
-use crate::xaction::job::{Ending, Work};
+use crate::xaction::job::{Ending, Snap, Work, XactError};
 use crate::xaction::load::{SLICES, Watermarks, is_paced};
 use crate::xaction::registry::Origin;
 use crate::xaction::sources::Sources;
@@ -102,10 +102,14 @@ impl Target {
         }
     }
 
-    /// A job has ended: it has written something, and perhaps the capacity is looked at.
-    pub(super) fn load_after(&mut self, kind: Kind, cx: &mut Context<'_>) {
+    /// A job has ended: it has written something, and perhaps the capacity is looked at. A resilver that was cut short is
+    /// still wanted, unless a user stopped it.
+    pub(super) fn load_after(&mut self, kind: Kind, end: Snap, cx: &mut Context<'_>) {
         let Some(marks) = marks(cx) else { return };
-        self.chores.remove(&kind);
+        let wanted = matches!(end, Snap::Aborted(error) if error != XactError::UserAbort);
+        if kind != Kind::Resilver || !wanted {
+            self.chores.remove(&kind);
+        }
         if kind.descriptor().refresh_cap {
             self.disks.fill();
             self.refresh_capacity(&marks, cx);
