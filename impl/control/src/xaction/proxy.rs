@@ -243,7 +243,7 @@ impl Proxy {
                     *silent = map.ic().filter(|member| !copies.contains_key(member)).collect();
                     self.register(job, cx);
                 }
-                Phase::Changing => self.ask_step(job, cx),
+                Phase::Changing => (),
                 Phase::Beginning { silent } => {
                     silent.retain(|&target| map.contains(target));
                     self.commit_if_all_have_begun(job, cx);

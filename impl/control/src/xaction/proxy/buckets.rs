@@ -65,7 +65,8 @@ impl Proxy {
         true
     }
 
-    /// Asks the primary for the change, again until it answers.
+    /// Asks whoever is primary for the change, again and again until it answers. Not when the map changes: each of these
+    /// changes does that.
     pub(super) fn ask_step(&self, job: XactId, cx: &mut Context<'_>) {
         let Some(Start { phase: Phase::Changing, spec, .. }) = self.starts.get(&job) else { return };
         let manner = spec.manner.as_deref().copied().unwrap_or_default();
