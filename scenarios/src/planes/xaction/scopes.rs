@@ -9,20 +9,19 @@ use std::time::Duration;
 
 use quiesce_control::xaction::bucket::{Bucket, BucketName};
 use quiesce_control::xaction::{
-    Awaited, Cluster, Config, DaemonId, Deployment, Ending, Hosting, JobName, JobSpec, Kind, Manner, Monitor, Moving,
-    Node, Policies, Request, Timing, Upkeep, Work,
+    Awaited, Cluster, Config, DaemonId, Deployment, Ending, Hosting, JobName, JobSpec, Kind, Manner, Monitor, Node,
+    Policies, Request, Timing, Work,
 };
 use quiesce_model::{Budget, Scope};
 
 /// Every scope: name and what is in it.
-pub(super) const ROWS: [(&str, &str); 7] = [
+pub(super) const ROWS: [(&str, &str); 6] = [
     ("ic", "2 IC members, 1 target; a client starts a job and waits for it; the target's part ends in any way"),
     ("ic-targets", "1 IC member, 2 targets; as ic"),
     ("ic-loss", "as ic, the part finishes; one message may be lost, members exchange tables, nothing is pruned"),
     ("ic-duplicate", "as ic-loss, with one message that may come twice instead"),
     ("registry-race", "1 target with a registry; two clients start jobs that must not run together"),
     ("registry-two-phase", "2 targets with registries; a copy in two phases while one target resilvers"),
-    ("rebalance-start", "1 target with a registry; a user's rebalance beside a start that it would abort"),
 ];
 
 /// What every scope has something to judge of.
@@ -44,7 +43,6 @@ pub(super) fn scope(name: &str) -> Option<Scope<Node, Monitor>> {
         "ic-duplicate" => Some(world((2, 1), Ending::Finishes, insistent(), duplicate, &["ic-tables-converge"])),
         "registry-race" => Some(hosted(1, Kind::Dsort)),
         "registry-two-phase" => Some(hosted(2, Kind::CopyListrange)),
-        "rebalance-start" => Some(moving()),
         _ => None,
     }
 }
@@ -87,8 +85,16 @@ fn world(
 /// One gateway and so many targets with registries: a resilver starts on the last one, and a job that conflicts with it on
 /// all. Nobody waits: the Information Center knows of neither.
 fn hosted(targets: u16, kind: Kind) -> Scope<Node, Monitor> {
+    let cluster = Cluster::new(1, targets, 2, 1).expect("a cluster that can be");
+    let work = Work { takes: Duration::from_secs(1), ends: Ending::Finishes };
+    let manner = Manner { from: Some(Bucket { name: BucketName(0), generation: 1 }), ..Manner::default() };
+    let start = |client, kind, only| {
+        let spec = JobSpec { only, manner: Some(Arc::new(manner)), ..JobSpec::everywhere(kind, work) };
+        let request = Request::Start { name: JobName(0), via: DaemonId::Proxy(0), spec: Arc::new(spec) };
+        (cluster.node(DaemonId::Client(client)), request)
+    };
     let last = Some(DaemonId::Target(targets - 1));
-    let properties = [
+    let names = [
         "no-forbidden-pair-runs",
         "begun-jobs-end",
         "failed-starts-leave-nothing",
@@ -96,53 +102,18 @@ fn hosted(targets: u16, kind: Kind) -> Scope<Node, Monitor> {
         "one-start-one-job",
         "waits-return",
     ];
-    beside(targets, [(Kind::Resilver, last), (kind, None)], 2, Deployment::default(), &properties)
-}
-
-/// One target with a registry, whose data move because a user says so, while another starts a job that a rebalance aborts.
-/// Nothing watches membership: the map changes by the rebalance alone. Two such targets go beyond what can be searched.
-fn moving() -> Scope<Node, Monitor> {
-    let upkeep = Upkeep { keepalive: None, election: false, rebalance: Some(Moving::default()), ..Upkeep::default() };
-    let deployment = Deployment { upkeep: Some(upkeep), ..Deployment::default() };
-    let properties = [
-        "nothing-unstable-under-rebalance",
-        "no-forbidden-pair-runs",
-        "one-rebalance-at-a-time",
-        "rebalance-ends-together",
-        "rebalances-end",
-        "waits-return",
-    ];
-    beside(1, [(Kind::Rebalance, None), (Kind::Dsort, None)], 2, deployment, &properties)
-}
-
-/// One gateway and so many targets with registries that look so often; two clients start a job each, perhaps on one target.
-fn beside(
-    targets: u16,
-    [first, second]: [(Kind, Option<DaemonId>); 2],
-    looks: u8,
-    deployment: Deployment,
-    properties: &[&str],
-) -> Scope<Node, Monitor> {
-    let cluster = Cluster::new(1, targets, 2, 1).expect("a cluster that can be");
-    let work = Work { takes: Duration::from_secs(1), ends: Ending::Finishes };
-    let manner = Manner { from: Some(Bucket { name: BucketName(0), generation: 1 }), ..Manner::default() };
-    let start = |client, (kind, only)| {
-        let spec = JobSpec { only, manner: Some(Arc::new(manner)), ..JobSpec::everywhere(kind, work) };
-        let request = Request::Start { name: JobName(0), via: DaemonId::Proxy(0), spec: Arc::new(spec) };
-        (cluster.node(DaemonId::Client(client)), request)
-    };
-    let hosting = Hosting { looks, prune: None, idle: None, ..Hosting::default() };
+    let hosting = Hosting { looks: 2, prune: None, idle: None, ..Hosting::default() };
     Scope {
         config: Config {
             cluster,
             timing: undisturbed(),
-            deployment,
+            deployment: Deployment::default(),
             hosting: Some(hosting),
             policies: Policies::hardened(),
         },
         nodes: cluster.daemons().map(|daemon| daemon.to_string()).collect(),
-        calls: vec![start(0, first), start(1, second)],
-        monitors: properties.iter().filter_map(|name| Monitor::named(name)).collect(),
+        calls: vec![start(0, Kind::Resilver, last), start(1, kind, None)],
+        monitors: names.iter().filter_map(|name| Monitor::named(name)).collect(),
         budget: Budget::default(),
         crashable: Vec::new(),
         cuts: Vec::new(),
