@@ -408,9 +408,11 @@ impl Target {
                 xact.phase = Phase::Running(work);
                 self.desk.run(job, cx);
                 cx.fact(Fact::XactBegan { job });
-                answer_starters(job, xact, cx);
                 if !ordered && !self.next_slice(job, cx) {
                     cx.arm(TargetTimer::Work(job).into(), work.takes);
+                }
+                if let Some(xact) = self.xacts.get_mut(&job) {
+                    answer_starters(job, xact, cx);
                 }
             }
             Phase::Ending(end) if snap == end => {
