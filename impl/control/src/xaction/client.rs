@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use quiesce_machine::{CallId, Event, Incarnation};
+use quiesce_machine::{CallId, Event, Incarnation, Rename};
 
 use super::ask::{AskError, Everywhere, Question};
 use super::buckets::BucketChange;
@@ -27,7 +27,7 @@ use super::user::{Awaited, Outcome, Reply, Request};
 use super::{Context, Node, send};
 
 /// A client's memory.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 pub struct Client {
     me: DaemonId,
     life: Incarnation,
@@ -41,20 +41,20 @@ pub struct Client {
 }
 
 /// A change of membership or buckets that has not been answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Rename)]
 struct Admin {
     wanted: Wanted,
     gateway: DaemonId,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Rename)]
 enum Wanted {
     Membership(Change),
     Buckets(BucketChange),
 }
 
 /// A job by the client's own name for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Rename)]
 enum Job {
     Starting,
     Started(XactId, Kind),
@@ -62,7 +62,7 @@ enum Job {
 }
 
 /// A start that has not been answered.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 struct Start {
     name: JobName,
     gateway: DaemonId,
@@ -70,7 +70,7 @@ struct Start {
 }
 
 /// A wait or a status query that has not been answered.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 struct Query {
     what: Awaited,
     /// The kind of a job that is known by its id alone, once a target has told it.
@@ -82,7 +82,7 @@ struct Query {
     sleep: Duration,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Rename)]
 enum Phase {
     /// The job's start has not been answered yet.
     Held,

@@ -7,6 +7,8 @@
 
 use std::time::Duration;
 
+use quiesce_machine::Rename;
+
 use super::Kind;
 
 /// Where jobs begin to pace themselves, and where space is short. All in percent but the sizes.
@@ -68,7 +70,7 @@ impl Watermarks {
 }
 
 /// A target's disks.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct Disks {
     /// What users make of them, in percent.
     pub users: u8,

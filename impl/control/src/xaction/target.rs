@@ -11,7 +11,7 @@ mod host;
 mod load;
 mod rebalance;
 
-use quiesce_machine::{CallId, Event, Incarnation, OpId, StoreError, Write};
+use quiesce_machine::{CallId, Event, Incarnation, OpId, Rename, StoreError, Write};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ use super::user::{Reply, Request};
 use super::{Context, Node, mark, send};
 
 /// A target's memory.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 pub struct Target {
     me: DaemonId,
     life: Incarnation,
@@ -51,7 +51,7 @@ pub struct Target {
 }
 
 /// This target's part of a job.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 struct Xact {
     kind: Kind,
     sources: Sources,
@@ -65,7 +65,7 @@ struct Xact {
     unacknowledged: BTreeSet<DaemonId>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Rename)]
 enum Phase {
     /// Being recorded; the work has not begun.
     Beginning(Work),

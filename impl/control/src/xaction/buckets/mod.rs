@@ -10,7 +10,7 @@ mod keep;
 
 use std::collections::BTreeMap;
 
-use quiesce_machine::Label;
+use quiesce_machine::{Label, Rename};
 use thiserror::Error;
 
 use super::bucket::{Bucket, BucketName};
@@ -18,7 +18,7 @@ use super::id::XactId;
 use super::kind::Kind;
 
 /// What a user wants of buckets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum BucketChange {
     /// That there is one of that name.
     Create(BucketName),
@@ -60,7 +60,7 @@ pub enum BucketError {
 }
 
 /// What a job of a kind that changes replicated metadata does to buckets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Step {
     /// The job.
     pub job: XactId,
@@ -73,7 +73,7 @@ pub struct Step {
 }
 
 /// Every bucket there is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Buckets {
     version: u32,
     there: BTreeMap<BucketName, Made>,
@@ -82,7 +82,7 @@ pub struct Buckets {
 }
 
 /// A bucket and what is being done to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 struct Made {
     generation: u16,
     /// The job that fills it and is not known to have ended, and the bucket that it renames.

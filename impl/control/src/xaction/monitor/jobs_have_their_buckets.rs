@@ -1,11 +1,11 @@
-use quiesce_machine::{NodeId, Observation, View};
+use quiesce_machine::{NodeId, Observation, Rename, View};
 
 use super::{map_of, registry_of};
 use crate::monitor::Property;
 use crate::xaction::{Fact, Node};
 
 /// No job runs on a bucket that its target knows to be gone, nor does one work before its target knows the bucket it fills.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct JobsHaveTheirBuckets {
     judged: bool,
 }

@@ -1,12 +1,12 @@
 use std::collections::BTreeSet;
 
-use quiesce_machine::{NodeId, Obligation, Observation, View};
+use quiesce_machine::{NodeId, Obligation, Observation, Rename, View};
 
 use crate::monitor::Property;
 use crate::xaction::{Fact, Node, XactId};
 
 /// A job that paces itself still ends, however busy the disks are. What dies with its process is over.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct PacedJobsEnd {
     open: BTreeSet<(NodeId, XactId)>,
     judged: bool,

@@ -1,12 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use quiesce_machine::{NodeId, Observation, View};
+use quiesce_machine::{NodeId, Observation, Rename, View};
 
 use crate::monitor::Property;
 use crate::xaction::{Fact, Kind, Node, Snap, XactId};
 
 /// The source of a rename is taken away only when the job has ended well on every target that took part.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct RenamesLoseNothing {
     begun: BTreeMap<XactId, BTreeSet<NodeId>>,
     ended_well: BTreeSet<(XactId, NodeId)>,

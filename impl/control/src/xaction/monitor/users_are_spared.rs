@@ -1,11 +1,11 @@
-use quiesce_machine::{Observation, View};
+use quiesce_machine::{Observation, Rename, View};
 
 use crate::monitor::Property;
 use crate::xaction::load::SLOWEST;
 use crate::xaction::{Fact, Node};
 
 /// Where users alone keep a disk above the high watermark, jobs go as slowly as they can, but for eviction without space.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct UsersAreSpared {
     judged: bool,
 }

@@ -1,6 +1,6 @@
 //! Answers of a primary that wait until a majority goes by the map that they speak of, so that the next primary does too.
 
-use quiesce_machine::CallId;
+use quiesce_machine::{CallId, Rename};
 
 use super::Proxy;
 use crate::xaction::bucket::Bucket;
@@ -11,7 +11,7 @@ use crate::xaction::rebalance::RebId;
 use crate::xaction::{Context, DaemonId, XactId, send};
 
 /// An answer that waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub(super) enum Owed {
     /// A user's rebalance is ordered.
     Rebalance { client: DaemonId, call: CallId, id: RebId },
