@@ -46,7 +46,7 @@ impl Label for BucketChange {
 }
 
 /// Why buckets stay as they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Error, Rename)]
 pub enum BucketError {
     /// 404: there is none of that name.
     #[error("there is no bucket {0}")]
