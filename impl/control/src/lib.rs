@@ -4,6 +4,7 @@
 //! random source, and nothing knows who drives it.
 #![forbid(unsafe_code)]
 
+mod instant;
 pub mod monitor;
 pub mod nearest;
 pub mod operation;

@@ -12,6 +12,8 @@ use std::time::Duration;
 
 use quiesce_machine::{CallId, Event, Incarnation, Rename};
 
+use super::ask::{AskError, Everywhere, Question};
+use super::buckets::BucketChange;
 use super::fact::Fact;
 use super::id::{DaemonId, JobName, XactId};
 use super::job::{JobSpec, Status};
@@ -19,6 +21,7 @@ use super::kind::Kind;
 use super::membership::{AdminError, Change};
 use super::message::{Msg, QueryError, Select, StartError, ToClient, ToProxy, ToTarget};
 use super::policy::GatewayDown;
+use super::registry as snaps;
 use super::timer::{ClientTimer, Timer};
 use super::user::{Awaited, Outcome, Reply, Request};
 use super::{Context, Node, send};
@@ -37,11 +40,17 @@ pub struct Client {
     puts: BTreeSet<CallId>,
 }
 
-/// A change of membership that has not been answered.
+/// A change of membership or buckets that has not been answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Rename)]
 struct Admin {
-    change: Change,
+    wanted: Wanted,
     gateway: DaemonId,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Rename)]
+enum Wanted {
+    Membership(Change),
+    Buckets(BucketChange),
 }
 
 /// A job by the client's own name for it.
@@ -64,6 +73,8 @@ struct Start {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 struct Query {
     what: Awaited,
+    /// The kind of a job that is known by its id alone, once a target has told it.
+    kind: Option<Kind>,
     gateway: DaemonId,
     /// A wait goes on until the job has ended; a status query ends with the first answer.
     waits: bool,
@@ -109,7 +120,12 @@ impl Client {
             Event::Call { call, request: Request::Status { what, via } } => self.query(call, what, via, false, cx),
             Event::Call { call, request: Request::Admin { change, via } } => {
                 cx.fact(Fact::ChangeAsked { call, change });
-                self.admins.insert(call, Admin { change, gateway: via });
+                self.admins.insert(call, Admin { wanted: Wanted::Membership(change), gateway: via });
+                self.ask_admin(call, cx);
+            }
+            Event::Call { call, request: Request::Bucket { change, via } } => {
+                cx.fact(Fact::BucketAsked { call, change });
+                self.admins.insert(call, Admin { wanted: Wanted::Buckets(change), gateway: via });
                 self.ask_admin(call, cx);
             }
             Event::Call { call, request: Request::Errand { errand, via } } => self.errand(call, errand, via, cx),
@@ -117,8 +133,8 @@ impl Client {
                 self.puts.insert(call);
                 send(cx, to, ToTarget::Put { call, piece });
             }
-            Event::Call { request: request @ Request::Join { .. }, .. } => {
-                unreachable!("a client does not join, found {request:?}")
+            Event::Call { request: request @ (Request::Join { .. } | Request::Load { .. }), .. } => {
+                unreachable!("not asked of clients: {request:?}")
             }
             Event::Deliver { msg: Msg::ToClient(msg), .. } => self.answer(msg, cx),
             Event::Deliver {
@@ -143,16 +159,21 @@ impl Client {
 
     fn query(&mut self, call: CallId, what: Awaited, gateway: DaemonId, waits: bool, cx: &mut Context<'_>) {
         let sleep = cx.config().timing.poll_first;
-        self.queries.insert(call, Query { what, gateway, waits, phase: Phase::Held, sleep });
+        self.queries.insert(call, Query { what, kind: None, gateway, waits, phase: Phase::Held, sleep });
         self.poll(call, cx);
     }
 
     fn answer(&mut self, msg: ToClient, cx: &mut Context<'_>) {
         match msg {
             ToClient::StartAnswer { call, result } => self.start_answered(call, result, cx),
+            ToClient::AskAnswer { call, result } if self.queries.contains_key(&call) => {
+                self.kind_told(call, result, cx)
+            }
             ToClient::AskAnswer { call, result } => self.asked_everywhere(call, result, cx),
+            ToClient::ListAnswer { call, result } => self.listed(call, result, cx),
             ToClient::WorkDone { call, done } => self.worked(call, done, cx),
             ToClient::StatusAnswer { call, result } => self.status_answered(call, result, cx),
+            ToClient::BucketAnswer { call, result } => self.changed(call, result.map_err(Reply::BucketRefused), cx),
             ToClient::AdminAnswer { call, result } => self.admin_answered(call, result, cx),
             ToClient::Redirect { call, to } => {
                 if let Some(Query { what: Awaited::Kind(kind), phase: Phase::Asking, .. }) = self.queries.get(&call) {
@@ -193,26 +214,32 @@ impl Client {
 
     /// A change that may succeed later is asked for again, through another gateway.
     fn admin_answered(&mut self, call: CallId, result: Result<(), AdminError>, cx: &mut Context<'_>) {
-        let Some(admin) = self.admins.get_mut(&call) else { return };
-        let reply = match result {
-            Ok(()) => Reply::Changed,
-            Err(error) if error.is_passing() => {
+        match (result, self.admins.get_mut(&call)) {
+            (Err(error), Some(admin)) if error.is_passing() => {
                 admin.gateway = cx.config().cluster.next_proxy(admin.gateway);
                 cx.disarm(ClientTimer::Request(call).into());
-                return cx.arm(ClientTimer::Poll(call).into(), cx.config().timing.poll_first);
+                cx.arm(ClientTimer::Poll(call).into(), cx.config().timing.poll_first);
             }
-            Err(error) => Reply::Refused(error),
-        };
-        self.admins.remove(&call);
+            (result, _) => self.changed(call, result.map_err(Reply::Refused), cx),
+        }
+    }
+
+    fn changed(&mut self, call: CallId, result: Result<(), Reply>, cx: &mut Context<'_>) {
+        if self.admins.remove(&call).is_none() {
+            return;
+        }
         cx.disarm(ClientTimer::Request(call).into());
         cx.disarm(ClientTimer::Poll(call).into());
         cx.fact(Fact::ChangeReturned { call });
-        cx.reply(call, reply);
+        cx.reply(call, result.err().unwrap_or(Reply::Changed));
     }
 
     fn ask_admin(&self, call: CallId, cx: &mut Context<'_>) {
-        let Admin { change, gateway } = self.admins[&call];
-        send(cx, gateway, ToProxy::AdminRequest { call, change });
+        let Admin { wanted, gateway } = self.admins[&call];
+        match wanted {
+            Wanted::Membership(change) => send(cx, gateway, ToProxy::AdminRequest { call, change }),
+            Wanted::Buckets(change) => send(cx, gateway, ToProxy::BucketRequest { client: self.me, call, change }),
+        }
         arm_request(call, cx);
     }
 
@@ -235,12 +262,16 @@ impl Client {
         if let Msg::ToTarget(ToTarget::Put { call, .. }) = msg {
             self.worked(*call, false, cx);
         }
-        if let Msg::ToProxy(ToProxy::Ask { call, .. }) = msg {
-            self.errand_unserved(*call, cx);
+        if let Msg::ToProxy(ToProxy::Ask { call, .. }) | Msg::ToTarget(ToTarget::Asked { call, .. }) = msg {
+            match self.queries.contains_key(call) {
+                true => self.try_next(*call, cx),
+                false => self.errand_unserved(*call, cx),
+            }
         }
         if let Msg::ToProxy(
             ToProxy::StartRequest { call, .. }
             | ToProxy::StatusRequest { call, .. }
+            | ToProxy::BucketRequest { call, .. }
             | ToProxy::AdminRequest { call, .. },
         ) = msg
         {
@@ -278,6 +309,15 @@ impl Client {
                 Some(Job::Starting) => return,
                 Some(Job::Failed) | None => return self.told(call, Outcome::NotStarted, cx),
             },
+            Awaited::Id(id) => match query.kind {
+                Some(kind) => (Select::Id(id), kind),
+                None => {
+                    query.phase = Phase::Asking;
+                    let question = Arc::new(Question::Snaps { query: snaps::Query::id(id), recent: false });
+                    send(cx, query.gateway, ToProxy::Ask { call, question });
+                    return arm_request(call, cx);
+                }
+            },
         };
         if !kind.is_ic_tracked() {
             return self.told(call, Outcome::NotTracked(kind), cx);
@@ -285,6 +325,23 @@ impl Client {
         query.phase = Phase::Asking;
         send(cx, query.gateway, ToProxy::StatusRequest { call, select });
         arm_request(call, cx);
+    }
+
+    /// The targets say of what kind the job is that a query names by its id alone.
+    fn kind_told(&mut self, call: CallId, result: Result<Everywhere, AskError>, cx: &mut Context<'_>) {
+        let Some(query) = self.queries.get_mut(&call).filter(|query| query.kind.is_none()) else { return };
+        cx.disarm(ClientTimer::Request(call).into());
+        match result {
+            Ok(shown) => {
+                query.kind = shown.iter().flat_map(|(_, lines)| lines).map(|line| line.kind).next();
+                match query.kind {
+                    Some(_) => self.poll(call, cx),
+                    None => self.told(call, Outcome::NotFound, cx),
+                }
+            }
+            Err(AskError::NotFound) => self.told(call, Outcome::NotFound, cx),
+            Err(AskError::Silent(_) | AskError::Conflict(_)) => self.sleep(call, cx),
+        }
     }
 
     /// Sleeps before the next poll, longer each time.
@@ -332,6 +389,7 @@ impl Client {
                     Some(&Job::Started(id, _)) => Some(id),
                     Some(Job::Starting | Job::Failed) | None => None,
                 },
+                Awaited::Id(id) => Some(id),
                 Awaited::Kind(_) => None,
             };
             cx.fact(Fact::WaitReturned { call, job, outcome });

@@ -4,6 +4,7 @@ use std::fmt;
 
 use quiesce_machine::{CallId, Label, Rename};
 
+use super::buckets::BucketChange;
 use super::id::{DaemonId, XactId};
 use super::job::{Snap, Status};
 use super::kind::Kind;
@@ -59,10 +60,18 @@ pub enum Fact {
     WaitReturned { call: CallId, job: Option<XactId>, outcome: Outcome },
     /// An administrator asks for a change of membership.
     ChangeAsked { call: CallId, change: Change },
+    /// A user asks for a change of buckets.
+    BucketAsked { call: CallId, change: BucketChange },
+    /// A primary takes away the bucket that a job has renamed.
+    BucketRenamed { job: XactId },
     /// A primary says that a change is made.
     ChangeMade { change: Change },
     /// An administrator is answered.
     ChangeReturned { call: CallId },
+    /// A job goes on, so many times slower than at full speed; `urgent`: it is not to pace itself.
+    Paced { job: XactId, users: u8, pace: u8, urgent: bool },
+    /// A target has looked at its capacity.
+    CapacityKnown { used: u8 },
     /// A target takes up an order to rebalance.
     RebalanceBegan { id: RebId },
     /// Its data move.
@@ -87,7 +96,7 @@ pub enum Fact {
 
 impl Fact {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 33] = [
+    pub const LABELS: [&'static str; 37] = [
         "start-taken",
         "job-registered",
         "xact-registered",
@@ -109,8 +118,12 @@ impl Fact {
         "wait-began",
         "wait-returned",
         "change-asked",
+        "bucket-asked",
+        "bucket-renamed",
         "change-made",
         "change-returned",
+        "paced",
+        "capacity-known",
         "rebalance-began",
         "rebalance-traverses",
         "data-moved",
@@ -148,8 +161,12 @@ impl Label for Fact {
             Fact::WaitBegan { .. } => "wait-began",
             Fact::WaitReturned { .. } => "wait-returned",
             Fact::ChangeAsked { .. } => "change-asked",
+            Fact::BucketAsked { .. } => "bucket-asked",
+            Fact::BucketRenamed { .. } => "bucket-renamed",
             Fact::ChangeMade { .. } => "change-made",
             Fact::ChangeReturned { .. } => "change-returned",
+            Fact::Paced { .. } => "paced",
+            Fact::CapacityKnown { .. } => "capacity-known",
             Fact::RebalanceBegan { .. } => "rebalance-began",
             Fact::RebalanceTraverses { .. } => "rebalance-traverses",
             Fact::DataMoved { .. } => "data-moved",
@@ -187,8 +204,12 @@ impl fmt::Display for Fact {
             Fact::StartAnswered { call, job } => write!(f, "call {} started {job}", call.0),
             Fact::WaitBegan { call } => write!(f, "wait {} begins", call.0),
             Fact::ChangeAsked { call, change } => write!(f, "change {}: {} {}", call.0, change.label(), change.of()),
+            Fact::BucketAsked { call, change } => write!(f, "change {}: {} {}", call.0, change.label(), change.of()),
+            Fact::BucketRenamed { job } => write!(f, "takes away what {job} has renamed"),
             Fact::ChangeMade { change } => write!(f, "says that {} {} is made", change.label(), change.of()),
             Fact::ChangeReturned { call } => write!(f, "change {} returns", call.0),
+            Fact::Paced { job, users, pace, .. } => write!(f, "{job} goes on at 1/{pace} beside users' {users} %"),
+            Fact::CapacityKnown { used } => write!(f, "{used} % of its capacity is used"),
             Fact::RebalanceBegan { id } => write!(f, "takes up {id}"),
             Fact::RebalanceTraverses { id } => write!(f, "moves data under {id}"),
             Fact::DataMoved { id } => write!(f, "has moved its data under {id}"),

@@ -83,11 +83,13 @@ pub enum XactError {
     UserAbort,
     /// A rebalance began, or the map changed under one.
     Rebalanced,
+    /// Its bucket was destroyed.
+    BucketGone,
 }
 
 impl XactError {
     /// Every error, in order.
-    pub const ALL: [XactError; 9] = [
+    pub const ALL: [XactError; 10] = [
         XactError::DiskFull,
         XactError::IoError,
         XactError::Restarted,
@@ -97,6 +99,7 @@ impl XactError {
         XactError::Renewed,
         XactError::UserAbort,
         XactError::Rebalanced,
+        XactError::BucketGone,
     ];
 
     /// Its stable name.
@@ -110,6 +113,7 @@ impl XactError {
             XactError::IcAbort => "ic-abort",
             XactError::UserAbort => "user-abort",
             XactError::Rebalanced => "rebalanced",
+            XactError::BucketGone => "bucket-gone",
             XactError::Renewed => "renewed",
             XactError::LeftCluster => "left-cluster",
         }

@@ -66,6 +66,10 @@ pub const CONFLICT: &str = "xaction/start-refused-for-what-runs";
 pub const CONFLICT_SINCE: &str = "xaction/conflict-arose-before-registration";
 /// A start is refused because what runs will do.
 pub const RUNS_ALREADY: &str = "xaction/refused-as-running-already";
+/// A commit waits for the bucket that the job is to fill.
+pub const COMMIT_WAITS: &str = "xaction/commit-waits-for-metadata";
+/// A target starts a job by itself.
+pub const CHORE: &str = "xaction/target-starts-a-job-itself";
 /// What was begun is given up.
 pub const BEGUN_GIVEN_UP: &str = "xaction/begun-and-given-up";
 /// A start is undone because a target refused.
@@ -78,7 +82,7 @@ pub const EXPIRY_REVOKED: &str = "xaction/work-came-while-expiring";
 pub const WAIT_MET_WHILE_RUNNING: &str = "xaction/wait-met-while-running";
 
 /// Every mark.
-pub const MARKS: [&str; 36] = [
+pub const MARKS: [&str; 38] = [
     SWEPT,
     EXPIRY_REVOKED,
     WAIT_MET_WHILE_RUNNING,
@@ -86,6 +90,8 @@ pub const MARKS: [&str; 36] = [
     CONFLICT_SINCE,
     RUNS_ALREADY,
     BEGUN_GIVEN_UP,
+    COMMIT_WAITS,
+    CHORE,
     START_UNDONE,
     ADOPTED,
     MERGED_LATER,

@@ -7,6 +7,7 @@ use quiesce_machine::{CallId, Label, Rename};
 
 use super::ask::{AskError, Everywhere, Question, SnapLine};
 use super::bucket::Bucket;
+use super::buckets::{BucketChange, BucketError, Step};
 use super::ic::Listener;
 use super::id::{DaemonId, XactId};
 use super::job::{JobSpec, Snap, Status, Work};
@@ -43,6 +44,8 @@ pub enum StartError {
     Refused(DaemonId, Refused),
     /// 409: a rebalance has been ordered and has not ended.
     Busy,
+    /// A bucket is not there, or not free.
+    Bucket(BucketError),
     /// The gateway could not be reached, or did not answer.
     GatewaySilent,
 }
@@ -76,12 +79,16 @@ pub enum Msg {
 
 impl Msg {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 55] = [
+    pub const LABELS: [&'static str; 60] = [
         "start-answer",
         "status-answer",
         "redirect",
         "start-request",
         "rebalance-request",
+        "bucket-request",
+        "bucket-step",
+        "bucket-stepped",
+        "bucket-answer",
         "status-request",
         "routed-status",
         "routed-answer",
@@ -105,6 +112,7 @@ impl Msg {
         "asked",
         "put",
         "ask-answer",
+        "list-answer",
         "work-done",
         "pruned",
         "admin-answer",
@@ -159,8 +167,12 @@ pub enum ToClient {
     Redirect { call: CallId, to: DaemonId },
     /// What every target has, or why that is not known.
     AskAnswer { call: CallId, result: Result<Everywhere, AskError> },
+    /// What one target has, that was asked alone.
+    ListAnswer { call: CallId, result: Result<Arc<Vec<SnapLine>>, AskError> },
     /// A target has done a piece of work, or (not `done`) will not.
     WorkDone { call: CallId, done: bool },
+    /// How a change of buckets went.
+    BucketAnswer { call: CallId, result: Result<(), BucketError> },
     /// How a change of membership went.
     AdminAnswer { call: CallId, result: Result<(), AdminError> },
 }
@@ -178,7 +190,9 @@ impl Label for ToClient {
             ToClient::StatusAnswer { .. } => "status-answer",
             ToClient::Redirect { .. } => "redirect",
             ToClient::AskAnswer { .. } => "ask-answer",
+            ToClient::ListAnswer { .. } => "list-answer",
             ToClient::WorkDone { .. } => "work-done",
+            ToClient::BucketAnswer { .. } => "bucket-answer",
             ToClient::AdminAnswer { .. } => "admin-answer",
         }
     }
@@ -190,6 +204,12 @@ impl Label for ToClient {
 pub enum ToProxy {
     /// A client asks a gateway to start a job (C1).
     StartRequest { call: CallId, request: XactId, spec: Arc<JobSpec> },
+    /// A client asks a gateway, and that the primary, to change which buckets there are.
+    BucketRequest { client: DaemonId, call: CallId, change: BucketChange },
+    /// A gateway has the primary change replicated metadata for a job that has begun everywhere.
+    BucketStep { step: Arc<Step> },
+    /// A majority knows of the change: the bucket that the job fills, if it has one of its own.
+    BucketStepped { job: XactId, result: Result<Option<Bucket>, BucketError> },
     /// A gateway hands a client's request for a rebalance to the primary.
     RebalanceRequest { client: DaemonId, call: CallId, request: XactId },
     /// A client asks a gateway for a job's status (C3).
@@ -243,6 +263,9 @@ impl Label for ToProxy {
     fn label(&self) -> &'static str {
         match self {
             ToProxy::StartRequest { .. } => "start-request",
+            ToProxy::BucketRequest { .. } => "bucket-request",
+            ToProxy::BucketStep { .. } => "bucket-step",
+            ToProxy::BucketStepped { .. } => "bucket-stepped",
             ToProxy::RebalanceRequest { .. } => "rebalance-request",
             ToProxy::StatusRequest { .. } => "status-request",
             ToProxy::Ask { .. } => "ask",
@@ -281,7 +304,7 @@ pub enum ToTarget {
     PullSnap { job: XactId, settled: bool },
     /// The member took note.
     NotifyDone { job: XactId },
-    /// A gateway asks for a client.
+    /// A gateway asks for a client, or a client asks for itself.
     Asked { client: DaemonId, call: CallId, question: Arc<Question> },
     /// A workload's work, straight from its client.
     Put { call: CallId, piece: Arc<Piece> },

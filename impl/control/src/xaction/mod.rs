@@ -1,11 +1,11 @@
 //! AIStore's batch jobs: proxies with an Information Center, targets that run xactions, clients that wait.
 //!
-//! Jobs are started by broadcast to every target and end after a given work time. Rebalance and the registry's renew
-//! rules are not here yet.
+//! Jobs are started by broadcast to every target and end after a given work time. Objects and what is in them are left out.
 //! Source: `reference/aistore-information-center.md`.
 
 pub mod ask;
 pub mod bucket;
+pub mod buckets;
 pub mod client;
 pub mod config;
 mod digest;
@@ -14,6 +14,7 @@ pub mod ic;
 pub mod id;
 pub mod job;
 pub mod kind;
+pub mod load;
 pub mod mark;
 pub mod membership;
 pub mod message;
@@ -31,11 +32,13 @@ pub mod user;
 
 use quiesce_machine::{Cx, Event, NodeId, Rename, Span};
 
+pub use buckets::{BucketChange, BucketError};
 pub use config::{Cluster, ClusterError, Config, Timing};
 pub use fact::Fact;
 pub use id::{DaemonId, JobName, XactId};
 pub use job::{Ending, JobSpec, Snap, Status, Work, XactError};
 pub use kind::{Descriptor, IcMode, Kind, Scope, UnknownKind};
+pub use load::Watermarks;
 pub use mark::MARKS;
 pub use membership::{AdminError, Change, ClusterMsg, ClusterTimer, Deployment, Flags, Smap, Upkeep, Version};
 pub use message::{Msg, Piece, QueryError, Select, StartError, ToClient, ToProxy, ToTarget};

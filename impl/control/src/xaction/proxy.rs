@@ -1,7 +1,9 @@
 //! A gateway: takes start requests and status queries, and is perhaps a member of the Information Center.
 //! Source: `reference/aistore-information-center.md` sections 5 (list-range start) and 8 (routing).
 
+mod buckets;
 mod fan;
+mod owed;
 mod phases;
 mod rebalance;
 
@@ -17,7 +19,7 @@ use super::ic::{Asker, Ic};
 use super::id::{DaemonId, XactId};
 use super::job::JobSpec;
 use super::kind::Kind;
-use super::membership::Membership;
+use super::membership::{Membership, Version};
 use super::message::{Msg, QueryError, Select, StartError, ToClient, ToProxy, ToTarget};
 use super::policy::{JobIdentity, Registration, StartDelivery};
 use super::rebalance::RebMsg;
@@ -39,7 +41,7 @@ pub struct Proxy {
     starts: BTreeMap<XactId, Start>,
     ic: Ic,
     fans: BTreeMap<(DaemonId, CallId), fan::Fan>,
-    ordered: BTreeSet<rebalance::Ordered>,
+    owed: BTreeSet<(Version, owed::Owed)>,
     membership: Membership,
 }
 
@@ -57,6 +59,8 @@ struct Start {
 enum Phase {
     /// Members have not all answered; `copies` have the job, each with these targets, `silent` have said nothing yet.
     Registering { copies: BTreeMap<DaemonId, Sources>, silent: BTreeSet<DaemonId> },
+    /// All have begun, and the primary changes what is replicated.
+    Changing,
     /// These targets have not begun.
     Beginning { silent: BTreeSet<DaemonId> },
     /// These targets have not answered.
@@ -76,7 +80,7 @@ impl Proxy {
             starts: BTreeMap::new(),
             ic,
             fans: BTreeMap::new(),
-            ordered: BTreeSet::new(),
+            owed: BTreeSet::new(),
             membership,
         }
     }
@@ -96,10 +100,11 @@ impl Proxy {
     pub(crate) fn handle(&mut self, event: Event<Node>, cx: &mut Context<'_>) {
         let before = self.membership.map().clone();
         self.take(event, cx);
+        self.conclude_buckets(cx);
         if *self.membership.map() != before {
             self.map_changed(cx);
         }
-        self.answer_ordered(cx);
+        self.pay(cx);
     }
 
     fn take(&mut self, event: Event<Node>, cx: &mut Context<'_>) {
@@ -136,6 +141,7 @@ impl Proxy {
             Event::Fire { timer: Timer::Gateway(GatewayTimer::Start(job)) } => self.start_over(job, cx),
             Event::Fire { timer: Timer::Gateway(GatewayTimer::Fan(client, call)) } => self.fan_over(client, call, cx),
             Event::Fire { timer: Timer::Gateway(GatewayTimer::Begin(job)) } => self.begin_over(job, cx),
+            Event::Fire { timer: Timer::Gateway(GatewayTimer::Change(job)) } => self.ask_step(job, cx),
             Event::Fire { timer: Timer::Member(timer) } => self.ic.fire(timer, cx),
             Event::Fire { timer } => unreachable!("not a proxy's: {timer:?}"),
             Event::Call { request, .. } => unreachable!("users do not call proxies, found {request:?}"),
@@ -150,6 +156,11 @@ impl Proxy {
             {
                 self.ask_rebalance(from, call, request, cx);
             }
+            ToProxy::BucketRequest { client, call, change } => {
+                self.take_bucket_request(client, call, change, from != client, cx);
+            }
+            ToProxy::BucketStep { step } => self.take_step(from, &step, cx),
+            ToProxy::BucketStepped { job, result } => self.stepped(job, result, cx),
             ToProxy::RebalanceRequest { client, call, request } => {
                 if self.membership.is_primary() {
                     self.ask_rebalance(client, call, request, cx);
@@ -232,6 +243,7 @@ impl Proxy {
                     *silent = map.ic().filter(|member| !copies.contains_key(member)).collect();
                     self.register(job, cx);
                 }
+                Phase::Changing => (),
                 Phase::Beginning { silent } => {
                     silent.retain(|&target| map.contains(target));
                     self.commit_if_all_have_begun(job, cx);
@@ -269,6 +281,12 @@ impl Proxy {
         if self.starts.contains_key(&job) {
             return;
         }
+        let spec = match self.on_buckets(spec, cx) {
+            Ok(spec) => spec,
+            Err(error) => {
+                return send(cx, client, ToClient::StartAnswer { call, result: Err(StartError::Bucket(error)) });
+            }
+        };
         cx.fact(Fact::StartTaken { job, client, call });
         let map = self.membership.map();
         let sources = spec.only.map_or_else(|| Sources::of(map), |only| Sources::one(map, only));

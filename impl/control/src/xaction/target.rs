@@ -5,8 +5,10 @@
 
 mod ask;
 mod barrier;
+mod buckets;
 mod demand;
 mod host;
+mod load;
 mod rebalance;
 
 use quiesce_machine::{CallId, Event, Incarnation, OpId, Rename, StoreError, Write};
@@ -18,15 +20,16 @@ use super::fact::Fact;
 use super::id::{DaemonId, XactId};
 use super::job::{Ending, Snap, Work, XactError};
 use super::kind::Kind;
+use super::load::{Disks, SLICES, is_paced};
 use super::membership::{Flags, Membership, Smap, Version};
-use super::message::{Msg, ToProxy, ToTarget};
+use super::message::{Msg, ToClient, ToProxy, ToTarget};
 use super::policy::{Notification, StopUnknown, XactRecord};
 use super::rebalance::{Marker, RebEnd, Rebalance};
 use super::record::{PartRecord, Record, RecordKey};
 use super::sources::Sources;
 use super::start::{Desk, Manner};
 use super::timer::{TargetTimer, Timer};
-use super::user::Request;
+use super::user::{Reply, Request};
 use super::{Context, Node, mark, send};
 
 /// A target's memory.
@@ -42,6 +45,9 @@ pub struct Target {
     desk: Desk,
     /// Work taken and not done, by who handed it over, with the xaction that is to do it.
     pieces: BTreeMap<(DaemonId, CallId), XactId>,
+    disks: Disks,
+    /// What it is to start by itself.
+    chores: BTreeSet<Kind>,
 }
 
 /// This target's part of a job.
@@ -50,6 +56,9 @@ struct Xact {
     kind: Kind,
     sources: Sources,
     phase: Phase,
+    /// How many slices of it are left, and how many times slower than at full speed it goes.
+    slices: u8,
+    pace: u8,
     /// Gateways that wait to hear that it has started.
     starters: BTreeSet<DaemonId>,
     /// Members that have not acknowledged its end.
@@ -78,6 +87,8 @@ impl Target {
             rebalance: Rebalance::default(),
             desk: Desk::default(),
             pieces: BTreeMap::new(),
+            disks: Disks::default(),
+            chores: BTreeSet::new(),
         }
     }
 
@@ -119,6 +130,7 @@ impl Target {
                 self.membership.start(&records, cx);
                 self.recover(incarnation, &records, cx);
                 self.rebalance_recover(&records, cx);
+                self.load_start(cx);
                 self.desk.start(cx);
             }
             Event::Deliver { from, msg: Msg::Cluster(msg) } => {
@@ -140,6 +152,10 @@ impl Target {
             }
             Event::Fire { timer: Timer::Cluster(timer) } => self.membership.fire(timer, cx),
             Event::Stored { op, outcome } if Membership::is_its_write(op) => self.membership.stored(outcome, cx),
+            Event::Call { call, request: Request::Load { users, used, mountpaths } } => {
+                self.set_load(users, used, mountpaths, cx);
+                cx.reply(call, Reply::Changed);
+            }
             Event::Call { call, request: Request::Join { via } } => self.membership.join(call, via, cx),
             Event::Deliver { msg: msg @ (Msg::ToClient(_) | Msg::ToProxy(_)), .. } => {
                 unreachable!("not for a target: {msg:?}")
@@ -168,6 +184,7 @@ impl Target {
         if out {
             self.rebalance_ends(RebEnd::LeftOut, cx);
         }
+        self.buckets_by(before, cx);
         let jobs: Vec<XactId> = self.xacts.keys().copied().collect();
         for job in jobs {
             let xact = self.xacts.get_mut(&job).expect("listed just now");
@@ -219,7 +236,12 @@ impl Target {
             }
             ToTarget::Asked { client, call, question } => {
                 let answer = self.answer(&question, cx);
-                send(cx, from, ToProxy::Answered { client, call, answer });
+                match from {
+                    DaemonId::Client(_) => send(cx, from, ToClient::ListAnswer { call, result: answer }),
+                    DaemonId::Proxy(_) | DaemonId::Target(_) => {
+                        send(cx, from, ToProxy::Answered { client, call, answer });
+                    }
+                }
             }
             ToTarget::Put { call, piece } => self.put(from, call, &piece, cx),
             ToTarget::NotifyDone { job } => self.acknowledged(from, job, cx),
@@ -248,6 +270,7 @@ impl Target {
             | TargetTimer::Ripen(_)
             | TargetTimer::PruneActive
             | TargetTimer::PruneHistory => self.host_fire(timer, cx),
+            TargetTimer::Look => self.look_at_disks(cx),
         }
     }
 
@@ -310,6 +333,10 @@ impl Target {
     }
 
     fn work_done(&mut self, job: XactId, cx: &mut Context<'_>) {
+        self.slice_done(job, cx);
+        if self.next_slice(job, cx) {
+            return;
+        }
         let Some(Xact { phase: Phase::Running(work), .. }) = self.xacts.get(&job) else { return };
         let snap = match work.ends {
             Ending::Finishes => Snap::Finished,
@@ -381,18 +408,22 @@ impl Target {
                 xact.phase = Phase::Running(work);
                 self.desk.run(job, cx);
                 cx.fact(Fact::XactBegan { job });
-                if !ordered {
+                if !ordered && !self.next_slice(job, cx) {
                     cx.arm(TargetTimer::Work(job).into(), work.takes);
                 }
-                answer_starters(job, xact, cx);
+                if let Some(xact) = self.xacts.get_mut(&job) {
+                    answer_starters(job, xact, cx);
+                }
             }
             Phase::Ending(end) if snap == end => {
                 xact.phase = Phase::Ended(end);
+                let kind = xact.kind;
                 self.desk.finish(job, cx);
                 cx.fact(Fact::XactEnded { job, snap: end });
                 answer_starters(job, xact, cx);
                 self.notify_all(job, cx);
                 self.report(cx);
+                self.load_after(kind, end, cx);
             }
             Phase::Beginning(_) | Phase::Ending(_) | Phase::Running(_) | Phase::Ended(_) => (),
         }
@@ -452,8 +483,21 @@ impl Target {
 }
 
 impl Xact {
+    /// Whether it works on local storage now.
+    fn is_at_work(&self) -> bool {
+        is_paced(self.kind) && matches!(self.phase, Phase::Running(_))
+    }
+
     fn new(kind: Kind, sources: Sources, phase: Phase) -> Self {
-        Xact { kind, sources, phase, starters: BTreeSet::new(), unacknowledged: BTreeSet::new() }
+        Xact {
+            kind,
+            sources,
+            phase,
+            slices: SLICES,
+            pace: 1,
+            starters: BTreeSet::new(),
+            unacknowledged: BTreeSet::new(),
+        }
     }
 }
 

@@ -39,6 +39,7 @@ impl Timer {
                 | TargetTimer::Ripen(_)
                 | TargetTimer::Idle(_)
                 | TargetTimer::Rest(_)
+                | TargetTimer::Look
                 | TargetTimer::PruneActive
                 | TargetTimer::PruneHistory,
             ) => Span::Long,
@@ -98,6 +99,8 @@ pub enum GatewayTimer {
     Start(XactId),
     /// Targets have not all begun.
     Begin(XactId),
+    /// The primary has not answered for a job's change of metadata.
+    Change(XactId),
     /// Targets have not all answered that client.
     Fan(DaemonId, CallId),
 }
@@ -114,6 +117,7 @@ impl Label for GatewayTimer {
             GatewayTimer::Register(_) => "register",
             GatewayTimer::Start(_) => "start",
             GatewayTimer::Begin(_) => "begin",
+            GatewayTimer::Change(_) => "change",
             GatewayTimer::Fan(..) => "fan",
         }
     }
@@ -186,6 +190,8 @@ pub enum TargetTimer {
     Expire(XactId),
     /// A piece of work is done.
     Piece(DaemonId, CallId),
+    /// Look at the disks.
+    Look,
     /// Prune the list of active xactions.
     PruneActive,
     /// Prune history.
@@ -212,6 +218,7 @@ impl Label for TargetTimer {
             TargetTimer::Rest(_) => "rest",
             TargetTimer::Expire(_) => "expire",
             TargetTimer::Piece(..) => "piece",
+            TargetTimer::Look => "look",
             TargetTimer::PruneActive => "prune-active",
             TargetTimer::PruneHistory => "prune-history",
         }

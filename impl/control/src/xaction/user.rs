@@ -6,6 +6,7 @@ use std::time::Duration;
 use quiesce_machine::{Label, Rename};
 
 use super::ask::{AskError, Condition};
+use super::buckets::{BucketChange, BucketError};
 use super::id::{DaemonId, JobName, XactId};
 use super::job::{JobSpec, Status};
 use super::kind::Kind;
@@ -24,10 +25,14 @@ pub enum Request {
     Status { what: Awaited, via: DaemonId },
     /// Ask that gateway to change who is a member, as an administrator.
     Admin { change: Change, via: DaemonId },
+    /// Ask that gateway to change which buckets there are.
+    Bucket { change: BucketChange, via: DaemonId },
     /// Ask every target at once through that gateway.
     Errand { errand: Errand, via: DaemonId },
     /// Hand work of a workload to a target.
     Put { to: DaemonId, piece: Arc<Piece> },
+    /// For a target: this is what users and operators make of its disks, in percent and number.
+    Load { users: u8, used: u8, mountpaths: u8 },
     /// For a proxy or target: join the cluster through that proxy.
     Join { via: DaemonId },
 }
@@ -39,6 +44,8 @@ pub enum Awaited {
     Job(JobName),
     /// Whatever job of that kind.
     Kind(Kind),
+    /// The one of that id, of whatever kind: the server is asked.
+    Id(XactId),
 }
 
 impl Label for Request {
@@ -48,8 +55,10 @@ impl Label for Request {
             Request::Wait { .. } => "wait",
             Request::Status { .. } => "status",
             Request::Admin { change, .. } => change.label(),
+            Request::Bucket { change, .. } => change.label(),
             Request::Errand { errand, .. } => errand.label(),
             Request::Put { .. } => "put",
+            Request::Load { .. } => "load",
             Request::Join { .. } => "join",
         }
     }
@@ -93,10 +102,14 @@ pub enum Reply {
     Changed,
     /// A change of membership was refused for good.
     Refused(AdminError),
+    /// A change of buckets was refused.
+    BucketRefused(BucketError),
     /// The daemon is a member.
     Joined,
-    /// So many xactions are shown.
+    /// So many xactions are shown, in a map by target.
     Shown(usize),
+    /// One target has so many, in a list.
+    Listed(usize),
     /// Every target that is up has been told to stop what was meant.
     Stopped,
     /// The set of targets may change.
@@ -137,7 +150,7 @@ pub enum Outcome {
 
 impl Reply {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 26] = [
+    pub const LABELS: [&'static str; 27] = [
         "started",
         "start-failed",
         "running",
@@ -153,6 +166,7 @@ impl Reply {
         "refused",
         "joined",
         "shown",
+        "listed",
         "stopped",
         "may-change",
         "ended",
@@ -174,9 +188,10 @@ impl Label for Reply {
             Reply::StartFailed(_) => "start-failed",
             Reply::Told(outcome) => outcome.label(),
             Reply::Changed => "changed",
-            Reply::Refused(_) => "refused",
+            Reply::Refused(_) | Reply::BucketRefused(_) => "refused",
             Reply::Joined => "joined",
             Reply::Shown(_) => "shown",
+            Reply::Listed(_) => "listed",
             Reply::Stopped => "stopped",
             Reply::MayChange => "may-change",
             Reply::Met { aborted: true, .. } => "aborted",

@@ -1,5 +1,6 @@
 //! Transitions of the plane's nodes: state, event, the exact effects.
 
+mod buckets;
 mod client;
 mod information_center;
 mod membership;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quiesce_control::xaction::{
-    Cluster, Config, DaemonId, Deployment, Ending, Fact, JobSpec, Kind, Moving, Msg, Node, Policies, Record, Reply,
-    Request, Smap, Sources, Timer, Timing, Upkeep, Work, XactId,
+    Cluster, Config, DaemonId, Deployment, Ending, Fact, Hosting, JobSpec, Kind, Moving, Msg, Node, Policies, Record,
+    Reply, Request, Smap, Sources, Timer, Timing, Upkeep, Watermarks, Work, XactId,
 };
 use quiesce_machine::{CallId, Delay, Effect, Event, Incarnation, Node as _, OpId, Write, step};
 
@@ -43,6 +43,15 @@ impl Bench {
     pub(crate) fn moving(me: DaemonId, reference: &[&str]) -> Self {
         let upkeep = Upkeep { rebalance: Some(Moving::default()), ..Upkeep::default() };
         Self::deployed(me, reference, Deployment { upkeep: Some(upkeep), ..Deployment::default() })
+    }
+
+    /// The same whose targets have registries, where buckets have to be made and disks fill up.
+    pub(crate) fn hosting(me: DaemonId, reference: &[&str]) -> Self {
+        let mut bench = Self::kept(me, reference);
+        let load = Some(Watermarks::default());
+        bench.config.hosting = Some(Hosting { buckets: true, load, prune: None, ..Hosting::default() });
+        bench.start(1, Vec::new());
+        bench
     }
 
     /// The map that the cluster is deployed with.

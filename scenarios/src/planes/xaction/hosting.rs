@@ -6,22 +6,27 @@ use std::time::Duration;
 use quiesce_control::xaction::ask::Condition;
 use quiesce_control::xaction::bucket::{Bucket, BucketName};
 use quiesce_control::xaction::registry::{Arg, Limits, Origin};
-use quiesce_control::xaction::{Awaited, Config, Errand, Hosting, Kind, Manner, Piece, Request};
+use quiesce_control::xaction::{
+    Awaited, BucketChange, Config, DaemonId, Errand, Hosting, Kind, Manner, Piece, Request, Watermarks,
+};
 
 use super::{Xaction, daemon, duration_or_off};
 use crate::plane::{Asked, Verb};
 use crate::text::{Fields, Mistake, Read, Value};
 
 /// What users ask of every target, and what workloads do.
-pub(super) const VERBS: [Verb; 5] = [
+pub(super) const VERBS: [Verb; 8] = [
     Verb { word: "stop", keys: &["as", "via", "client"] },
     Verb { word: "show", keys: &["as", "via", "client", "all"] },
     Verb { word: "wait_snaps", keys: &["as", "via", "client", "until"] },
     Verb { word: "preflight", keys: &["as", "via", "client"] },
+    Verb { word: "create_bucket", keys: &["as", "via", "client"] },
+    Verb { word: "destroy_bucket", keys: &["as", "via", "client"] },
+    Verb { word: "load", keys: &["as", "users", "used", "mountpaths"] },
     Verb { word: "put", keys: &["as", "client", "to", "bucket", "work"] },
 ];
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 12] = [
     "looks",
     "look_again",
     "register_after",
@@ -32,6 +37,8 @@ const KEYS: [&str; 10] = [
     "run_loop",
     "prune",
     "history",
+    "buckets",
+    "load",
 ];
 
 /// How many buckets scenarios can name.
@@ -55,8 +62,51 @@ pub(super) fn hosting(value: &Value<'_>) -> Read<Hosting> {
         rest: span("rest", base.rest)?,
         run_loop: span("run_loop", base.run_loop)?,
         prune: switch("prune", base.prune)?,
+        buckets: fields.get("buckets").map_or(Ok(base.buckets), |value| value.flag())?,
+        load: fields.get("load").map(|value| watermarks(&value)).transpose()?,
         limits: Limits { history: usize::try_from(count("history", history, 100_000)?).expect("a small number") },
     })
+}
+
+/// `load = { low = 40, high = 90, evict_to = 75, evict_from = 90, out_of_space = 95, channel = 4, look = "10s" }`.
+fn watermarks(value: &Value<'_>) -> Read<Watermarks> {
+    let keys = ["low", "high", "evict_to", "evict_from", "out_of_space", "channel", "look"];
+    let fields = value.table("`load`", &keys)?;
+    let base = Watermarks::default();
+    let of = |key: &str, or: u8| fields.get(key).map_or(Ok(or), |value| percent(&value));
+    let marks = Watermarks {
+        low: of("low", base.low)?,
+        high: of("high", base.high)?,
+        evict_to: of("evict_to", base.evict_to)?,
+        evict_from: of("evict_from", base.evict_from)?,
+        out_of_space: of("out_of_space", base.out_of_space)?,
+        channel: of("channel", base.channel)?,
+        look: fields.get("look").map_or(Ok(base.look), |value| value.duration())?,
+    };
+    if marks.low >= marks.high || marks.evict_to >= marks.evict_from {
+        let message = "a lower watermark is not below its upper one".to_owned();
+        let expected = "`low` below `high`, and `evict_to` below `evict_from`".to_owned();
+        return Err(value.misread(Mistake::Contrary { message, expected }));
+    }
+    Ok(marks)
+}
+
+fn percent(value: &Value<'_>) -> Read<u8> {
+    Ok(u8::try_from(value.count(0..=100)?).expect("within the range"))
+}
+
+/// `load = "t1", users = 95, used = 80, mountpaths = 4`: what users and operators make of a target's disks.
+pub(super) fn load(asked: &Asked<'_, Xaction>) -> Read<(DaemonId, Request)> {
+    let entry = asked.entry;
+    let value = entry.need("load", "a target")?;
+    let target = daemon(&value, "target", asked.config.cluster.targets())?;
+    if asked.config.hosting.is_none_or(|hosting| hosting.load.is_none()) {
+        let message = "disks of this scenario are never busy nor full".to_owned();
+        let expected = "`registry = { load = {} }` in the scenario".to_owned();
+        return Err(value.misread(Mistake::Contrary { message, expected }));
+    }
+    let of = |key: &str, or: u8| entry.get(key).map_or(Ok(or), |value| percent(&value));
+    Ok((target, Request::Load { users: of("users", 0)?, used: of("used", 50)?, mountpaths: of("mountpaths", 4)? }))
 }
 
 /// `bucket = "b1", to = "b2", named = 3, origin = "automatic"`; for targets with registries alone.
@@ -89,6 +139,23 @@ pub(super) fn bucket(value: &Value<'_>) -> Read<Bucket> {
             Err(value.misread(Mistake::Contrary { message, expected: format!("b1 to b{BUCKETS_MOST}") }))
         }
     }
+}
+
+/// `create_bucket = "b1"`, `destroy_bucket = "b1"`; `None` for another verb.
+pub(super) fn bucket_change(asked: &Asked<'_, Xaction>) -> Read<Option<BucketChange>> {
+    let make: fn(BucketName) -> BucketChange = match asked.verb {
+        "create_bucket" => BucketChange::Create,
+        "destroy_bucket" => BucketChange::Destroy,
+        _ => return Ok(None),
+    };
+    let value = asked.entry.need(asked.verb, "a bucket")?;
+    let kept = asked.config.deployment.upkeep.is_some() && asked.config.hosting.is_some_and(|hosting| hosting.buckets);
+    if !kept {
+        let message = "buckets of this scenario are always there".to_owned();
+        let expected = "`membership = {}` and `registry = { buckets = true }` in the scenario".to_owned();
+        return Err(value.misread(Mistake::Contrary { message, expected }));
+    }
+    Ok(Some(make(bucket(&value)?.name)))
 }
 
 /// What is asked of every target about those jobs; `None` for another verb.

@@ -15,9 +15,9 @@ use std::time::Duration;
 use quiesce_control::policy::{PolicyError, Row};
 use quiesce_control::xaction::{
     Awaited, Cluster, Config, DaemonId, Ending, Errand, Fact, JobName, JobSpec, Kind, MARKS, Monitor, Msg, Node,
-    Policies, Reply, Request, Timing, Work, XactError,
+    Policies, Reply, Request, Timing, Work, XactError, XactId,
 };
-use quiesce_machine::NodeId;
+use quiesce_machine::{CallId, Incarnation, NodeId};
 use quiesce_model::{Scope, Symmetry};
 
 use crate::check::{Scale, SizeError};
@@ -30,7 +30,7 @@ use crate::text::{Fields, Mistake, Read, Value};
 pub enum Xaction {}
 
 /// What users do; administrators' verbs are membership's.
-const VERBS: [Verb; 14] = [
+const VERBS: [Verb; 17] = [
     Verb {
         word: "start",
         keys: &["as", "via", "client", "work", "slow", "fail", "abort", "bucket", "to", "named", "only", "origin"],
@@ -42,6 +42,9 @@ const VERBS: [Verb; 14] = [
     hosting::VERBS[2],
     hosting::VERBS[3],
     hosting::VERBS[4],
+    hosting::VERBS[5],
+    hosting::VERBS[6],
+    hosting::VERBS[7],
     membership::VERBS[0],
     membership::VERBS[1],
     membership::VERBS[2],
@@ -129,15 +132,24 @@ impl Plane for Xaction {
             let (who, via) = membership::join(asked)?;
             return Ok((cluster.node(who), Request::Join { via }));
         }
+        if asked.verb == "load" {
+            let (target, request) = hosting::load(asked)?;
+            return Ok((cluster.node(target), request));
+        }
         let client = entry.get("client").map(|value| daemon(&value, "client", clients(cluster))).transpose()?;
         let client = client.map(|client| cluster.node(client));
         let anyone = cluster.node(DaemonId::Client(0));
         if asked.verb == "put" {
             return Ok((client.unwrap_or(anyone), hosting::put(asked)?));
         }
-        let via = daemon(&entry.need("via", "the gateway that is asked")?, "proxy", cluster.proxies())?;
+        let alone = ["show", "stop"].contains(&asked.verb);
+        let asked_who = cluster.proxies().chain(cluster.targets().filter(|_| alone));
+        let via = daemon(&entry.need("via", "the gateway that is asked")?, "proxy", asked_who)?;
         if let Some(change) = membership::change(asked)? {
             return Ok((client.unwrap_or(anyone), Request::Admin { change, via }));
+        }
+        if let Some(change) = hosting::bucket_change(asked)? {
+            return Ok((client.unwrap_or(anyone), Request::Bucket { change, via }));
         }
         if asked.verb == "preflight" {
             return Ok((client.unwrap_or(anyone), Request::Errand { errand: Errand::MayChange, via }));
@@ -148,13 +160,12 @@ impl Plane for Xaction {
         }
         let value = entry.need(asked.verb, "the job that is meant")?;
         let (what, starter) = awaited(&value, asked)?;
-        if let (Some(client), Some(starter)) = (client, starter)
-            && client != starter
-        {
-            let message = "jobs are known by name only to the client that started them".to_owned();
-            let client = entry.need("client", "a client")?;
-            return Err(client.misread(Mistake::Contrary { message, expected: "the client of its `start`".to_owned() }));
-        }
+        let what = match (client, starter, what) {
+            (Some(client), Some(starter), Awaited::Job(name)) if client != starter => {
+                Awaited::Id(id_elsewhere(asked, starter, name)?)
+            }
+            (_, _, what) => what,
+        };
         let node = client.or(starter).unwrap_or(anyone);
         if let Some(errand) = hosting::errand(asked, what)? {
             return Ok((node, Request::Errand { errand, via }));
@@ -288,6 +299,18 @@ fn awaited(value: &Value<'_>, asked: &Asked<'_, Xaction>) -> Read<(Awaited, Opti
     }
     let Named { call, node, .. } = asked.names.find(value, "job", "start")?;
     Ok((Awaited::Job(job_name(call.0)), Some(node)))
+}
+
+/// The id of a job that another client started: known to all, where it is derived from the request.
+fn id_elsewhere(asked: &Asked<'_, Xaction>, starter: NodeId, name: JobName) -> Read<XactId> {
+    let client = asked.entry.need("client", "a client")?;
+    if asked.config.hosting.is_none() {
+        let message = "jobs are known by name only to the client that started them".to_owned();
+        let expected = "the client of its `start`, or `registry = {}` in the scenario".to_owned();
+        return Err(client.misread(Mistake::Contrary { message, expected }));
+    }
+    let starter = asked.config.cluster.daemon(starter);
+    Ok(XactId::of_request(starter, Incarnation(1), CallId(u32::from(name.0))))
 }
 
 /// A job goes by the number of the call that starts it.

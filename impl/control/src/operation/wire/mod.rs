@@ -15,16 +15,9 @@ pub use operation::{
 };
 pub use webhook::{Definition, DefinitionError, WebhookMode, WebhookType};
 
-use quiesce_machine::Stamp;
+use crate::instant::rfc3339 as timestamp;
 
 /// The UUID that stands for a number.
 fn uuid(number: u8) -> String {
     format!("00000000-0000-4000-8000-0000000000{number:02x}")
-}
-
-/// An instant of a run as RFC 3339 with nanoseconds; runs begin with the year 2000 and last less than a month.
-fn timestamp(at: Stamp) -> String {
-    let (seconds, nanos) = (at.0.as_nanos() / 1_000_000_000, at.0.as_nanos() % 1_000_000_000);
-    let (minutes, hours) = (seconds / 60, seconds / 3600);
-    format!("2000-01-{:02}T{:02}:{:02}:{:02}.{nanos:09}Z", 1 + hours / 24, hours % 24, minutes % 60, seconds % 60)
 }

@@ -11,7 +11,7 @@ use quiesce_machine::{CallId, Rename};
 use super::{Client, Job, arm_request};
 use crate::xaction::ask::{AskError, Condition, Everywhere, Question, SnapLine};
 use crate::xaction::fact::Fact;
-use crate::xaction::message::ToProxy;
+use crate::xaction::message::{ToProxy, ToTarget};
 use crate::xaction::policy::{GatewayDown, SnapsWait};
 use crate::xaction::registry::{AbortFilter, Query};
 use crate::xaction::timer::ClientTimer;
@@ -57,7 +57,9 @@ impl Client {
         let question = match (errand, named) {
             (_, Err(Job::Starting)) => return cx.arm(ClientTimer::Poll(call).into(), cx.config().timing.poll_first),
             (_, Err(Job::Failed | Job::Started(..))) => return self.errand_done(call, Reply::NotThere, cx),
-            (Errand::Wait { condition: Condition::Idle, .. }, Ok(Some((_, kind)))) if !kind.descriptor().idles => {
+            (Errand::Wait { condition: Condition::Idle, .. }, Ok(Some((_, Some(kind)))))
+                if !kind.descriptor().idles =>
+            {
                 return self.errand_done(call, Reply::NeverIdles(kind), cx);
             }
             (Errand::MayChange, Ok(_)) => Question::MayChange,
@@ -65,15 +67,20 @@ impl Client {
             (Errand::Show { all, .. }, Ok(named)) => Question::Snaps { query: query(named), recent: !all },
             (Errand::Wait { .. }, Ok(named)) => Question::Snaps { query: query(named), recent: false },
         };
-        send(cx, gateway, ToProxy::Ask { call, question: Arc::new(question) });
+        let question = Arc::new(question);
+        match gateway {
+            DaemonId::Target(_) => send(cx, gateway, ToTarget::Asked { client: self.me, call, question }),
+            DaemonId::Proxy(_) | DaemonId::Client(_) => send(cx, gateway, ToProxy::Ask { call, question }),
+        }
         arm_request(call, cx);
     }
 
-    fn named(&self, what: Awaited) -> Result<(Option<XactId>, Kind), Job> {
+    fn named(&self, what: Awaited) -> Result<(Option<XactId>, Option<Kind>), Job> {
         match what {
-            Awaited::Kind(kind) => Ok((None, kind)),
+            Awaited::Kind(kind) => Ok((None, Some(kind))),
+            Awaited::Id(id) => Ok((Some(id), None)),
             Awaited::Job(name) => match self.jobs.get(&name) {
-                Some(&Job::Started(id, kind)) => Ok((Some(id), kind)),
+                Some(&Job::Started(id, kind)) => Ok((Some(id), Some(kind))),
                 Some(&other) => Err(other),
                 None => Err(Job::Failed),
             },
@@ -90,6 +97,10 @@ impl Client {
         cx.disarm(ClientTimer::Request(call).into());
         let reply = match (open.errand, result) {
             (Errand::Wait { condition, .. }, Ok(shown)) => {
+                let never = lines(&shown).map(|line| line.kind).find(|kind| !kind.descriptor().idles);
+                if let (Condition::Idle, Some(kind)) = (condition, never) {
+                    return self.errand_done(call, Reply::NeverIdles(kind), cx);
+                }
                 let found = met(condition, &shown, &mut open.idle, cx);
                 return self.waited(call, condition, found, cx);
             }
@@ -107,6 +118,21 @@ impl Client {
         self.errand_done(call, reply, cx);
     }
 
+    /// A target that was asked alone answers with its list.
+    pub(super) fn listed(&mut self, call: CallId, result: Result<Arc<Vec<SnapLine>>, AskError>, cx: &mut Context<'_>) {
+        let Some(open) = self.errands.get(&call) else { return };
+        match (open.errand, &result) {
+            (Errand::Show { .. }, Ok(lines)) => {
+                cx.disarm(ClientTimer::Request(call).into());
+                self.errand_done(call, Reply::Listed(lines.len()), cx);
+            }
+            _ => {
+                let target = open.gateway;
+                self.asked_everywhere(call, result.map(|lines| Arc::new(vec![(target, lines.to_vec())])), cx);
+            }
+        }
+    }
+
     fn waited(&mut self, call: CallId, condition: Condition, found: Found, cx: &mut Context<'_>) {
         match found {
             Found::NotYet => cx.arm(ClientTimer::Poll(call).into(), cx.config().timing.poll_first),
@@ -118,6 +144,10 @@ impl Client {
     pub(super) fn errand_unserved(&mut self, call: CallId, cx: &mut Context<'_>) {
         let Some(open) = self.errands.get_mut(&call) else { return };
         cx.disarm(ClientTimer::Request(call).into());
+        if matches!(open.gateway, DaemonId::Target(_)) {
+            let silent = AskError::Silent(open.gateway);
+            return self.errand_done(call, Reply::AskFailed(silent), cx);
+        }
         if cx.config().policies.gateway_down == GatewayDown::NextGateway {
             open.gateway = cx.config().cluster.next_proxy(open.gateway);
         }
@@ -164,18 +194,18 @@ fn met(condition: Condition, shown: &Everywhere, idle: &mut u8, cx: &mut Context
     if met { Found::Met { aborted } } else { Found::NotYet }
 }
 
-fn query(named: Option<(Option<XactId>, Kind)>) -> Query {
+fn query(named: Option<(Option<XactId>, Option<Kind>)>) -> Query {
     match named {
         Some((Some(id), _)) => Query::id(id),
-        Some((None, kind)) => Query { kind: Some(kind), ..Query::default() },
+        Some((None, kind)) => Query { kind, ..Query::default() },
         None => Query::default(),
     }
 }
 
-fn filter(named: Option<(Option<XactId>, Kind)>) -> AbortFilter {
+fn filter(named: Option<(Option<XactId>, Option<Kind>)>) -> AbortFilter {
     match named {
         Some((Some(id), _)) => AbortFilter::Id(id),
-        Some((None, kind)) => AbortFilter::Kind(kind),
-        None => AbortFilter::All,
+        Some((None, Some(kind))) => AbortFilter::Kind(kind),
+        Some((None, None)) | None => AbortFilter::All,
     }
 }

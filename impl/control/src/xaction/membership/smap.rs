@@ -11,6 +11,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::flags::Flags;
+use crate::xaction::buckets::{BucketError, Buckets};
 use crate::xaction::config::Cluster;
 use crate::xaction::digest::digest;
 use crate::xaction::id::{DaemonId, XactId};
@@ -46,6 +47,7 @@ struct Content {
     members: BTreeMap<DaemonId, Member>,
     left: BTreeSet<DaemonId>,
     order: Option<Order>,
+    buckets: Buckets,
 }
 
 /// What a map says of one member.
@@ -74,7 +76,8 @@ impl Smap {
         let members: BTreeMap<_, _> = daemons.map(|daemon| (daemon, Member { flags: flags(daemon), since })).collect();
         let primary = cluster.first_proxy();
         assert!(members.contains_key(&primary), "a cluster is deployed with its first proxy");
-        Draft { version: since, primary, members, left: BTreeSet::new(), order: None }.publish()
+        Draft { version: since, primary, members, left: BTreeSet::new(), order: None, buckets: Buckets::default() }
+            .publish()
     }
 
     /// Its version.
@@ -123,6 +126,12 @@ impl Smap {
     #[must_use]
     pub fn order(&self) -> Option<&Order> {
         self.0.order.as_ref()
+    }
+
+    /// Every bucket there is.
+    #[must_use]
+    pub fn buckets(&self) -> &Buckets {
+        &self.0.buckets
     }
 
     /// Every member with what is said of it, in order.
@@ -181,17 +190,17 @@ impl Smap {
     /// A changeable copy.
     #[must_use]
     pub fn draft(&self) -> Draft {
-        let Content { version, primary, members, left, order, .. } = &*self.0;
-        let (members, left, order) = (members.clone(), left.clone(), order.clone());
-        Draft { version: *version, primary: *primary, members, left, order }
+        let Content { version, primary, members, left, order, buckets, .. } = &*self.0;
+        let (members, left, order, buckets) = (members.clone(), left.clone(), order.clone(), buckets.clone());
+        Draft { version: *version, primary: *primary, members, left, order, buckets }
     }
 }
 
 impl Rename for Smap {
     fn rename(&self, to: &Renaming) -> Self {
-        let Draft { version, primary, members, left, order } = self.draft();
+        let Draft { version, primary, members, left, order, buckets } = self.draft();
         let (primary, members, left) = (primary.rename(to), members.rename(to), left.rename(to));
-        Draft { version, primary, members, left, order: order.rename(to) }.publish()
+        Draft { version, primary, members, left, order: order.rename(to), buckets: buckets.rename(to) }.publish()
     }
 }
 
@@ -227,6 +236,7 @@ pub struct Draft {
     members: BTreeMap<DaemonId, Member>,
     left: BTreeSet<DaemonId>,
     order: Option<Order>,
+    buckets: Buckets,
 }
 
 impl Draft {
@@ -273,6 +283,23 @@ impl Draft {
     #[must_use]
     pub fn order(&self) -> Option<&Order> {
         self.order.as_ref()
+    }
+
+    /// Changes buckets, which counts a version if it does.
+    ///
+    /// # Errors
+    /// When the change does; nothing is changed then.
+    pub fn with_buckets<T>(
+        &mut self,
+        change: impl FnOnce(&mut Buckets) -> Result<T, BucketError>,
+    ) -> Result<T, BucketError> {
+        let mut buckets = self.buckets.clone();
+        let result = change(&mut buckets)?;
+        if buckets != self.buckets {
+            self.buckets = buckets;
+            self.bump();
+        }
+        Ok(result)
     }
 
     /// Orders a rebalance in place of the one before.
@@ -355,8 +382,8 @@ impl Draft {
     #[must_use]
     pub fn publish(self) -> Smap {
         let digest = digest(&self);
-        let Draft { version, primary, members, left, order } = self;
-        Smap(Arc::new(Content { version, digest, primary, members, left, order }))
+        let Draft { version, primary, members, left, order, buckets } = self;
+        Smap(Arc::new(Content { version, digest, primary, members, left, order, buckets }))
     }
 
     fn ic_count(&self) -> usize {

@@ -5,7 +5,7 @@ use quiesce_machine::{CallId, NodeId, Obligation, Observation, Rename, View};
 use crate::monitor::Property;
 use crate::xaction::{Fact, Node};
 
-/// Every change of membership that is asked for is answered, and every daemon that is asked to join becomes a member.
+/// Every change of membership or buckets that is asked for is answered, and every daemon that is asked to join becomes a member.
 ///
 /// The request of a client or daemon that dies is over.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
@@ -16,11 +16,11 @@ pub struct ChangesReturn {
 
 impl Property<Node> for ChangesReturn {
     const NAME: &'static str = "changes-return";
-    const CLAIM: &'static str = "every change of membership that is asked for is answered, every daemon asked to join joins";
+    const CLAIM: &'static str = "every change of membership or buckets that is asked for is answered, every daemon asked to join joins";
 
     fn observe(&mut self, seen: &Observation<'_, Node>, _: &dyn View<Node>) -> Result<(), String> {
         match *seen {
-            Observation::Fact { by, fact: &(Fact::ChangeAsked { call, .. } | Fact::JoinAsked { call }) } => {
+            Observation::Fact { by, fact: &(Fact::ChangeAsked { call, .. } | Fact::BucketAsked { call, .. } | Fact::JoinAsked { call }) } => {
                 self.seen = true;
                 self.open.insert((by, call));
             }

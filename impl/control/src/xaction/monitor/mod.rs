@@ -44,6 +44,10 @@ crate::monitors! {
     one_rebalance_at_a_time::OneRebalanceAtATime,
     markers_tell_the_truth::MarkersTellTheTruth,
     nothing_unstable_under_rebalance::NothingUnstableUnderRebalance,
+    users_are_spared::UsersAreSpared,
+    paced_jobs_end::PacedJobsEnd,
+    jobs_have_their_buckets::JobsHaveTheirBuckets,
+    renames_lose_nothing::RenamesLoseNothing,
 }
 
 /// The tables of the proxies that are up and take themselves for members.

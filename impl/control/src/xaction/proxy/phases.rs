@@ -34,9 +34,13 @@ impl Proxy {
     }
 
     pub(super) fn commit_if_all_have_begun(&mut self, job: XactId, cx: &mut Context<'_>) {
-        let Some(Start { phase: phase @ Phase::Beginning { .. }, .. }) = self.starts.get_mut(&job) else { return };
+        let Some(Start { phase, .. }) = self.starts.get_mut(&job) else { return };
         if matches!(phase, Phase::Beginning { silent } if silent.is_empty()) {
             cx.disarm(GatewayTimer::Begin(job).into());
+            if self.steps(job, cx) {
+                return;
+            }
+            let Some(Start { phase, .. }) = self.starts.get_mut(&job) else { return };
             *phase = Phase::Registering { copies: BTreeMap::new(), silent: self.ic.others().collect() };
             self.register(job, cx);
         }
@@ -54,12 +58,12 @@ impl Proxy {
             Some(Phase::Beginning { .. } | Phase::Starting { .. }) => {
                 self.call_off(job, StartError::Refused(target, why), cx);
             }
-            Some(Phase::Registering { .. } | Phase::Undoing { .. }) | None => (),
+            Some(Phase::Changing | Phase::Registering { .. } | Phase::Undoing { .. }) | None => (),
         }
     }
 
     /// A start fails; whether what has started is stopped first is a policy.
-    fn call_off(&mut self, job: XactId, error: StartError, cx: &mut Context<'_>) {
+    pub(super) fn call_off(&mut self, job: XactId, error: StartError, cx: &mut Context<'_>) {
         cx.disarm(GatewayTimer::Begin(job).into());
         let start = self.starts.get_mut(&job).expect("only a job being started is called off");
         let begun = matches!(start.phase, Phase::Beginning { .. });

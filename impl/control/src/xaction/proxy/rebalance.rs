@@ -5,23 +5,13 @@
 //! nothing: they may not have learnt of the order. One that goes by a newer order says so.
 //! Source: `reference/aistore-registry-and-coexistence.md` section C, user start and completion at the IC.
 
-use quiesce_machine::{CallId, Rename};
+use quiesce_machine::CallId;
 
 use super::Proxy;
-use crate::xaction::fact::Fact;
-use crate::xaction::membership::Version;
+use super::owed::Owed;
 use crate::xaction::message::{StartError, ToClient, ToProxy};
-use crate::xaction::rebalance::{Progress, RebId};
+use crate::xaction::rebalance::Progress;
 use crate::xaction::{Context, DaemonId, Kind, XactId, send};
-
-/// A user's rebalance that a majority has not been seen to know of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
-pub(super) struct Ordered {
-    client: DaemonId,
-    call: CallId,
-    id: RebId,
-    as_of: Version,
-}
 
 impl Proxy {
     /// A user asks for a rebalance: the primary orders it, whoever is asked.
@@ -30,24 +20,9 @@ impl Proxy {
             return send(cx, self.membership.map().primary(), ToProxy::RebalanceRequest { client, call, request });
         }
         match self.membership.order_for_user(request, cx) {
-            Some(Ok((id, as_of))) => _ = self.ordered.insert(Ordered { client, call, id, as_of }),
+            Some(Ok((id, as_of))) => self.owe(as_of, Owed::Rebalance { client, call, id }),
             Some(Err(_)) => send(cx, client, ToClient::StartAnswer { call, result: Err(StartError::Busy) }),
             None => (),
-        }
-    }
-
-    /// Answers for the rebalances that a majority knows of, so that the next primary does too.
-    pub(super) fn answer_ordered(&mut self, cx: &mut Context<'_>) {
-        if !self.membership.is_primary() {
-            self.ordered.clear();
-        }
-        let known: Vec<Ordered> =
-            self.ordered.iter().copied().filter(|ordered| self.membership.majority_has(ordered.as_of)).collect();
-        for ordered in known {
-            self.ordered.remove(&ordered);
-            let Ordered { client, call, id, .. } = ordered;
-            cx.fact(Fact::StartTaken { job: id.xact(), client, call });
-            send(cx, client, ToClient::StartAnswer { call, result: Ok(id.xact()) });
         }
     }
 

@@ -24,6 +24,7 @@ pub use rule::Rule;
 use quiesce_machine::{Rename, Stamp};
 
 use super::XactId;
+use super::bucket::Bucket;
 
 /// How much history is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +72,13 @@ impl Registry {
             && entry.phase == Phase::Begun
         {
             entry.phase = Phase::Running;
+        }
+    }
+
+    /// An xaction fills that bucket, which was made after it had begun.
+    pub fn name_destination(&mut self, id: XactId, to: Bucket) {
+        if let Some(entry) = self.entry_mut(id) {
+            entry.to = Some(to);
         }
     }
 

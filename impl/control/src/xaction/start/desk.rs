@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Hosting, Manner, Refused};
+use crate::xaction::bucket::Bucket;
+use crate::xaction::buckets::BucketError;
 use crate::xaction::fact::Fact;
 use crate::xaction::job::{Snap, Work, XactError};
 use crate::xaction::policy::{Admission, StartedElsewhere, TransactionAbort};
@@ -79,22 +81,22 @@ impl Desk {
         self.registry.entry(job).is_some_and(|entry| entry.phase == Phase::Begun)
     }
 
-    /// Somebody asks for a start.
+    /// Somebody asks for a start; nobody, if the target itself wants it.
     pub(in crate::xaction) fn asked(
         &mut self,
         job: XactId,
         kind: Kind,
         manner: Arc<Manner>,
         purpose: Purpose,
-        asker: DaemonId,
+        asker: Option<DaemonId>,
         cx: &mut Context<'_>,
     ) -> Admitted {
         if let Some(waiting) = self.waiting.get_mut(&job) {
-            waiting.askers.insert(asker);
+            waiting.askers.extend(asker);
             return Admitted::Later;
         }
         let stage = Stage::Looking(hosting(cx).looks);
-        let askers = BTreeSet::from([asker]);
+        let askers = BTreeSet::from_iter(asker);
         self.waiting.insert(job, Waiting { kind, manner, purpose, stage, askers });
         self.look(job, cx)
     }
@@ -157,6 +159,17 @@ impl Desk {
             }
             Err(why) => self.refuse(job, why),
         }
+    }
+
+    /// A bucket is gone: starts on it that are not through are refused.
+    pub(in crate::xaction) fn refuse_on(&mut self, gone: Bucket, cx: &mut Context<'_>) -> Vec<(XactId, Admitted)> {
+        let on = |waiting: &Waiting| [waiting.manner.from, waiting.manner.to].contains(&Some(gone));
+        let jobs: Vec<XactId> = self.waiting.iter().filter(|(_, waiting)| on(waiting)).map(|(&job, _)| job).collect();
+        let refused = |job| {
+            cx.disarm(TargetTimer::Admit(job).into());
+            (job, self.refuse(job, BucketError::NotThere(gone.name)))
+        };
+        jobs.into_iter().map(refused).collect()
     }
 
     /// What runs will do; whether those who asked learn that it goes by another id is a policy.

@@ -18,7 +18,9 @@ pub(super) use desk::{Admitted, Purpose};
 
 use super::XactId;
 use super::bucket::Bucket;
+use super::buckets::BucketError;
 use super::kind::Kind;
+use super::load::Watermarks;
 use super::registry::{Arg, Ask, Conflict, Limits, Origin, RenewRefused};
 
 /// What a start says of a job beside its kind and the work in it.
@@ -64,6 +66,9 @@ pub enum Refused {
     /// The kind's own rule forbids it (400).
     #[error(transparent)]
     Renew(#[from] RenewRefused),
+    /// A bucket that it names is not there, or not free (404, 409).
+    #[error(transparent)]
+    Bucket(#[from] BucketError),
     /// What was begun is not there any more (404).
     #[error("nothing has been begun under this id, or it was given up")]
     NotBegun,
@@ -74,9 +79,9 @@ impl Refused {
     #[must_use]
     pub fn http_status(self) -> u16 {
         match self {
-            Refused::Conflict(_) => 409,
+            Refused::Conflict(_) | Refused::Bucket(BucketError::Exists(_) | BucketError::Busy(..)) => 409,
             Refused::Renew(_) => 400,
-            Refused::NotBegun => 404,
+            Refused::NotBegun | Refused::Bucket(BucketError::NotThere(_)) => 404,
         }
     }
 }
@@ -105,6 +110,10 @@ pub struct Hosting {
     pub prune: Option<Duration>,
     /// How much history is kept.
     pub limits: Limits,
+    /// Whether buckets have to be made before jobs can name them; if not, every bucket is there.
+    pub buckets: bool,
+    /// Where jobs pace themselves and space is short; `None`: disks are never busy nor full.
+    pub load: Option<Watermarks>,
 }
 
 impl Default for Hosting {
@@ -120,6 +129,8 @@ impl Default for Hosting {
             run_loop: Duration::from_millis(5),
             prune: Some(Duration::from_secs(120)),
             limits: Limits::default(),
+            buckets: false,
+            load: None,
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::xaction::message::{Piece, ToClient};
 use crate::xaction::registry::{Action, Entry, Origin, Phase, Renewal, Tick};
 use crate::xaction::start::Manner;
 use crate::xaction::timer::TargetTimer;
-use crate::xaction::{Context, DaemonId, XactId, mark, send};
+use crate::xaction::{Context, DaemonId, Kind, XactId, mark, send};
 
 impl Target {
     /// Takes work for a kind that idles, starting one if none runs. A repeated request is taken once.
@@ -29,7 +29,7 @@ impl Target {
     fn host_for(&mut self, piece: &Piece, cx: &mut Context<'_>) -> Option<XactId> {
         let (policies, hosting) = (&cx.config().policies, cx.config().hosting?);
         let manner = Manner { from: piece.bucket, ..Manner::default() };
-        let ask = manner.ask(self.free_id(piece), piece.kind);
+        let ask = manner.ask(self.free_id(piece.kind), piece.kind);
         let runs = matches!(self.desk.registry.renewal(&ask, policies), Ok(Renewal::Use(_)));
         let action = Action::Start(ask, Origin::User);
         if !runs && self.desk.registry.coexist(&action, policies).is_err() {
@@ -51,10 +51,10 @@ impl Target {
     }
 
     /// The lowest number that no xaction here has.
-    fn free_id(&self, piece: &Piece) -> XactId {
-        let id = |number| XactId::minted(self.me, self.life, number).in_form_of(piece.kind);
+    pub(super) fn free_id(&self, kind: Kind) -> XactId {
+        let id = |number| XactId::minted(self.me, self.life, number).in_form_of(kind);
         let mut number = 0;
-        while self.desk.registry.entry(id(number)).is_some() {
+        while self.desk.registry.entry(id(number)).is_some() || self.xacts.contains_key(&id(number)) {
             number += 1;
         }
         id(number)
@@ -66,7 +66,7 @@ impl Target {
         cx.fact(Fact::WorkAccepted { client, call });
         let expiring = self.desk.registry.entry(host).is_some_and(|entry| entry.phase == Phase::Expiring);
         if !expiring {
-            cx.arm(TargetTimer::Piece(client, call).into(), piece.takes);
+            cx.arm(TargetTimer::Piece(client, call).into(), piece.takes * self.channel_pace(host, cx));
         }
     }
 

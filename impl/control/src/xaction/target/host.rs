@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::{Phase, Target, Xact};
+use crate::xaction::buckets::BucketError;
 use crate::xaction::fact::Fact;
 use crate::xaction::job::{Snap, Work, XactError};
 use crate::xaction::message::ToProxy;
 use crate::xaction::sources::Sources;
 use crate::xaction::start::{Admitted, Manner, Purpose, Refused, is_two_phase};
 use crate::xaction::timer::TargetTimer;
-use crate::xaction::{Context, DaemonId, Kind, XactId, send};
+use crate::xaction::{Context, DaemonId, Kind, XactId, mark, send};
 
 impl Target {
     /// A start of a job that has no part here: the commit of one that was begun, or a start in one phase.
@@ -20,7 +21,14 @@ impl Target {
         manner: Option<Arc<Manner>>,
         cx: &mut Context<'_>,
     ) {
+        if self.desk.has_begun(job) && !self.knows_destination(manner.as_deref(), cx) {
+            cx.reach(mark::COMMIT_WAITS);
+            return;
+        }
         if self.desk.has_begun(job) {
+            if let Some(to) = manner.and_then(|manner| manner.to) {
+                self.desk.registry.name_destination(job, to);
+            }
             return self.enter(job, kind, (work, sources), [gateway], cx);
         }
         if is_two_phase(kind) && !self.desk.is_waiting(job) {
@@ -28,9 +36,7 @@ impl Target {
             cx.fact(Fact::StartRefused { job, why });
             return send(cx, gateway, ToProxy::XactRefused { job, why });
         }
-        let purpose = Purpose::Work(work, sources);
-        let admitted = self.desk.asked(job, kind, manner.unwrap_or_default(), purpose, gateway, cx);
-        self.admitted(job, admitted, cx);
+        self.ask_desk((gateway, job, kind), manner, Purpose::Work(work, sources), cx);
     }
 
     /// Phase one of two. A job that has a part here has been given up, or committed by another gateway.
@@ -45,11 +51,23 @@ impl Target {
             Some(true) => send(cx, gateway, ToProxy::XactRefused { job, why: Refused::NotBegun }),
             Some(false) => send(cx, gateway, ToProxy::XactBegun { job }),
             None if self.desk.has_begun(job) => send(cx, gateway, ToProxy::XactBegun { job }),
-            None => {
-                let admitted = self.desk.asked(job, kind, manner.unwrap_or_default(), Purpose::Begin, gateway, cx);
-                self.admitted(job, admitted, cx);
-            }
+            None => self.ask_desk((gateway, job, kind), manner, Purpose::Begin, cx),
         }
+    }
+
+    fn ask_desk(
+        &mut self,
+        (gateway, job, kind): (DaemonId, XactId, Kind),
+        manner: Option<Arc<Manner>>,
+        purpose: Purpose,
+        cx: &mut Context<'_>,
+    ) {
+        if let Some(gone) = self.gone_bucket(manner.as_deref(), cx) {
+            let why = BucketError::NotThere(gone.name).into();
+            return self.admitted(job, Admitted::Refused { askers: [gateway].into(), why }, cx);
+        }
+        let admitted = self.desk.asked(job, kind, manner.unwrap_or_default(), purpose, Some(gateway), cx);
+        self.admitted(job, admitted, cx);
     }
 
     pub(super) fn host_fire(&mut self, timer: TargetTimer, cx: &mut Context<'_>) {
@@ -66,13 +84,17 @@ impl Target {
             TargetTimer::Piece(client, call) => self.piece_done(client, call, cx),
             TargetTimer::PruneActive => self.desk.prune_active(cx),
             TargetTimer::PruneHistory => self.desk.prune_history(cx),
-            TargetTimer::Work(_) | TargetTimer::Notify(_) | TargetTimer::Persist(_) | TargetTimer::History(_) => {
+            TargetTimer::Look
+            | TargetTimer::Work(_)
+            | TargetTimer::Notify(_)
+            | TargetTimer::Persist(_)
+            | TargetTimer::History(_) => {
                 unreachable!("not about starts: {timer:?}")
             }
         }
     }
 
-    fn admitted(&mut self, job: XactId, admitted: Admitted, cx: &mut Context<'_>) {
+    pub(super) fn admitted(&mut self, job: XactId, admitted: Admitted, cx: &mut Context<'_>) {
         match admitted {
             Admitted::Later => (),
             Admitted::In { purpose: Purpose::Begin, askers, .. } => {

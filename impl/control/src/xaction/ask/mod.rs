@@ -4,6 +4,8 @@
 //! with its code. Success of a stop has no body.
 //! Source: `reference/aistore-http-api.md` sections 4, 6 and 10.
 
+pub mod wire;
+
 use std::sync::Arc;
 
 use quiesce_machine::{Rename, Stamp};
@@ -48,14 +50,16 @@ pub struct SnapLine {
     pub aborted: Option<Cause>,
     /// Whether it has nothing to do, for now or for good.
     pub is_idle: bool,
+    /// Work handed to it and not done.
+    pub pending: u8,
 }
 
 impl SnapLine {
     /// How an entry of a registry is shown.
     #[must_use]
     pub fn of(entry: &Entry) -> SnapLine {
-        let &Entry { id, kind, from, to, start, end, aborted, .. } = entry;
-        SnapLine { id, kind, from, to, start, end, aborted, is_idle: entry.is_idle() }
+        let &Entry { id, kind, from, to, start, end, aborted, pending, .. } = entry;
+        SnapLine { id, kind, from, to, start, end, aborted, is_idle: entry.is_idle(), pending }
     }
 }
 
