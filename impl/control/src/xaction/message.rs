@@ -71,7 +71,7 @@ pub enum Msg {
 
 impl Msg {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 49] = [
+    pub const LABELS: [&'static str; 50] = [
         "start-answer",
         "status-answer",
         "redirect",
@@ -91,6 +91,7 @@ impl Msg {
         "xact-refused",
         "snap-answer",
         "notify-finished",
+        "notify-progress",
         "start-xact",
         "begin-xact",
         "abort-xact",
@@ -217,6 +218,8 @@ pub enum ToProxy {
     /// A target tells a member that its part has ended (N1); with `sources`, a member that does not know the job takes
     /// it up.
     NotifyFinished { job: XactId, kind: Kind, snap: Snap, sources: Option<Sources> },
+    /// A target tells a member that its part goes on (N2). Nobody answers.
+    NotifyProgress { job: XactId },
 }
 
 impl From<ToProxy> for Msg {
@@ -248,6 +251,7 @@ impl Label for ToProxy {
             ToProxy::XactRefused { .. } => "xact-refused",
             ToProxy::SnapAnswer { .. } => "snap-answer",
             ToProxy::NotifyFinished { .. } => "notify-finished",
+            ToProxy::NotifyProgress { .. } => "notify-progress",
         }
     }
 }

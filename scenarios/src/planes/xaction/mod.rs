@@ -80,10 +80,11 @@ impl Plane for Xaction {
 
     fn config(scenario: &Fields<'_>) -> Read<Config> {
         let timing = scenario.get("timing").map_or_else(|| Ok(Timing::default()), |value| timing(&value))?;
-        let cluster = cluster(scenario.get("cluster"))?;
-        let deployment = membership::deployment(scenario.get("membership"), &cluster)?;
-        let hosting = scenario.get("registry").map(|value| hosting::hosting(&value)).transpose()?;
-        Ok(Config { cluster, timing, deployment, hosting, policies: Policies::hardened() })
+        let mut config = Config::new(cluster(scenario.get("cluster"))?);
+        config.timing = timing;
+        config.deployment = membership::deployment(scenario.get("membership"), &config.cluster)?;
+        config.hosting = scenario.get("registry").map(|value| hosting::hosting(&value)).transpose()?;
+        Ok(config)
     }
 
     fn nodes(config: &Config) -> Vec<String> {

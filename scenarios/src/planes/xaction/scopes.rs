@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use quiesce_control::xaction::bucket::{Bucket, BucketName};
 use quiesce_control::xaction::{
-    Awaited, Cluster, Config, DaemonId, Deployment, Ending, Hosting, JobName, JobSpec, Kind, Manner, Monitor, Node,
-    Policies, Request, Timing, Work,
+    Awaited, Cluster, Config, DaemonId, Ending, Hosting, JobName, JobSpec, Kind, Manner, Monitor, Node, Request, Timing,
+    Work,
 };
 use quiesce_model::{Budget, Scope};
 
@@ -64,13 +64,7 @@ fn world(
     let start = Request::Start { name, via: first, spec };
     let wait = Request::Wait { what: Awaited::Job(name), via: last, deadline: None };
     Scope {
-        config: Config {
-            cluster,
-            timing,
-            deployment: Deployment::default(),
-            hosting: None,
-            policies: Policies::hardened(),
-        },
+        config: configured(cluster, timing, None),
         nodes: cluster.daemons().map(|daemon| daemon.to_string()).collect(),
         calls: vec![(client, start), (client, wait)],
         monitors: PROPERTIES.iter().chain(properties).filter_map(|name| Monitor::named(name)).collect(),
@@ -104,13 +98,7 @@ fn hosted(targets: u16, kind: Kind) -> Scope<Node, Monitor> {
     ];
     let hosting = Hosting { looks: 2, prune: None, idle: None, ..Hosting::default() };
     Scope {
-        config: Config {
-            cluster,
-            timing: undisturbed(),
-            deployment: Deployment::default(),
-            hosting: Some(hosting),
-            policies: Policies::hardened(),
-        },
+        config: configured(cluster, undisturbed(), Some(hosting)),
         nodes: cluster.daemons().map(|daemon| daemon.to_string()).collect(),
         calls: vec![start(0, Kind::Resilver, last), start(1, kind, None)],
         monitors: names.iter().filter_map(|name| Monitor::named(name)).collect(),
@@ -120,6 +108,12 @@ fn hosted(targets: u16, kind: Kind) -> Scope<Node, Monitor> {
         untimed: false,
         absorbs_repeats: true,
     }
+}
+
+fn configured(cluster: Cluster, timing: Timing, hosting: Option<Hosting>) -> Config {
+    let mut config = Config::new(cluster);
+    (config.timing, config.hosting) = (timing, hosting);
+    config
 }
 
 /// Where nothing is lost: nobody need repeat anything but the target its news, and jobs are pruned.

@@ -102,7 +102,7 @@ mod testing {
     use crate::xaction::membership::Draft;
     use crate::xaction::registry::{Arg, Limits};
     use crate::xaction::{
-        Cluster, ClusterMsg, Deployment, Fact, Kind, Msg, Policies, Snap, Sources, Status, Timing, ToProxy, ToTarget,
+        Cluster, ClusterMsg, Fact, Kind, Msg, Snap, Sources, Status, ToProxy, ToTarget,
         Upkeep,
     };
     use crate::xaction::{Hosting, Manner, TargetTimer};
@@ -123,13 +123,7 @@ mod testing {
     impl Still {
         pub(super) fn new() -> Self {
             let cluster = Cluster::new(2, 2, 1, 2).unwrap();
-            let config = Config {
-                cluster,
-                timing: Timing::default(),
-                deployment: Deployment::default(),
-                hosting: None,
-                policies: Policies::hardened(),
-            };
+            let config = Config::new(cluster);
             let nodes = (0..5).map(|n| Some(Node::boot(NodeId(n), &config))).collect();
             Still { config, nodes }
         }
@@ -143,8 +137,7 @@ mod testing {
 
         /// The map it is deployed with.
         pub(super) fn map(&self) -> Smap {
-            let Deployment { standby, non_electable, .. } = &self.config.deployment;
-            Smap::deployed(&self.config.cluster, standby, non_electable)
+            self.config.deployed()
         }
 
         /// That map, changed.

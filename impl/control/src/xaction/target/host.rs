@@ -66,7 +66,11 @@ impl Target {
             TargetTimer::Piece(client, call) => self.piece_done(client, call, cx),
             TargetTimer::PruneActive => self.desk.prune_active(cx),
             TargetTimer::PruneHistory => self.desk.prune_history(cx),
-            TargetTimer::Work(_) | TargetTimer::Notify(_) | TargetTimer::Persist(_) | TargetTimer::History(_) => {
+            TargetTimer::Work(_)
+            | TargetTimer::Progress(_)
+            | TargetTimer::Notify(_)
+            | TargetTimer::Persist(_)
+            | TargetTimer::History(_) => {
                 unreachable!("not about starts: {timer:?}")
             }
         }
