@@ -8,6 +8,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use thiserror::Error;
 
 use super::check::{Check, Explore};
+use super::fanout::Fanout;
 use crate::choices::Choices;
 use crate::plane::Profile;
 use crate::schema::Seeds;
@@ -40,6 +41,8 @@ pub(crate) enum Command {
     List(List),
     /// Show every kind of batch job of the xaction plane, with all its columns
     Kinds(Kinds),
+    /// Measure what it costs to know that a job has ended, by size of the cluster and by the way clients are told
+    Fanout(Fanout),
     /// Search every run of small worlds for a violation
     Check(Check),
     /// Walk through the states of a small world by hand, in a browser

@@ -47,8 +47,7 @@ impl Config {
     #[must_use]
     pub fn deployed(&self) -> Smap {
         let make = || Smap::deployed(&self.cluster, &self.deployment.standby, &self.deployment.non_electable);
-        let (cluster, deployment, map) =
-            self.deployed.get_or_init(|| (self.cluster, self.deployment.clone(), make()));
+        let (cluster, deployment, map) = self.deployed.get_or_init(|| (self.cluster, self.deployment.clone(), make()));
         if (*cluster, deployment) == (self.cluster, &self.deployment) { map.clone() } else { make() }
     }
 }

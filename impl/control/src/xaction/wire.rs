@@ -19,7 +19,8 @@ const ACTION: &str = concat!(
     r#"{"action":"start","name":"","value":{"ID":"","Kind":"lru","DaemonID":"","Bck":{"name":"","provider":"","#,
     r#""namespace":{"uuid":"","name":""}},"Buckets":null,"Timeout":0,"Force":false,"OnlyRunning":false}}"#
 );
-const NOTIFICATION: &str = r#"{"uuid":"tGqX4mB7c","node_id":"t1","kind":"copy-bck","err":"","message":"","aborted":false}"#;
+const NOTIFICATION: &str =
+    r#"{"uuid":"tGqX4mB7c","node_id":"t1","kind":"copy-bck","err":"","message":"","aborted":false}"#;
 const SNAP: &str = concat!(
     r#"{"ext":null,"start-time":"2026-08-21T10:00:00Z","end-time":"0001-01-01T00:00:00Z","#,
     r#""bck":{"name":"dst","provider":"ais","namespace":{"uuid":"","name":""}},"#,
@@ -120,7 +121,8 @@ mod tests {
 
     #[test]
     fn a_notification_carries_its_snap_in_base64_and_a_registration_every_source_twice() {
-        let notice = |sources| ToProxy::NotifyFinished { job: JOB, kind: Kind::Download, snap: Snap::Finished, sources };
+        let notice =
+            |sources| ToProxy::NotifyFinished { job: JOB, kind: Kind::Download, snap: Snap::Finished, sources };
         assert_eq!(bytes(&notice(None).into()), FRAME + of(NOTIFICATION) + of(SNAP).div_ceil(3) * 4);
         let watch = |count: u16| {
             let sources = (0..count).map(DaemonId::Target).collect();

@@ -182,6 +182,7 @@ fn timing(value: &Value<'_>) -> Read<Timing> {
         max_keepalive: span("max_keepalive", base.max_keepalive)?,
         cplane_operation: span("cplane_operation", base.cplane_operation)?,
         notif_time: span("notif_time", base.notif_time)?,
+        progress: switch("progress", base.progress)?,
         housekeeping: switch("housekeeping", base.housekeeping)?,
         sync: switch("sync", base.sync)?,
         retention: switch("retention", base.retention)?,
@@ -193,10 +194,11 @@ fn timing(value: &Value<'_>) -> Read<Timing> {
     })
 }
 
-const TIMES: [&str; 11] = [
+const TIMES: [&str; 12] = [
     "max_keepalive",
     "cplane_operation",
     "notif_time",
+    "progress",
     "housekeeping",
     "sync",
     "retention",

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use quiesce_control::xaction::bucket::{Bucket, BucketName};
 use quiesce_control::xaction::{
-    Awaited, Cluster, Config, DaemonId, Ending, Hosting, JobName, JobSpec, Kind, Manner, Monitor, Node, Request, Timing,
-    Work,
+    Awaited, Cluster, Config, DaemonId, Ending, Hosting, JobName, JobSpec, Kind, Manner, Monitor, Node, Request,
+    Timing, Work,
 };
 use quiesce_model::{Budget, Scope};
 

@@ -101,10 +101,7 @@ mod testing {
     use crate::xaction::bucket::{Bucket, BucketName};
     use crate::xaction::membership::Draft;
     use crate::xaction::registry::{Arg, Limits};
-    use crate::xaction::{
-        Cluster, ClusterMsg, Fact, Kind, Msg, Snap, Sources, Status, ToProxy, ToTarget,
-        Upkeep,
-    };
+    use crate::xaction::{Cluster, ClusterMsg, Fact, Kind, Msg, Snap, Sources, Status, ToProxy, ToTarget, Upkeep};
     use crate::xaction::{Hosting, Manner, TargetTimer};
 
     pub(super) const P1: DaemonId = DaemonId::Proxy(0);
