@@ -43,29 +43,29 @@ struct Panel {
     title: &'static str,
     value: fn(&Row) -> Option<f64>,
     /// Where no line is.
-    key: SeriesLabelPosition,
+    key: fn() -> SeriesLabelPosition,
 }
 
 const PANELS: [Panel; 4] = [
     Panel {
         title: "messages between one waiting client and its gateway",
         value: |row| per_wait(row, row.measured.facing),
-        key: SeriesLabelPosition::UpperLeft,
+        key: || SeriesLabelPosition::UpperLeft,
     },
     Panel {
         title: "messages that one waiting client causes in the cluster",
         value: |row| per_wait(row, row.measured.caused),
-        key: SeriesLabelPosition::UpperLeft,
+        key: || SeriesLabelPosition::UpperLeft,
     },
     Panel {
         title: "messages at the busiest node",
         value: |row| Some(row.measured.hot.messages as f64),
-        key: SeriesLabelPosition::UpperLeft,
+        key: || SeriesLabelPosition::UpperLeft,
     },
     Panel {
         title: "ms from the last end of a part until 99 % know",
         value: |row| row.measured.p99.map(|nanos| nanos as f64 / 1e6),
-        key: SeriesLabelPosition::MiddleLeft,
+        key: || SeriesLabelPosition::MiddleLeft,
     },
 ];
 
@@ -165,7 +165,7 @@ where
     }
     chart
         .configure_series_labels()
-        .position(panel.key)
+        .position((panel.key)())
         .label_font((FONT, 12))
         .background_style(WHITE.mix(0.8))
         .draw()?;
