@@ -2,7 +2,7 @@
 //!
 //! A body is as long as the composed example of its kind in `reference/aistore-information-center.md` section 4, with as
 //! many targets and snaps as the message has; a snap in a notification is in base64. Lines and headers of HTTP count as
-//! [`FRAME`], which is an estimate. Messages of membership are sized by their frame alone: no study counts them.
+//! [`FRAME`], which is an estimate. Messages of membership and rebalance are sized by their frame alone: no study counts them.
 
 use super::ic::Listener;
 use super::message::{Msg, ToClient, ToProxy, ToTarget};
@@ -44,7 +44,7 @@ pub fn bytes(msg: &Msg) -> u64 {
             Msg::ToClient(msg) => to_client(msg),
             Msg::ToProxy(msg) => to_proxy(msg),
             Msg::ToTarget(msg) => to_target(msg),
-            Msg::Cluster(_) => 0,
+            Msg::Cluster(_) | Msg::Rebalance(_) => 0,
         }
 }
 
@@ -63,7 +63,7 @@ fn to_client(msg: &ToClient) -> u64 {
 
 fn to_proxy(msg: &ToProxy) -> u64 {
     match msg {
-        ToProxy::StartRequest { .. } | ToProxy::AdminRequest { .. } => of(ACTION),
+        ToProxy::StartRequest { .. } | ToProxy::AdminRequest { .. } | ToProxy::RebalanceRequest { .. } => of(ACTION),
         ToProxy::StatusRequest { .. } | ToProxy::Ask { .. } | ToProxy::RoutedStatus { .. } => of(QUERY),
         ToProxy::RoutedAnswer { result: Ok(_), .. } => of(STATUS),
         ToProxy::Answered { answer: Ok(lines), .. } => snaps(lines.len()),
