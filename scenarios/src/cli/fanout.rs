@@ -89,13 +89,7 @@ impl Fanout {
 }
 
 pub(super) fn fanout(args: &Fanout, shared: &Shared, out: &mut Out) -> Result<Exit, Refusal> {
-    if shared.seeds.is_some() || shared.verify_determinism {
-        let message = "fanout runs each cell once";
-        return Err(Refusal::Usage {
-            message,
-            help: "use --seed N; equal flags yield equal figures but for the clock's",
-        });
-    }
+    shared.heeded("fanout", &["--seed", "--profile", "--policy", "--json"], "each cell is run once, with one seed")?;
     let rows = args.study(shared).run(!args.no_clock)?;
     write(args, &rows)?;
     let to_stdout = shared.json.as_deref() == Some("-");
