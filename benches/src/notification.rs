@@ -8,8 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quiesce_control::xaction::{
-    Cluster, ClusterError, Config, DaemonId, Deployment, Ending, JobName, JobSpec, Kind, Monitor, Node, Policies,
-    Request, Timing, Work,
+    Cluster, ClusterError, Config, DaemonId, Ending, JobName, JobSpec, Kind, Monitor, Node, Request, Timing, Work,
 };
 use quiesce_machine::{CallId, Delay, Time};
 use quiesce_sim::{Action, Plan};
@@ -38,14 +37,8 @@ impl Shape {
     /// When the cluster cannot be: a size is zero.
     pub fn plan(self) -> Result<Plan<Node, Monitor>, ClusterError> {
         let cluster = Cluster::new(self.members, self.targets, 1, self.members)?;
-        let timing = Timing { housekeeping: None, sync: None, ..Timing::default() };
-        let config = Config {
-            cluster,
-            timing,
-            deployment: Deployment::default(),
-            hosting: None,
-            policies: Policies::hardened(),
-        };
+        let mut config = Config::new(cluster);
+        config.timing = Timing { housekeeping: None, sync: None, ..Timing::default() };
         let mut plan = Plan::new(config, cluster.daemons().map(|daemon| daemon.to_string()));
         plan.network.latency = Delay::from(Duration::from_micros(100)..Duration::from_millis(1));
         plan.until = Time::ZERO + Duration::from_secs(5);

@@ -32,6 +32,7 @@ pub mod capsule;
 pub mod check;
 pub mod choices;
 pub mod cli;
+pub mod fanout;
 pub mod files;
 pub mod first;
 pub mod keep;

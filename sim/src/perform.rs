@@ -95,6 +95,9 @@ impl<N: Node, M: Monitor<N>> World<'_, N, M> {
         assert!(to.index() < count, "{from} sent {} to {to}, but the nodes are n0 to n{}", msg.label(), count - 1);
         let (label, cause) = (msg.label(), self.events);
         self.messages.add(label);
+        if let Some(meter) = &mut self.meter {
+            meter.sends(from, to, &msg);
+        }
         if from == to {
             self.queue.push(self.now, Item::Message { from, to, cause, msg });
             return;

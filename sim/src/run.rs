@@ -10,6 +10,7 @@ use crate::decisions::Ledger;
 use crate::digest::Digester;
 use crate::draws::Draws;
 use crate::lens::Lens;
+use crate::meter::Meter;
 use crate::panics;
 use crate::world::World;
 use crate::{Course, Decision, Outcome, Plan, PlanError, Snapshot, Trace, Verdict};
@@ -21,6 +22,12 @@ use crate::{Course, Decision, Outcome, Plan, PlanError, Snapshot, Trace, Verdict
 #[must_use]
 pub fn run<N: Node, M: Monitor<N>>(plan: &Plan<N, M>, seed: u64) -> Outcome<N> {
     play(plan, &Course::seed(seed), Watching::default()).outcome
+}
+
+/// Runs a plan with a seed and tells `meter` of every event. The outcome is the one [`run`] yields.
+#[must_use]
+pub fn metered<N: Node, M: Monitor<N>>(plan: &Plan<N, M>, seed: u64, meter: &mut dyn Meter<N>) -> Outcome<N> {
+    play(plan, &Course::seed(seed), Watching { meter: Some(meter), ..Watching::default() }).outcome
 }
 
 /// Runs a plan with a seed and records what happens. The outcome is the one [`run`] yields.
@@ -62,6 +69,7 @@ pub fn inspect<N: Node, M: Monitor<N>>(
         ledger: Some(Box::new(Ledger::new(course, &plan.nodes))),
         lens: (!steps.is_empty()).then(|| Lens::new(steps)),
         survey: false,
+        meter: None,
     };
     let Played { outcome, trace, ledger, lens, missed, .. } = play(plan, course, watching);
     let (decisions, unused) = ledger.map_or((Vec::new(), 0), |ledger| ledger.into_decisions());
@@ -130,13 +138,19 @@ pub fn branch<N: Node, M: Monitor<N>>(
     (played.outcome, played.trace)
 }
 
-/// What is kept of a run beside its outcome.
-#[derive(Default)]
-struct Watching {
+/// What is kept of a run beside its outcome, and who is told.
+struct Watching<'w, N: Node> {
     trace: Option<Trace>,
     ledger: Option<Box<Ledger>>,
     lens: Option<Lens>,
     survey: bool,
+    meter: Option<&'w mut dyn Meter<N>>,
+}
+
+impl<N: Node> Default for Watching<'_, N> {
+    fn default() -> Self {
+        Watching { trace: None, ledger: None, lens: None, survey: false, meter: None }
+    }
 }
 
 /// A run that is over, with what was kept of it.
@@ -149,8 +163,8 @@ pub(crate) struct Played<N: Node> {
     pub(crate) missed: Vec<usize>,
 }
 
-fn play<N: Node, M: Monitor<N>>(plan: &Plan<N, M>, course: &Course, watching: Watching) -> Played<N> {
-    let Watching { trace, ledger, lens, survey } = watching;
+fn play<N: Node, M: Monitor<N>>(plan: &Plan<N, M>, course: &Course, watching: Watching<'_, N>) -> Played<N> {
+    let Watching { trace, ledger, lens, survey, meter } = watching;
     if let Err(error) = plan.check() {
         let outcome = refused(plan, error);
         return Played { outcome, trace, ledger, probe: None, lens, missed: Vec::new() };
@@ -160,6 +174,9 @@ fn play<N: Node, M: Monitor<N>>(plan: &Plan<N, M>, course: &Course, watching: Wa
     let mut world = World::new(&whole, plan.steps.len(), draws, trace);
     world.probe = if survey { Some(Probe::Survey(Vec::new())) } else { course.strike.map(Probe::Strike) };
     world.lens = lens;
+    if let Some(meter) = meter {
+        world.meter = Some(meter);
+    }
     let played = panics::catch(|| match &course.turns {
         Some(turns) => world.take_turns(turns),
         None => world.play(),

@@ -15,6 +15,7 @@ use crate::draws::Draws;
 use crate::faults::{Faults, vacuities};
 use crate::judge::Judge;
 use crate::lens::Lens;
+use crate::meter::Meter;
 use crate::network::Links;
 use crate::prefetch::prefetch;
 use crate::queue::{Due, PENDING_MAX, Pending, Queue};
@@ -57,6 +58,7 @@ pub(crate) struct World<'p, N: Node, M> {
     pub(crate) trace: Option<Trace>,
     pub(crate) probe: Option<Probe>,
     pub(crate) lens: Option<Lens>,
+    pub(crate) meter: Option<&'p mut dyn Meter<N>>,
     /// The turns that could not be taken.
     pub(crate) missed: Vec<usize>,
     /// The end of the run, unless something goes wrong so late that it takes longer to come to rest.
@@ -138,6 +140,7 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
             trace,
             probe: None,
             lens: None,
+            meter: None,
             missed: Vec::new(),
             end: plan.end(),
             judge: Judge::new(plan.monitors.clone()),
@@ -385,6 +388,9 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         if self.trace.is_some() {
             self.note_event(node, cause, brief, &event);
         }
+        if let Some(meter) = &mut self.meter {
+            meter.handles(self.events, cause, node, &event);
+        }
         (self.now, node).hash(&mut self.digester);
         event.hash(&mut self.digester);
 
@@ -424,6 +430,9 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
         for fact in facts.drain(..) {
             fact.hash(&mut self.digester);
             self.facts.add(fact.label());
+            if let Some(meter) = &mut self.meter {
+                meter.states(self.now, node, &fact);
+            }
             if let Some(entry) = self.trace.as_mut().and_then(|trace| trace.entries.last_mut()) {
                 entry.facts.push(fact.to_string());
                 entry.fact_labels.push(fact.label());

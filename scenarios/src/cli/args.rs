@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use super::check::{Check, Explore};
 use super::exit::Refusal;
+use super::fanout::Fanout;
 use crate::choices::Choices;
 use crate::plane::Profile;
 use crate::schema::Seeds;
@@ -41,6 +42,8 @@ pub(crate) enum Command {
     List(List),
     /// Show every kind of batch job of the xaction plane, with all its columns
     Kinds(Kinds),
+    /// Measure what it costs to know that a job has ended, by size of the cluster and by the way clients are told
+    Fanout(Fanout),
     /// Search every run of small worlds for a violation
     Check(Check),
     /// Walk through the states of a small world by hand, in a browser

@@ -106,6 +106,12 @@ pub(crate) enum Refusal {
     /// A failure that could not be explained.
     #[error(transparent)]
     Why(#[from] crate::why::WhyError),
+    /// No such study.
+    #[error(transparent)]
+    Study(#[from] crate::fanout::StudyError),
+    /// No chart.
+    #[error(transparent)]
+    Chart(#[from] crate::fanout::ChartError),
     /// Not a name.
     #[error("{0}")]
     Name(#[from] crate::text::Mistake),
@@ -146,6 +152,8 @@ impl Refusal {
             | Refusal::NoScope(_)
             | Refusal::Shrink(_)
             | Refusal::Why(_)
+            | Refusal::Study(_)
+            | Refusal::Chart(_)
             | Refusal::Name(_)
             | Refusal::Exists { .. }
             | Refusal::Fickle { .. }

@@ -5,6 +5,7 @@ mod check;
 mod conclude;
 mod crash;
 mod exit;
+mod fanout;
 mod find;
 mod interrupt;
 mod keep;
@@ -62,6 +63,7 @@ fn dispatch(cli: Cli, out: &mut Out) -> Result<Exit, Refusal> {
         Some(Command::Merge(args)) => merge::merge(&args, &shared, out),
         Some(Command::List(args)) => list::list(&args, &shared, out),
         Some(Command::Kinds(args)) => kinds::kinds(&args, &shared, out),
+        Some(Command::Fanout(args)) => fanout::fanout(&args, &shared, out),
         Some(Command::Check(args)) => check::check(&args, &shared, out),
         Some(Command::Explore(args)) => check::explore(&args, &shared, out),
         Some(Command::Replay(args)) => replay::replay(&args, &shared, out),

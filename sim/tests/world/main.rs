@@ -5,6 +5,7 @@ mod decisions;
 mod determinism;
 mod litmus;
 mod machines;
+mod meters;
 mod network;
 mod processes;
 mod puppet;

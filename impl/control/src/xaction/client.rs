@@ -14,6 +14,7 @@ use quiesce_machine::{CallId, Event, Incarnation, Rename};
 
 use super::ask::{AskError, Everywhere, Question};
 use super::buckets::BucketChange;
+use super::config::Timing;
 use super::fact::Fact;
 use super::id::{DaemonId, JobName, XactId};
 use super::job::{JobSpec, Status};
@@ -350,7 +351,7 @@ impl Client {
         let Some(query) = self.queries.get_mut(&call) else { return };
         query.phase = Phase::Sleeping;
         cx.arm(ClientTimer::Poll(call).into(), query.sleep);
-        query.sleep = (query.sleep * 3 / 2).min(cx.config().timing.poll_most);
+        query.sleep = longer(query.sleep, &cx.config().timing);
     }
 
     /// The gateway did not serve this request: what now?
@@ -396,6 +397,11 @@ impl Client {
         }
         cx.reply(call, Reply::Told(outcome));
     }
+}
+
+/// How long a client sleeps after having slept so long.
+fn longer(sleep: Duration, timing: &Timing) -> Duration {
+    (sleep * 3 / 2).min(timing.poll_most)
 }
 
 fn arm_request(call: CallId, cx: &mut Context<'_>) {

@@ -1,17 +1,18 @@
 //! What is fixed for a run: who is there, how long things take, which policies hold.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use quiesce_machine::NodeId;
 use thiserror::Error;
 
 use super::id::DaemonId;
-use super::membership::Deployment;
+use super::membership::{Deployment, Smap};
 use super::policy::Policies;
 use super::start::Hosting;
 
 /// Everything a node of this plane is told about its cluster.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// Who is there.
     pub cluster: Cluster,
@@ -23,6 +24,32 @@ pub struct Config {
     pub hosting: Option<Hosting>,
     /// What is done where the reference and we differ.
     pub policies: Policies,
+    /// The map of that deployment of that cluster.
+    deployed: OnceLock<(Cluster, Deployment, Smap)>,
+}
+
+impl Config {
+    /// Everybody is a member for ever, targets have no registries, times are the published ones, policies ours.
+    #[must_use]
+    pub fn new(cluster: Cluster) -> Config {
+        Config {
+            cluster,
+            timing: Timing::default(),
+            deployment: Deployment::default(),
+            hosting: None,
+            policies: Policies::hardened(),
+            deployed: OnceLock::new(),
+        }
+    }
+
+    /// The map that the cluster is deployed with. Made once and shared: ten thousand daemons that each made their own
+    /// would take gigabytes.
+    #[must_use]
+    pub fn deployed(&self) -> Smap {
+        let make = || Smap::deployed(&self.cluster, &self.deployment.standby, &self.deployment.non_electable);
+        let (cluster, deployment, map) = self.deployed.get_or_init(|| (self.cluster, self.deployment.clone(), make()));
+        if (*cluster, deployment) == (self.cluster, &self.deployment) { map.clone() } else { make() }
+    }
 }
 
 /// Every daemon and client there can be. Nodes are numbered proxies first, then targets, then clients.
@@ -160,6 +187,8 @@ pub struct Timing {
     pub cplane_operation: Duration,
     /// `notif_time`: after how long a silent target is tardy, and how long a 404 is forgiven.
     pub notif_time: Duration,
+    /// How often a target tells that its part of a job goes on, where its kind tells that at all; `None`: never.
+    pub progress: Option<Duration>,
     /// Period of the Information Center's housekeeping; `None` switches it off.
     pub housekeeping: Option<Duration>,
     /// Period of the exchange between members (policy `table-sync`); `None` switches it off.
@@ -184,6 +213,7 @@ impl Default for Timing {
             max_keepalive: Duration::from_secs(5),
             cplane_operation: Duration::from_secs(2),
             notif_time: Duration::from_secs(30),
+            progress: Some(Duration::from_secs(10)),
             housekeeping: Some(Duration::from_secs(120)),
             sync: Some(Duration::from_secs(10)),
             retention: Some(Duration::from_secs(180)),
@@ -208,6 +238,15 @@ mod tests {
             assert_eq!(cluster.node(daemon), node);
             assert_eq!(cluster.daemon(node), daemon);
         }
+    }
+
+    #[test]
+    fn daemons_share_the_map_they_are_deployed_with_until_the_deployment_changes() {
+        let mut config = Config::new(Cluster::new(2, 1, 1, 1).unwrap());
+        let first = config.deployed();
+        assert!(first.is_the_same_as(&config.clone().deployed()));
+        config.deployment.standby.insert(DaemonId::Proxy(1));
+        assert!(first.contains(DaemonId::Proxy(1)) && !config.deployed().contains(DaemonId::Proxy(1)));
     }
 
     #[test]

@@ -104,6 +104,7 @@ impl Msg {
         "xact-refused",
         "snap-answer",
         "notify-finished",
+        "notify-progress",
         "start-xact",
         "begin-xact",
         "abort-xact",
@@ -251,6 +252,8 @@ pub enum ToProxy {
     /// A target tells a member that its part has ended (N1); with `sources`, a member that does not know the job takes
     /// it up.
     NotifyFinished { job: XactId, kind: Kind, snap: Snap, sources: Option<Sources> },
+    /// A target tells a member that its part goes on (N2). Nobody answers.
+    NotifyProgress { job: XactId },
 }
 
 impl From<ToProxy> for Msg {
@@ -286,6 +289,7 @@ impl Label for ToProxy {
             ToProxy::XactRefused { .. } => "xact-refused",
             ToProxy::SnapAnswer { .. } => "snap-answer",
             ToProxy::NotifyFinished { .. } => "notify-finished",
+            ToProxy::NotifyProgress { .. } => "notify-progress",
         }
     }
 }

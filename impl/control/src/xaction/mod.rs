@@ -29,6 +29,7 @@ pub mod start;
 pub mod target;
 pub mod timer;
 pub mod user;
+pub mod wire;
 
 use quiesce_machine::{Cx, Event, NodeId, Rename, Span};
 

@@ -199,6 +199,7 @@ impl Proxy {
             ToProxy::XactBegun { job } => self.begun(job, from, cx),
             ToProxy::XactRefused { job, why } => self.refused_by(job, from, why, cx),
             ToProxy::SnapAnswer { job, settled, snap } => self.ic.pulled(from, job, settled, snap, cx),
+            ToProxy::NotifyProgress { job } => self.ic.goes_on(from, job, cx),
             ToProxy::NotifyFinished { job, kind, snap, sources } => {
                 let for_undoing_alone = !(self.ic.is_member() && kind.is_ic_tracked());
                 if !(self.undone(job, from, cx) && for_undoing_alone) {

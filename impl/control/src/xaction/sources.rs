@@ -48,6 +48,15 @@ impl Sources {
         self.0.as_of
     }
 
+    /// The place of a target among them. Where every target takes part, the place is its number.
+    #[inline]
+    pub(super) fn place(&self, target: DaemonId) -> Option<usize> {
+        let likely = match target {
+            DaemonId::Proxy(n) | DaemonId::Target(n) | DaemonId::Client(n) => usize::from(n),
+        };
+        if self.get(likely) == Some(&target) { Some(likely) } else { self.binary_search(&target).ok() }
+    }
+
     /// Sorts the targets and drops repeats.
     fn new(as_of: Version, mut targets: Vec<DaemonId>) -> Self {
         targets.sort_unstable();
@@ -101,6 +110,17 @@ mod tests {
         let sources: Sources = [T2, T1, T2].into_iter().collect();
         assert_eq!(*sources, [T1, T2]);
         assert_eq!(format!("{sources:?}"), "[t1, t2]");
+    }
+
+    #[test]
+    fn a_target_is_found_whether_or_not_its_number_is_its_place() {
+        let sources: Sources = [DaemonId::Target(0), DaemonId::Target(1), DaemonId::Target(9)].into_iter().collect();
+        for (place, &target) in sources.iter().enumerate() {
+            assert_eq!(sources.place(target), Some(place));
+        }
+        for absent in [DaemonId::Target(2), DaemonId::Target(10), DaemonId::Proxy(1)] {
+            assert_eq!(sources.place(absent), None);
+        }
     }
 
     #[test]

@@ -251,6 +251,7 @@ impl Target {
     fn fire(&mut self, timer: TargetTimer, cx: &mut Context<'_>) {
         match timer {
             TargetTimer::Work(job) => self.work_done(job, cx),
+            TargetTimer::Progress(job) => self.tell_progress(job, cx),
             TargetTimer::Notify(job) => self.notify_again(job, cx),
             TargetTimer::Persist(job) => self.record(job, cx),
             TargetTimer::History(job) => {
@@ -314,7 +315,7 @@ impl Target {
             Some(Phase::Beginning(_) | Phase::Running(_)) if self.rebalances_as(job) => (),
             Some(Phase::Beginning(_) | Phase::Running(_)) => self.end(job, Snap::Aborted(XactError::IcAbort), cx),
             Some(Phase::Ending(_)) => (),
-            Some(Phase::Ended(_)) => self.notify(job, member, Some(sources), cx),
+            Some(Phase::Ended(_)) => notify(job, &self.xacts[&job], member, Some(sources), cx),
             None => self.abort_unknown(job, kind, sources, cx),
         }
     }
@@ -363,6 +364,9 @@ impl Target {
         let xact = self.xacts.get_mut(&job).expect("only a known xaction ends");
         xact.phase = Phase::Ending(snap);
         cx.disarm(TargetTimer::Work(job).into());
+        if xact.kind.tells_progress() {
+            cx.disarm(TargetTimer::Progress(job).into());
+        }
         if matches!(snap, Snap::Aborted(_)) {
             self.desk.stop(job, snap, cx);
         }
@@ -413,6 +417,7 @@ impl Target {
                 }
                 if let Some(xact) = self.xacts.get_mut(&job) {
                     answer_starters(job, xact, cx);
+                    progress_later(job, xact.kind, cx);
                 }
             }
             Phase::Ending(end) if snap == end => {
@@ -438,23 +443,27 @@ impl Target {
         self.notify_again(job, cx);
     }
 
+    /// Tells the members that the part goes on.
+    fn tell_progress(&mut self, job: XactId, cx: &mut Context<'_>) {
+        let Some(Xact { phase: Phase::Running(_), kind, .. }) = self.xacts.get(&job) else { return };
+        for member in self.membership.map().ic() {
+            send(cx, member, ToProxy::NotifyProgress { job });
+        }
+        progress_later(job, *kind, cx);
+    }
+
     /// Tells the members that have not acknowledged.
     fn notify_again(&mut self, job: XactId, cx: &mut Context<'_>) {
         let (xact, timing) = (&self.xacts[&job], &cx.config().timing);
         let again = cx.config().policies.notification == Notification::UntilAcknowledged;
         for &member in &xact.unacknowledged {
-            self.notify(job, member, again.then(|| xact.sources.clone()), cx);
+            notify(job, xact, member, again.then(|| xact.sources.clone()), cx);
         }
         if again {
             cx.arm(TargetTimer::Notify(job).into(), timing.repeat);
         } else {
             keep_for_history(job, cx);
         }
-    }
-
-    fn notify(&self, job: XactId, member: DaemonId, sources: Option<Sources>, cx: &mut Context<'_>) {
-        let xact = &self.xacts[&job];
-        send(cx, member, ToProxy::NotifyFinished { job, kind: xact.kind, snap: xact.phase.snap(), sources });
     }
 
     fn acknowledged(&mut self, member: DaemonId, job: XactId, cx: &mut Context<'_>) {
@@ -516,6 +525,17 @@ impl Phase {
             Phase::Beginning(_) | Phase::Running(_) | Phase::Ending(_) => Snap::Running,
             Phase::Ended(snap) => snap,
         }
+    }
+}
+
+fn notify(job: XactId, xact: &Xact, member: DaemonId, sources: Option<Sources>, cx: &mut Context<'_>) {
+    send(cx, member, ToProxy::NotifyFinished { job, kind: xact.kind, snap: xact.phase.snap(), sources });
+}
+
+/// Has the members told in a while that a part goes on, if its kind tells that.
+fn progress_later(job: XactId, kind: Kind, cx: &mut Context<'_>) {
+    if let Some(period) = cx.config().timing.progress.filter(|_| kind.tells_progress()) {
+        cx.arm(TargetTimer::Progress(job).into(), period);
     }
 }
 

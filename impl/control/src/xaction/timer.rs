@@ -35,6 +35,7 @@ impl Timer {
             )
             | Timer::Target(
                 TargetTimer::History(_)
+                | TargetTimer::Progress(_)
                 | TargetTimer::Transaction(_)
                 | TargetTimer::Ripen(_)
                 | TargetTimer::Idle(_)
@@ -170,6 +171,8 @@ impl Label for MemberTimer {
 pub enum TargetTimer {
     /// The work is done.
     Work(XactId),
+    /// Tell the members that the part goes on.
+    Progress(XactId),
     /// Tell the members again that its part has ended.
     Notify(XactId),
     /// Write again what could not be stored.
@@ -208,6 +211,7 @@ impl Label for TargetTimer {
     fn label(&self) -> &'static str {
         match self {
             TargetTimer::Work(_) => "work",
+            TargetTimer::Progress(_) => "progress",
             TargetTimer::Notify(_) => "notify",
             TargetTimer::Persist(_) => "persist",
             TargetTimer::History(_) => "history",

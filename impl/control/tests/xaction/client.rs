@@ -1,5 +1,6 @@
 //! A client: starting, waiting, backing off, failing over.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use quiesce_control::xaction::{
@@ -197,4 +198,25 @@ fn a_status_query_ends_with_the_first_answer() {
     client.call(2, Request::Status { what: Awaited::Job(NAME), via: P1 });
     let answered = client.deliver(P1, ToClient::StatusAnswer { call: CallId(2), result: Ok(job_status(false)) });
     assert_eq!(answered.last(), Some(&reply(2, Reply::Told(Outcome::Status(job_status(false))))));
+}
+
+#[test]
+fn a_wait_on_snapshots_sleeps_longer_each_time() {
+    let mut client = Bench::new(C1, &[]);
+    let what = Awaited::Kind(KIND);
+    let errand =
+        quiesce_control::xaction::Errand::Wait { what, condition: quiesce_control::xaction::ask::Condition::Finished };
+    client.call(WAIT, Request::Errand { errand, via: P1 });
+    let poll = ClientTimer::Poll(CallId(WAIT));
+    let mut sleeps = Vec::new();
+    for _ in 0..9 {
+        let nothing = ToClient::AskAnswer { call: CallId(WAIT), result: Ok(Arc::default()) };
+        let slept = client.deliver(P1, nothing);
+        let Some(Effect::Arm { timer, after }) = slept.last() else { panic!("{slept:?}") };
+        assert_eq!(*timer, poll.into());
+        sleeps.push(after.least / 1_000_000);
+        client.fire(poll);
+    }
+    assert_eq!(sleeps[..4], [2_000, 3_000, 4_500, 6_750]);
+    assert_eq!(sleeps[8], 30_000, "but no longer than that");
 }

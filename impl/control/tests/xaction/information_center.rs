@@ -294,3 +294,14 @@ fn a_pruned_job_is_not_taken_up_again_until_its_tombstone_is_gone() {
     member.deliver(P1, ToProxy::MergeTable { table: finished });
     assert!(member.facts().contains(&Fact::JobRegistered { job: JOB }));
 }
+
+#[test]
+fn a_target_that_tells_progress_is_not_pulled_for_a_while() {
+    let mut member = member(&[]);
+    let tardy = MemberTimer::Tardy(JOB, T1);
+    assert_eq!(member.deliver(T1, ToProxy::NotifyProgress { job: JOB }), [arm(tardy, 30)]);
+    assert_eq!(member.deliver(C1, query())[1..], [member.send(T2, pull(false))], "t1 is not tardy");
+    assert_eq!(member.deliver(T1, ToProxy::NotifyProgress { job: JOB }), [arm(tardy, 30)], "again from now");
+    assert!(member.deliver(T1, notice(Snap::Finished)).contains(&disarm(tardy)));
+    assert_eq!(member.deliver(T1, ToProxy::NotifyProgress { job: JOB }), [], "late news of a part that has ended");
+}

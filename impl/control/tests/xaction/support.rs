@@ -56,8 +56,7 @@ impl Bench {
 
     /// The map that the cluster is deployed with.
     pub(crate) fn map(&self) -> Smap {
-        let Deployment { standby, non_electable, .. } = &self.config.deployment;
-        Smap::deployed(&self.config.cluster, standby, non_electable)
+        self.config.deployed()
     }
 
     fn deployed(me: DaemonId, reference: &[&str], deployment: Deployment) -> Self {
@@ -68,7 +67,8 @@ impl Bench {
         }
         let named = Policies::ROWS.iter().filter(|row| reference.contains(&row.name)).count();
         assert_eq!(named, reference.len(), "{reference:?} are policies");
-        let config = Config { cluster, timing: Timing::default(), deployment, hosting: None, policies };
+        let mut config = Config::new(cluster);
+        (config.deployment, config.policies) = (deployment, policies);
         let mut bench = Bench { node: Node::boot(cluster.node(me), &config), me, config, facts: Vec::new() };
         bench.start(1, Vec::new());
         bench
@@ -141,8 +141,7 @@ pub(crate) fn reply(call: u32, reply: Reply) -> Effect<Node> {
 
 /// The targets that the cluster is deployed with.
 pub(crate) fn sources() -> Sources {
-    let Deployment { standby, non_electable, .. } = Deployment::default();
-    Sources::of(&Smap::deployed(&Cluster::new(3, 2, 1, 2).unwrap(), &standby, &non_electable))
+    Sources::of(&Config::new(Cluster::new(3, 2, 1, 2).unwrap()).deployed())
 }
 
 pub(crate) fn spec(kind: Kind) -> Arc<JobSpec> {

@@ -203,3 +203,17 @@ fn a_part_ends_as_its_work_says() {
         assert_eq!(target.facts(), [Fact::XactEnded { job: JOB, snap }]);
     }
 }
+
+#[test]
+fn a_kind_that_tells_progress_tells_every_member_each_period_until_it_ends() {
+    let kind = quiesce_control::xaction::Kind::Download;
+    let mut target = Bench::new(T1, &["xact-record"]);
+    let start = ToTarget::StartXact { job: JOB, kind, work: WORK, sources: sources(), manner: None };
+    let progress = TargetTimer::Progress(JOB);
+    assert_eq!(target.deliver(P1, start).last(), Some(&arm(progress, 10)));
+    let news = ToProxy::NotifyProgress { job: JOB };
+    assert_eq!(target.fire(progress), [target.send(P1, news.clone()), target.send(P2, news), arm(progress, 10)]);
+    assert!(target.fire(TargetTimer::Work(JOB)).contains(&disarm(progress)));
+    assert_eq!(target.fire(progress), []);
+    assert!(!running(&[]).fire(TargetTimer::Work(JOB)).contains(&disarm(progress)), "other kinds tell none");
+}

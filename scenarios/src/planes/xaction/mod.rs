@@ -92,10 +92,11 @@ impl Plane for Xaction {
 
     fn config(scenario: &Fields<'_>) -> Read<Config> {
         let timing = scenario.get("timing").map_or_else(|| Ok(Timing::default()), |value| timing(&value))?;
-        let cluster = cluster(scenario.get("cluster"))?;
-        let deployment = membership::deployment(scenario.get("membership"), &cluster)?;
-        let hosting = scenario.get("registry").map(|value| hosting::hosting(&value)).transpose()?;
-        Ok(Config { cluster, timing, deployment, hosting, policies: Policies::hardened() })
+        let mut config = Config::new(cluster(scenario.get("cluster"))?);
+        config.timing = timing;
+        config.deployment = membership::deployment(scenario.get("membership"), &config.cluster)?;
+        config.hosting = scenario.get("registry").map(|value| hosting::hosting(&value)).transpose()?;
+        Ok(config)
     }
 
     fn nodes(config: &Config) -> Vec<String> {
@@ -205,6 +206,7 @@ fn timing(value: &Value<'_>) -> Read<Timing> {
         max_keepalive: span("max_keepalive", base.max_keepalive)?,
         cplane_operation: span("cplane_operation", base.cplane_operation)?,
         notif_time: span("notif_time", base.notif_time)?,
+        progress: switch("progress", base.progress)?,
         housekeeping: switch("housekeeping", base.housekeeping)?,
         sync: switch("sync", base.sync)?,
         retention: switch("retention", base.retention)?,
@@ -216,10 +218,11 @@ fn timing(value: &Value<'_>) -> Read<Timing> {
     })
 }
 
-const TIMES: [&str; 11] = [
+const TIMES: [&str; 12] = [
     "max_keepalive",
     "cplane_operation",
     "notif_time",
+    "progress",
     "housekeeping",
     "sync",
     "retention",

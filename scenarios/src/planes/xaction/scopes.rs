@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use quiesce_control::xaction::bucket::{Bucket, BucketName};
 use quiesce_control::xaction::{
-    Awaited, Cluster, ClusterError, Config, DaemonId, Deployment, Ending, Hosting, JobName, JobSpec, Kind, Manner,
-    Monitor, Node, Policies, Request, Timing, Work,
+    Awaited, Cluster, ClusterError, Config, DaemonId, Ending, Hosting, JobName, JobSpec, Kind, Manner, Monitor, Node,
+    Request, Timing, Work,
 };
 use quiesce_model::{Budget, Member, Scope, Symmetry};
 
@@ -107,13 +107,7 @@ fn world(
     let names = || (0..jobs).map(JobName);
     let of = |client| names().map(start).chain(names().map(wait)).map(move |request| (client, request));
     Ok(Scope {
-        config: Config {
-            cluster,
-            timing,
-            deployment: Deployment::default(),
-            hosting: None,
-            policies: Policies::hardened(),
-        },
+        config: configured(cluster, timing, None),
         nodes: cluster.daemons().map(|daemon| daemon.to_string()).collect(),
         calls: cluster.clients().flat_map(|client| of(cluster.node(client))).collect(),
         monitors: PROPERTIES.iter().chain([&property]).filter_map(|name| Monitor::named(name)).collect(),
@@ -149,13 +143,7 @@ fn hosted(targets: u8, kind: Kind, sizes: &Scale) -> Result<Scope<Node, Monitor>
     ];
     let hosting = Hosting { looks: 2, prune: None, idle: None, ..Hosting::default() };
     Ok(Scope {
-        config: Config {
-            cluster,
-            timing: undisturbed(),
-            deployment: Deployment::default(),
-            hosting: Some(hosting),
-            policies: Policies::hardened(),
-        },
+        config: configured(cluster, undisturbed(), Some(hosting)),
         nodes: cluster.daemons().map(|daemon| daemon.to_string()).collect(),
         calls: vec![start(0, Kind::Resilver, last), start(1, kind, None)],
         monitors: names.iter().filter_map(|name| Monitor::named(name)).collect(),
@@ -165,6 +153,12 @@ fn hosted(targets: u8, kind: Kind, sizes: &Scale) -> Result<Scope<Node, Monitor>
         untimed: false,
         absorbs_repeats: true,
     })
+}
+
+fn configured(cluster: Cluster, timing: Timing, hosting: Option<Hosting>) -> Config {
+    let mut config = Config::new(cluster);
+    (config.timing, config.hosting) = (timing, hosting);
+    config
 }
 
 /// Where nothing is lost: nobody need repeat anything but the target its news, and jobs are pruned.

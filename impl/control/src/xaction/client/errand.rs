@@ -5,6 +5,7 @@
 //! Source: `reference/aistore-information-center.md` section 9, the snaps wait.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use quiesce_machine::{CallId, Rename};
 
@@ -25,6 +26,8 @@ pub(super) struct Open {
     gateway: DaemonId,
     /// How many polls in a row have found the job idle.
     idle: u8,
+    /// How long to sleep after the next poll; longer each time.
+    sleep: Duration,
 }
 
 /// How a poll of a wait found the job.
@@ -41,7 +44,8 @@ impl Client {
             return cx.reply(call, Reply::NeverIdles(kind));
         }
         cx.fact(Fact::ErrandBegan { call, errand });
-        self.errands.insert(call, Open { errand, gateway, idle: 0 });
+        let sleep = cx.config().timing.poll_first;
+        self.errands.insert(call, Open { errand, gateway, idle: 0, sleep });
         self.ask_errand(call, cx);
     }
 
@@ -135,9 +139,20 @@ impl Client {
 
     fn waited(&mut self, call: CallId, condition: Condition, found: Found, cx: &mut Context<'_>) {
         match found {
-            Found::NotYet => cx.arm(ClientTimer::Poll(call).into(), cx.config().timing.poll_first),
+            Found::NotYet => self.sleep_on_errand(call, cx),
             Found::Met { aborted } => self.errand_done(call, Reply::Met { condition, aborted }, cx),
         }
+    }
+
+    /// Sleeps before the next poll, longer each time; once the job has been found idle, no longer than at first.
+    fn sleep_on_errand(&mut self, call: CallId, cx: &mut Context<'_>) {
+        let Some(open) = self.errands.get_mut(&call) else { return };
+        let timing = &cx.config().timing;
+        if open.idle > 0 {
+            open.sleep = timing.poll_first;
+        }
+        cx.arm(ClientTimer::Poll(call).into(), open.sleep);
+        open.sleep = super::longer(open.sleep, timing);
     }
 
     /// The gateway did not serve the request: the next one may.

@@ -116,20 +116,26 @@ impl Listener {
         self.sources.iter().zip(&self.parts).filter_map(running)
     }
 
+    /// Whether a target takes part and has not ended.
+    pub(super) fn is_active(&self, target: DaemonId) -> bool {
+        self.sources.place(target).is_some_and(|place| self.parts[place] == Part::Running)
+    }
+
     /// The active targets that have not said lately that they run.
     pub(super) fn tardy(&self) -> impl Iterator<Item = DaemonId> {
         self.active().filter(|source| !self.local.fresh.contains(source))
     }
 
-    /// Takes note of the end of one part. False: the target takes no part, or had ended before.
+    /// Takes note of the end of one part. False: the target takes no part, or had ended before. What it said lately is
+    /// for the caller to forget.
+    #[inline]
     pub(super) fn take(&mut self, target: DaemonId, snap: Snap) -> bool {
-        let Ok(place) = self.sources.binary_search(&target) else { return false };
+        let Some(place) = self.sources.place(target) else { return false };
         if !snap.is_ended() || self.parts[place] != Part::Running {
             return false;
         }
         self.parts[place] = snap.into();
         self.active -= 1;
-        self.local.fresh.remove(&target);
         if let Snap::Failed(error) | Snap::Aborted(error) = snap {
             self.add_error(error);
         }

@@ -89,8 +89,8 @@ impl Ic {
     /// that cannot tell.
     pub(super) fn is_gone(&self, target: DaemonId, sources: &Sources) -> bool {
         let chosen = sources.as_of();
-        let since = self.map.member(target).map(|member| member.since);
-        chosen != Version::default() && chosen <= self.map.version() && since.is_none_or(|since| since > chosen)
+        let left = || self.map.member(target).is_none_or(|member| member.since > chosen);
+        chosen != Version::default() && chosen < self.map.version() && left()
     }
 
     fn lose_parts(&mut self, job: XactId, gone: &[DaemonId], cx: &mut Context<'_>) {

@@ -46,8 +46,10 @@ impl Ic {
         sources: Option<Sources>,
         cx: &mut Context<'_>,
     ) {
-        if let (Some(listener), Some(sources)) = (self.table.running_mut(job), &sources) {
-            listener.start_on(sources);
+        if let Some(listener) = self.table.running_mut(job) {
+            if let Some(sources) = &sources {
+                listener.start_on(sources);
+            }
         } else if !self.table.knows(job) {
             let Some(sources) = sources else { return };
             if self.is_gone(target, &sources) {
@@ -74,18 +76,13 @@ impl Ic {
         let heeds = self.heeds_not_found(kind, cx);
         let Some(listener) = self.table.entry_mut(job) else { return };
         match snap {
-            Some(Snap::Running) => {
-                if listener.end_time.is_none() && listener.tardy().any(|tardy| tardy == target) {
-                    listener.local.fresh.insert(target);
-                    cx.arm(MemberTimer::Tardy(job, target).into(), cx.config().timing.notif_time);
-                }
-            }
+            Some(Snap::Running) => self.goes_on(target, job, cx),
             Some(end) => self.mark_member(target, job, end, cx),
             None if !listener.local.graced || !heeds => (),
             None => match cx.config().policies.not_found {
                 NotFound::AbortsJob => self.mark(target, job, Snap::Aborted(XactError::NotFound), cx),
                 NotFound::AsksStarter if settled && listener.local.settled => {
-                    if listener.active().any(|active| active == target) {
+                    if listener.is_active(target) {
                         cx.reach(mark::LOST_PART);
                         listener.add_error(XactError::NotFound);
                         self.abort(job, cx);
@@ -97,6 +94,15 @@ impl Ic {
                     send(cx, starter, ToProxy::StarterProbe { job });
                 }
             },
+        }
+    }
+
+    /// A target says that its part goes on, asked (S1) or not (N2): it is not tardy for a while.
+    pub(in crate::xaction) fn goes_on(&mut self, target: DaemonId, job: XactId, cx: &mut Context<'_>) {
+        let Some(listener) = self.table.running_mut(job) else { return };
+        if listener.is_active(target) {
+            listener.local.fresh.insert(target);
+            cx.arm(MemberTimer::Tardy(job, target).into(), cx.config().timing.notif_time);
         }
     }
 
@@ -142,15 +148,17 @@ impl Ic {
 
     /// Takes note of the end of one part.
     pub(super) fn mark(&mut self, target: DaemonId, job: XactId, snap: Snap, cx: &mut Context<'_>) {
-        let Some(listener) = self.table.entry_mut(job) else { return };
-        if !listener.take(target, snap) {
-            return;
+        let Some(listener) = self.table.mark(job, target, snap) else { return };
+        if listener.local.fresh.remove(&target) {
+            cx.disarm(MemberTimer::Tardy(job, target).into());
         }
-        cx.disarm(MemberTimer::Tardy(job, target).into());
+        let over = listener.all_ended() || listener.aborted;
         if matches!(snap, Snap::Aborted(_)) {
             self.abort(job, cx);
+            self.settle(job, cx);
+        } else if over {
+            self.settle(job, cx);
         }
-        self.settle(job, cx);
     }
 
     /// Ends the job if what is known says so.

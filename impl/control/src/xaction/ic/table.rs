@@ -4,7 +4,8 @@ use quiesce_machine::Rename;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::listener::Listener;
-use crate::xaction::id::XactId;
+use crate::xaction::id::{DaemonId, XactId};
+use crate::xaction::job::Snap;
 use crate::xaction::kind::Kind;
 
 /// In memory only; a job is in at most one of its parts.
@@ -71,7 +72,7 @@ impl Table {
     ///
     /// # Panics
     /// When the job is here already.
-    pub(super) fn add(&mut self, job: XactId, listener: Listener) {
+    pub fn add(&mut self, job: XactId, listener: Listener) {
         assert!(self.entry(job).is_none(), "{job} is in the table already");
         if listener.end_time.is_some() {
             self.ended.push(job);
@@ -79,6 +80,17 @@ impl Table {
         } else {
             self.running.insert(job, listener);
         }
+    }
+
+    /// Takes note of the end of one part. The job's listener, unless there is none, the target takes no part, or had
+    /// ended before.
+    #[inline]
+    pub fn mark(&mut self, job: XactId, target: DaemonId, snap: Snap) -> Option<&mut Listener> {
+        let listener = match self.running.get_mut(&job) {
+            Some(listener) => listener,
+            None => self.finished.get_mut(&job)?,
+        };
+        listener.take(target, snap).then_some(listener)
     }
 
     /// Moves a running job to the finished ones.

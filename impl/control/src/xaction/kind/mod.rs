@@ -115,6 +115,12 @@ impl Kind {
         !self.descriptor().ic_mode.is_empty()
     }
 
+    /// Whether targets tell the Information Center while they work.
+    #[must_use]
+    pub fn tells_progress(self) -> bool {
+        self.descriptor().ic_mode.contains(&IcMode::UponProgress)
+    }
+
     /// Whether the target set must not change while it runs: it conflicts with a rebalance or is aborted by one.
     #[must_use]
     pub const fn needs_stable_targets(self) -> bool {

@@ -58,10 +58,9 @@ pub struct Membership {
 
 impl Membership {
     pub(super) fn new(me: DaemonId, config: &super::Config) -> Self {
-        let Deployment { standby, non_electable, .. } = &config.deployment;
         Membership {
             me,
-            map: Smap::deployed(&config.cluster, standby, non_electable),
+            map: config.deployed(),
             voted: 0,
             lead: None,
             watch: Watch::default(),

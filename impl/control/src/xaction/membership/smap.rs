@@ -46,6 +46,9 @@ struct Content {
     primary: DaemonId,
     members: BTreeMap<DaemonId, Member>,
     left: BTreeSet<DaemonId>,
+    /// The active members of the Information Center and the active targets, which are asked for at every end of a part.
+    ic: Box<[DaemonId]>,
+    targets: Box<[DaemonId]>,
     order: Option<Order>,
     buckets: Buckets,
 }
@@ -146,12 +149,18 @@ impl Smap {
 
     /// The active targets: those that take part in what starts now.
     pub fn targets(&self) -> impl Iterator<Item = DaemonId> {
-        self.active().filter(|daemon| matches!(daemon, DaemonId::Target(_)))
+        self.0.targets.iter().copied()
     }
 
     /// The active members of the Information Center: whom registrations and notifications go to.
     pub fn ic(&self) -> impl Iterator<Item = DaemonId> {
-        self.active().filter(|&daemon| self.is_ic(daemon))
+        self.0.ic.iter().copied()
+    }
+
+    /// Whether these are one map in memory.
+    #[cfg(test)]
+    pub(crate) fn is_the_same_as(&self, other: &Smap) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// Whether a daemon is flagged as a member of the Information Center.
@@ -383,7 +392,11 @@ impl Draft {
     pub fn publish(self) -> Smap {
         let digest = digest(&self);
         let Draft { version, primary, members, left, order, buckets } = self;
-        Smap(Arc::new(Content { version, digest, primary, members, left, order, buckets }))
+        let active = || members.iter().filter(|(_, member)| member.flags.are_active());
+        let ic = active().filter(|(_, member)| member.flags.contains(Flags::IC)).map(|(&daemon, _)| daemon).collect();
+        let is_target = |daemon: &DaemonId| matches!(daemon, DaemonId::Target(_));
+        let targets = active().map(|(&daemon, _)| daemon).filter(is_target).collect();
+        Smap(Arc::new(Content { version, digest, primary, members, left, ic, targets, order, buckets }))
     }
 
     fn ic_count(&self) -> usize {

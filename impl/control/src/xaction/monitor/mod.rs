@@ -117,8 +117,7 @@ mod testing {
     use crate::xaction::rebalance::{Moving, Order, Progress, RebTimer};
     use crate::xaction::registry::{Arg, Limits};
     use crate::xaction::{
-        Cluster, ClusterMsg, Deployment, Fact, Flags, Kind, Msg, Policies, RebId, Snap, Sources, Status, Timing,
-        ToProxy, ToTarget, Upkeep,
+        Cluster, ClusterMsg, Fact, Flags, Kind, Msg, RebId, Snap, Sources, Status, ToProxy, ToTarget, Upkeep,
     };
     use crate::xaction::{Hosting, Manner, TargetTimer};
 
@@ -138,13 +137,7 @@ mod testing {
     impl Still {
         pub(super) fn new() -> Self {
             let cluster = Cluster::new(2, 2, 1, 2).unwrap();
-            let config = Config {
-                cluster,
-                timing: Timing::default(),
-                deployment: Deployment::default(),
-                hosting: None,
-                policies: Policies::hardened(),
-            };
+            let config = Config::new(cluster);
             let nodes = (0..5).map(|n| Some(Node::boot(NodeId(n), &config))).collect();
             Still { config, nodes }
         }
@@ -158,8 +151,7 @@ mod testing {
 
         /// The map it is deployed with.
         pub(super) fn map(&self) -> Smap {
-            let Deployment { standby, non_electable, .. } = &self.config.deployment;
-            Smap::deployed(&self.config.cluster, standby, non_electable)
+            self.config.deployed()
         }
 
         /// That map, changed.

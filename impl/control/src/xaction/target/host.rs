@@ -86,6 +86,7 @@ impl Target {
             TargetTimer::PruneHistory => self.desk.prune_history(cx),
             TargetTimer::Look
             | TargetTimer::Work(_)
+            | TargetTimer::Progress(_)
             | TargetTimer::Notify(_)
             | TargetTimer::Persist(_)
             | TargetTimer::History(_) => {
