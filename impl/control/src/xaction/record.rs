@@ -1,5 +1,6 @@
 //! What survives a crash.
 
+use super::ic::Bundle;
 use super::id::XactId;
 use super::job::Snap;
 use super::kind::Kind;
@@ -13,6 +14,8 @@ pub enum Record {
     Belonging(Belonging),
     /// A target's xaction.
     Xact(PartRecord),
+    /// A member's table.
+    Table(Bundle),
 }
 
 /// An xaction that a target began, and its end once it has one.
@@ -35,6 +38,8 @@ pub enum RecordKey {
     Belonging,
     /// That of a job's xaction.
     Xact(XactId),
+    /// The one of a member's table.
+    Table,
 }
 
 impl quiesce_machine::Record for Record {
@@ -44,6 +49,7 @@ impl quiesce_machine::Record for Record {
         match self {
             Record::Belonging(_) => RecordKey::Belonging,
             Record::Xact(xact) => RecordKey::Xact(xact.job),
+            Record::Table(_) => RecordKey::Table,
         }
     }
 }

@@ -82,11 +82,14 @@ fn a_registered_job_has_a_grace_period_and_is_confirmed() {
     let effects = member.deliver(P3, watch());
     assert_eq!(
         effects,
-        [arm(MemberTimer::Grace(JOB), 30), member.send(P3, ToProxy::WatchDone { job: JOB, sources: sources() })]
+        [
+            arm(MemberTimer::Grace(JOB), 30),
+            member.send(P3, ToProxy::WatchDone { job: JOB, by: sources().as_of(), sources: sources() })
+        ]
     );
     assert_eq!(
         member.deliver(P3, watch()),
-        [member.send(P3, ToProxy::WatchDone { job: JOB, sources: sources() })],
+        [member.send(P3, ToProxy::WatchDone { job: JOB, by: sources().as_of(), sources: sources() })],
         "once is enough"
     );
 }
@@ -264,7 +267,7 @@ fn members_offer_their_tables_and_pull_the_tardy_periodically() {
 fn a_join_takes_over_what_the_other_has_seen() {
     let mut member = member(&[]);
     member.deliver(T2, notice(Snap::Failed(XactError::DiskFull)));
-    member.deliver(P1, ToProxy::MergeTable { table: table(&[(T1, Snap::Finished)]) });
+    member.deliver(P1, ToProxy::MergeTable { by: sources().as_of(), table: table(&[(T1, Snap::Finished)]) });
     assert_eq!(end_told(&mut member), Some(ended(false, Some(XactError::DiskFull))));
 }
 
@@ -272,10 +275,10 @@ fn a_join_takes_over_what_the_other_has_seen() {
 fn the_published_merge_ignores_a_running_copy_that_knows_more() {
     let mut member = member(&["merge"]);
     member.deliver(T2, notice(Snap::Finished));
-    member.deliver(P1, ToProxy::MergeTable { table: table(&[(T1, Snap::Finished)]) });
+    member.deliver(P1, ToProxy::MergeTable { by: sources().as_of(), table: table(&[(T1, Snap::Finished)]) });
     assert_eq!(end_told(&mut member), None);
     let finished = table(&[(T1, Snap::Finished), (T2, Snap::Finished)]);
-    member.deliver(P1, ToProxy::MergeTable { table: finished });
+    member.deliver(P1, ToProxy::MergeTable { by: sources().as_of(), table: finished });
     assert_eq!(end_told(&mut member), Some(ended(false, None)), "finished beats running");
 }
 
@@ -287,10 +290,10 @@ fn a_pruned_job_is_not_taken_up_again_until_its_tombstone_is_gone() {
     assert_eq!(member.fire(MemberTimer::Prune(JOB)), [arm(MemberTimer::Tombstone(JOB), 360)]);
     member.facts();
     let finished = table(&[(T1, Snap::Finished), (T2, Snap::Finished)]);
-    assert_eq!(member.deliver(P1, ToProxy::MergeTable { table: Arc::clone(&finished) }), []);
+    assert_eq!(member.deliver(P1, ToProxy::MergeTable { by: sources().as_of(), table: Arc::clone(&finished) }), []);
     assert_eq!(member.deliver(T1, notice(Snap::Finished)), [member.send(T1, ToTarget::NotifyDone { job: JOB })]);
     assert_eq!(member.facts(), []);
     member.fire(MemberTimer::Tombstone(JOB));
-    member.deliver(P1, ToProxy::MergeTable { table: finished });
+    member.deliver(P1, ToProxy::MergeTable { by: sources().as_of(), table: finished });
     assert!(member.facts().contains(&Fact::JobRegistered { job: JOB }));
 }

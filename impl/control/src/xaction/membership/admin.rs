@@ -126,11 +126,11 @@ impl Membership {
     /// Answers for the changes that a majority has.
     pub(super) fn answer_pending(&mut self, cx: &mut Context<'_>) {
         let Some(lead) = &mut self.lead else { return };
-        let (me, map) = (self.me, &self.map);
+        let (me, map, agreed) = (self.me, &self.map, self.agreed.version());
         let synced = &lead.synced;
         let has = |version| {
             let holders = synced.iter().filter(|&(_, &has)| has >= version).map(|(&member, _)| member);
-            map.is_majority(&holders.chain([me]).collect())
+            agreed >= version && map.is_majority(&holders.chain([me]).collect())
         };
         let done: Vec<Pending> = lead.pending.iter().copied().filter(|pending| has(pending.version)).collect();
         for pending in done {

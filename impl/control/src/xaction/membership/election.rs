@@ -64,7 +64,7 @@ impl Membership {
 
     /// Somebody misses the primary, and asks this daemon to stand.
     pub(super) fn asked_to_stand(&mut self, from: DaemonId, map: Smap, cx: &mut Context<'_>) {
-        self.told_of(from, map, cx);
+        self.told_of(from, map, None, cx);
         send(cx, from, ClusterMsg::VoteInitDone);
         let first = self.map.heir(&BTreeSet::new()) == Some(self.me);
         let willing = match cx.config().policies.electorate {
@@ -101,13 +101,15 @@ impl Membership {
         if version > self.map.version() {
             send(cx, from, ClusterMsg::PullMap);
         }
-        let misses_primary = !self.is_primary() && (self.watch.silent || self.watch.missed > 0);
+        let silent = self.watch.silent || self.watch.missed > 0;
+        let misses_primary = !self.is_primary() && silent;
         let yes = match cx.config().policies.electorate {
             Electorate::EachByOwnMap => misses_primary && self.map.heir(&BTreeSet::new()) == Some(from),
             Electorate::Majority => {
                 let free =
                     matches!(self.election, Election::None | Election::Calling { .. } | Election::Pinging { .. });
-                if misses_primary && free && term > self.voted && version >= self.map.version() {
+                let willing = misses_primary || from == self.map.primary();
+                if willing && free && term > self.voted && version >= self.map.version() {
                     self.voted = term;
                     self.election = Election::Promising { candidate: from };
                     return self.record(cx);
@@ -153,7 +155,16 @@ impl Membership {
         let mut draft = self.map.draft();
         draft.remove(dead);
         draft.crown(from, self.map.version().term, 1);
-        self.make(draft, cx);
+        self.make_at_once(draft.publish(), cx);
+    }
+
+    /// This primary hears that votes were promised to somebody else, who has not won: it leads on in an election of its own.
+    pub(super) fn lead_anew(&mut self, voted: u16, cx: &mut Context<'_>) {
+        if self.election == Election::None {
+            cx.reach(mark::LEADS_ANEW);
+            self.voted = self.voted.max(voted);
+            self.canvass(cx);
+        }
     }
 
     fn call_heir(&mut self, passed_over: BTreeSet<DaemonId>, cx: &mut Context<'_>) {
@@ -162,7 +173,7 @@ impl Membership {
             Some(heir) if heir == self.me => self.stand(cx),
             Some(heir) => {
                 self.election = Election::Calling { heir, passed_over };
-                send(cx, heir, ClusterMsg::VoteInit { map: self.map.clone() });
+                send(cx, heir, ClusterMsg::VoteInit { map: self.shown() });
                 cx.arm(ClusterTimer::Election.into(), self.upkeep(cx).keepalive_retry * 4);
             }
         }
@@ -221,11 +232,13 @@ impl Membership {
     fn win(&mut self, term: u16, cx: &mut Context<'_>) {
         self.give_over(cx);
         let dead = self.map.primary();
-        for voter in self.active_others().into_iter().filter(|&voter| voter != dead) {
-            send(cx, voter, ClusterMsg::VoteResult { dead });
-        }
         let mut draft = self.map.draft();
-        draft.remove(dead);
+        if dead != self.me {
+            for voter in self.active_others().into_iter().filter(|&voter| voter != dead) {
+                send(cx, voter, ClusterMsg::VoteResult { dead });
+            }
+            draft.remove(dead);
+        }
         draft.crown(self.me, term, NEW_PRIMARY);
         self.staff(&mut draft, cx);
         self.make(draft, cx);

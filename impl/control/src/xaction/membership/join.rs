@@ -1,12 +1,10 @@
 //! Coming into the cluster: asked by an operator, or back after having been taken for dead.
 //! Source: `reference/aistore-registry-and-coexistence.md` section D, join.
 
-use std::sync::Arc;
-
 use quiesce_machine::CallId;
 
 use super::smap::Draft;
-use super::{ClusterMsg, ClusterTimer, Flags, Membership, Payload};
+use super::{ClusterMsg, ClusterTimer, Flags, Membership};
 use crate::xaction::fact::Fact;
 use crate::xaction::id::DaemonId;
 use crate::xaction::user::Reply;
@@ -36,8 +34,7 @@ impl Membership {
     /// A primary takes a daemon in, or hands the map to one that is in already.
     pub(super) fn take_in(&mut self, daemon: DaemonId, cx: &mut Context<'_>) {
         if self.map.contains(daemon) {
-            let payload = Arc::new(Payload { map: self.map.clone() });
-            return send(cx, daemon, ClusterMsg::Metasync { payload });
+            return self.hand(daemon);
         }
         if !self.has_quorum(cx) {
             return;

@@ -5,10 +5,12 @@
 //! Source: `reference/aistore-registry-and-coexistence.md` section D, keepalive.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::admin::Pending;
 use super::smap::Version;
 use super::{ClusterMsg, ClusterTimer, Membership, Upkeep};
+use crate::xaction::ic::Bundle;
 use crate::xaction::id::DaemonId;
 use crate::xaction::policy::{KeepaliveOutside, PrimaryQuorum};
 use crate::xaction::{Context, mark, send};
@@ -26,9 +28,24 @@ pub(super) struct Lead {
     pub(super) synced: BTreeMap<DaemonId, Version>,
     /// Changes that wait to be answered for.
     pub(super) pending: BTreeSet<Pending>,
+    /// What members that have accepted the proposal reported.
+    pub(super) read: BTreeMap<DaemonId, Arc<Bundle>>,
+    /// What was made of it, once enough have.
+    pub(super) flush: Option<Arc<Bundle>>,
+    /// The members of its Information Center that have that durably.
+    pub(super) loaded: BTreeSet<DaemonId>,
+    /// Who was sent away, and has not been told.
+    pub(super) sent_away: BTreeSet<DaemonId>,
 }
 
 impl Lead {
+    /// Forgets what was answered to another proposal.
+    pub(super) fn propose(&mut self) {
+        self.read.clear();
+        self.flush = None;
+        self.loaded.clear();
+    }
+
     fn heard_of(&mut self, member: DaemonId) {
         self.heard.insert(member);
         self.suspects.remove(&member);
@@ -55,7 +72,7 @@ impl Membership {
     pub(super) fn tick(&mut self, cx: &mut Context<'_>) {
         if self.is_primary() {
             self.look_round(cx);
-        } else if self.map.is_active(self.me) {
+        } else if self.map.is_active(self.me) || self.agreed.is_active(self.me) {
             self.look_up(cx);
         } else {
             return;
@@ -67,7 +84,7 @@ impl Membership {
     pub(super) fn keepalive(&mut self, from: DaemonId, version: Version, cx: &mut Context<'_>) {
         let away = self.map.has_left(from) && cx.config().policies.keepalive_outside == KeepaliveOutside::StaysOut;
         if !self.is_primary() || away {
-            return send(cx, from, ClusterMsg::Map { map: self.map.clone() });
+            return send(cx, from, ClusterMsg::Map { map: self.shown() });
         }
         if !self.map.contains(from) {
             cx.reach(mark::READMITTED);
@@ -164,7 +181,9 @@ impl Membership {
     /// A primary asks again those that have not answered, and gives up those that were asked too often.
     fn probe(&mut self, cx: &mut Context<'_>) {
         let retries = self.upkeep(cx).keepalive_retries;
+        let active = self.active_others();
         let Some(lead) = &mut self.lead else { return };
+        lead.suspects.retain(|member, _| active.contains(member));
         for (&member, tries) in &mut lead.suspects {
             *tries = (*tries + 1).min(retries + 1);
             send(cx, member, ClusterMsg::Health { version: self.map.version() });

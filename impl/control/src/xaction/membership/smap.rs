@@ -9,6 +9,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use super::body::Body;
 use super::flags::Flags;
 use crate::xaction::config::Cluster;
 use crate::xaction::digest::digest;
@@ -43,6 +44,7 @@ struct Content {
     primary: DaemonId,
     members: BTreeMap<DaemonId, Member>,
     left: BTreeSet<DaemonId>,
+    after: BTreeSet<Body>,
 }
 
 /// What a map says of one member.
@@ -71,7 +73,7 @@ impl Smap {
         let members: BTreeMap<_, _> = daemons.map(|daemon| (daemon, Member { flags: flags(daemon), since })).collect();
         let primary = cluster.first_proxy();
         assert!(members.contains_key(&primary), "a cluster is deployed with its first proxy");
-        Draft { version: since, primary, members, left: BTreeSet::new() }.publish()
+        Draft { version: since, primary, members, left: BTreeSet::new(), after: BTreeSet::new() }.publish()
     }
 
     /// Its version.
@@ -162,18 +164,58 @@ impl Smap {
         self.active().filter(|&daemon| may(daemon)).max_by_key(|&daemon| (weight(0, daemon), daemon))
     }
 
-    /// Whether these daemons are more than half of the active members.
+    /// Whether it is agreed on: nobody's consent is outstanding, and what follows from it may be acted on.
     #[must_use]
-    pub fn is_majority(&self, of: &BTreeSet<DaemonId>) -> bool {
-        let agreed = self.active().filter(|daemon| of.contains(daemon)).count();
-        2 * agreed > self.active().count()
+    pub fn is_settled(&self) -> bool {
+        self.0.after.is_empty()
     }
 
-    /// A changeable copy.
+    /// Whose consent it takes to follow this map with another.
+    #[must_use]
+    pub fn body(&self) -> Body {
+        Body { voters: self.active().collect(), ic: self.ic().collect() }
+    }
+
+    /// Whether these daemons are more than half of the active members, and of those of each map that it is to follow.
+    #[must_use]
+    pub fn is_majority(&self, of: &BTreeSet<DaemonId>) -> bool {
+        self.body().is_majority(of) && self.0.after.iter().all(|body| body.is_majority(of))
+    }
+
+    /// Whether whatever enough members of the Information Center knew under the maps that it is to follow, one of these
+    /// knows too.
+    #[must_use]
+    pub fn is_read(&self, by: &BTreeSet<DaemonId>) -> bool {
+        self.0.after.iter().all(|body| body.is_read(by))
+    }
+
+    /// Whether these are enough members of the Information Center for what they know to stay known.
+    #[must_use]
+    pub fn is_enough(&self, of: &BTreeSet<DaemonId>) -> bool {
+        self.body().is_enough(of)
+    }
+
+    /// Who has to hear of it: its members, and those whose consent it takes.
+    #[must_use]
+    pub fn concerned(&self) -> BTreeSet<DaemonId> {
+        let before = self.0.after.iter().flat_map(|body| body.voters.iter().chain(&body.ic).copied());
+        self.0.members.keys().copied().chain(before).collect()
+    }
+
+    /// A changeable copy, settled.
     #[must_use]
     pub fn draft(&self) -> Draft {
         let Content { version, primary, members, left, .. } = &*self.0;
-        Draft { version: *version, primary: *primary, members: members.clone(), left: left.clone() }
+        let (members, left) = (members.clone(), left.clone());
+        Draft { version: *version, primary: *primary, members, left, after: BTreeSet::new() }
+    }
+
+    /// The map that says the same and is settled.
+    #[must_use]
+    pub fn settled(&self) -> Smap {
+        let mut draft = self.draft();
+        draft.bump();
+        draft.publish()
     }
 }
 
@@ -190,9 +232,10 @@ impl fmt::Debug for Smap {
 }
 
 impl fmt::Display for Smap {
-    /// `v7 p1* p2 t1 t2(maintenance)`: the primary bears a star.
+    /// `v7 p1* p2 t1 t2(maintenance)`: the primary bears a star, a version that is not settled a question mark.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.version(), f)?;
+        f.write_str(if self.is_settled() { "" } else { "?" })?;
         for (daemon, member) in self.members() {
             let star = if daemon == self.primary() { "*" } else { "" };
             write!(f, " {daemon}{star}{}", member.flags)?;
@@ -208,9 +251,22 @@ pub struct Draft {
     primary: DaemonId,
     members: BTreeMap<DaemonId, Member>,
     left: BTreeSet<DaemonId>,
+    after: BTreeSet<Body>,
 }
 
 impl Draft {
+    /// Makes it a proposal that is to follow that map: in force when the members of both have agreed.
+    pub fn propose_after(&mut self, map: &Smap) {
+        self.after = map.0.after.clone();
+        self.after.insert(map.body());
+    }
+
+    /// The version it will have.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
     /// Takes a daemon in, with these flags.
     pub fn add(&mut self, daemon: DaemonId, flags: Flags) {
         self.bump();
@@ -287,8 +343,8 @@ impl Draft {
     #[must_use]
     pub fn publish(self) -> Smap {
         let digest = digest(&self);
-        let Draft { version, primary, members, left } = self;
-        Smap(Arc::new(Content { version, digest, primary, members, left }))
+        let Draft { version, primary, members, left, after } = self;
+        Smap(Arc::new(Content { version, digest, primary, members, left, after }))
     }
 
     fn ic_count(&self) -> usize {
