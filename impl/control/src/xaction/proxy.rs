@@ -234,9 +234,12 @@ impl Proxy {
                 }
                 Phase::Starting { silent } => {
                     let chosen = start.sources.as_of();
+                    let nowhere = silent.len() == start.sources.len();
+                    let gone = *silent.first().expect("an answered start is over");
                     silent.retain(|&target| map.member(target).is_some_and(|member| member.since <= chosen));
                     if silent.is_empty() {
-                        self.answer_start(job, Ok(job), cx);
+                        let result = if nowhere { Err(StartError::TargetSilent(gone)) } else { Ok(job) };
+                        self.answer_start(job, result, cx);
                     }
                 }
             }
@@ -336,12 +339,13 @@ impl Proxy {
         let (map, chosen) = (self.membership.map(), start.sources.as_of());
         let stayed = |target: &DaemonId| map.member(*target).is_some_and(|member| member.since <= chosen);
         let silent: BTreeSet<DaemonId> = start.sources.iter().copied().filter(stayed).collect();
-        let nobody = silent.is_empty();
+        let (nobody, first) = (silent.is_empty(), start.sources.first().copied());
         start.phase = Phase::Starting { silent };
-        if nobody {
-            return self.answer_start(job, Ok(job), cx);
+        match first.filter(|_| nobody) {
+            Some(gone) => self.answer_start(job, Err(StartError::TargetSilent(gone)), cx),
+            None if nobody => self.answer_start(job, Ok(job), cx),
+            None => self.start_silent(job, cx),
         }
-        self.start_silent(job, cx);
     }
 
     fn start_silent(&self, job: XactId, cx: &mut Context<'_>) {

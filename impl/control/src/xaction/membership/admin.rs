@@ -80,13 +80,13 @@ impl AdminError {
     }
 }
 
-/// A change that was made and waits to be answered for.
+/// A change that was made and waits to be answered for; the earlier first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Pending {
+    version: Version,
     client: DaemonId,
     call: CallId,
     change: Change,
-    version: Version,
 }
 
 impl Membership {

@@ -79,7 +79,7 @@ impl Membership {
     /// Goes on with a proposal as far as the answers allow.
     pub(super) fn progress(&mut self, cx: &mut Context<'_>) {
         let (me, version) = (self.me, self.map.version());
-        if self.map.is_settled() || !self.map_is_durable() {
+        if self.map.is_settled() || !self.map_is_durable() || version.term < self.voted {
             return;
         }
         let Some(lead) = &mut self.lead else { return };

@@ -204,7 +204,8 @@ impl Membership {
     }
 
     fn ask_for_votes(&mut self, term: u16, yes: BTreeSet<DaemonId>, cx: &mut Context<'_>) {
-        let asked = self.active_others();
+        let mut asked = self.map.voters();
+        asked.remove(&self.me);
         for &voter in &asked {
             send(cx, voter, ClusterMsg::VoteRequest { term, version: self.map.version() });
         }

@@ -34,6 +34,8 @@ pub(super) struct Lead {
     pub(super) flush: Option<Arc<Bundle>>,
     /// The members of its Information Center that have that durably.
     pub(super) loaded: BTreeSet<DaemonId>,
+    /// The latest election in which a member has given its vote to another.
+    pub(super) outvoted: u16,
     /// Who was sent away, and has not been told.
     pub(super) sent_away: BTreeSet<DaemonId>,
 }
@@ -72,12 +74,19 @@ impl Membership {
     pub(super) fn tick(&mut self, cx: &mut Context<'_>) {
         if self.is_primary() {
             self.look_round(cx);
-        } else if self.map.is_active(self.me) || self.agreed.is_active(self.me) {
+        } else if self.is_on_watch() {
             self.look_up(cx);
+        } else if self.map.contains(self.me) {
+            self.ask_primary(cx);
         } else {
             return;
         }
         self.arm_tick(cx);
+    }
+
+    /// Whether this daemon looks for its primary: as an active member, or to hear what became of a proposal.
+    pub(super) fn is_on_watch(&self) -> bool {
+        self.map.is_active(self.me) || self.agreed.is_active(self.me) || !self.map.is_settled()
     }
 
     /// A member tells this primary that it lives.
@@ -115,6 +124,8 @@ impl Membership {
         }
         if version > self.map.version() {
             send(cx, from, ClusterMsg::PullMap);
+        } else if from == self.map.primary() && version < self.map.version() {
+            send(cx, from, ClusterMsg::Map { map: self.shown() });
         }
     }
 

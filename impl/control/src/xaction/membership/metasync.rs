@@ -93,21 +93,34 @@ impl Membership {
     /// A daemon that was handed the map goes by another, or has promised its vote to somebody.
     pub(super) fn refused(&mut self, from: DaemonId, map: Smap, voted: u16, cx: &mut Context<'_>) {
         self.told_of(from, map, None, cx);
-        if self.is_primary() && voted > self.map.version().term {
-            self.lead_anew(voted, cx);
+        if let Some(lead) = &mut self.lead {
+            lead.outvoted = lead.outvoted.max(voted);
         }
+    }
+
+    /// The time to repeat what was not acknowledged: in an election of its own, if votes were promised in a later one.
+    pub(super) fn repeat(&mut self, cx: &mut Context<'_>) {
+        let term = self.map.version().term;
+        let outvoted = self.lead.as_ref().map_or(0, |lead| lead.outvoted.max(self.voted));
+        if super::agrees(cx) && !self.map.is_settled() && outvoted > term {
+            self.lead_anew(outvoted, cx);
+        }
+        self.sync_again(cx);
     }
 
     /// Another daemon's map: taken if it is later than this one's. A proposal of an election before one's own vote is not,
     /// and a member of the Information Center takes a settled one with what it is to know alone.
     pub(super) fn told_of(&mut self, from: DaemonId, map: Smap, known: Option<Arc<Bundle>>, cx: &mut Context<'_>) {
-        let promised = !map.is_settled() && map.version().term < self.voted;
+        let promised = !map.is_settled() && map.version().term < self.voted && map.primary() != self.me;
         let concerned = map.is_settled() || map.concerned().contains(&self.me);
         if map.version() <= self.map.version() || promised || !concerned {
             return;
         }
         if super::agrees(cx) && map.is_settled() && map.is_ic(self.me) && known.is_none() {
-            return if from == map.primary() { () } else { send(cx, map.primary(), ClusterMsg::PullMap) };
+            if ![from, self.me].contains(&map.primary()) {
+                send(cx, map.primary(), ClusterMsg::PullMap);
+            }
+            return;
         }
         let foreign = self.is_primary() && map.primary() != self.me;
         if foreign && cx.config().policies.foreign_primary == ForeignPrimary::Stands {

@@ -207,7 +207,7 @@ impl Membership {
         match timer {
             ClusterTimer::Tick => self.tick(cx),
             ClusterTimer::Retry => self.retry(cx),
-            ClusterTimer::Metasync => self.sync_again(cx),
+            ClusterTimer::Metasync => self.repeat(cx),
             ClusterTimer::Election => self.election_over(cx),
             ClusterTimer::Join => self.join_again(cx),
             ClusterTimer::Persist => self.record(cx),
@@ -256,7 +256,7 @@ impl Membership {
         } else {
             self.lead = None;
         }
-        if self.map.is_active(self.me) || self.agreed.is_active(self.me) || self.is_primary() {
+        if self.is_on_watch() || self.map.contains(self.me) || self.is_primary() {
             self.arm_tick(cx);
         }
     }

@@ -202,6 +202,12 @@ impl Smap {
         self.0.members.keys().copied().chain(before).collect()
     }
 
+    /// Whose votes decide who is to lead on from it: its active members, and those of each map that it is to follow.
+    #[must_use]
+    pub fn voters(&self) -> BTreeSet<DaemonId> {
+        self.0.after.iter().flat_map(|body| body.voters.iter().copied()).chain(self.active()).collect()
+    }
+
     /// A changeable copy, settled.
     #[must_use]
     pub fn draft(&self) -> Draft {

@@ -1,15 +1,19 @@
 use std::collections::BTreeMap;
 
-use quiesce_machine::{Observation, View};
+use quiesce_machine::{CallId, NodeId, Observation, View};
 
 use crate::monitor::Property;
 use crate::xaction::{Change, DaemonId, Fact, Flags, Node, Smap};
 
 /// A change of membership that an administrator was told is made is in the map of every primary elected later.
+///
+/// While another change of the same member has been asked for and not been answered, either may be the later one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ChangesOutliveTheirPrimary {
     /// The latest that was answered for, of each member.
     made: BTreeMap<DaemonId, Change>,
+    /// Whom what has not been answered is about.
+    open: BTreeMap<(NodeId, CallId), DaemonId>,
     judged: bool,
 }
 
@@ -19,11 +23,19 @@ impl Property<Node> for ChangesOutliveTheirPrimary {
 
     fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Result<(), String> {
         match *seen {
-            Observation::Fact { fact: &Fact::ChangeAsked { change, .. }, .. } => _ = self.made.remove(&change.of()),
+            Observation::Fact { by, fact: &Fact::ChangeAsked { call, change } } => {
+                self.made.remove(&change.of());
+                self.open.insert((by, call), change.of());
+            }
+            Observation::Fact { by, fact: &Fact::ChangeReturned { call } } => _ = self.open.remove(&(by, call)),
             Observation::Fact { by, fact: Fact::JoinAsked { .. } } => {
                 self.made.remove(&view.config().cluster.daemon(by));
             }
-            Observation::Fact { fact: &Fact::ChangeMade { change }, .. } => _ = self.made.insert(change.of(), change),
+            Observation::Fact { fact: &Fact::ChangeMade { change }, .. } => {
+                if self.open.values().filter(|&&member| member == change.of()).count() <= 1 {
+                    self.made.insert(change.of(), change);
+                }
+            }
             Observation::Fact { by, fact: Fact::TookOver { map } } => {
                 self.judged |= !self.made.is_empty();
                 if let Some(change) = self.made.values().find(|&&change| !shows(map, change)) {

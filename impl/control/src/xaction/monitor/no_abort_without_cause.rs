@@ -93,9 +93,11 @@ impl NoAbortWithoutCause {
         let cluster = &view.config().cluster;
         for (&id, job) in &mut self.jobs {
             let heard = |target: DaemonId| {
-                let listeners = tables(view).filter_map(|(_, table)| table.entry(id));
+                let Some(latest) = latest_map(view) else { return false };
+                let members = tables(view).filter(|&(member, _)| latest.is_ic(member));
+                let listeners = members.filter_map(|(_, table)| table.entry(id));
                 let know = listeners.filter(|listener| listener.active().all(|active| active != target)).count();
-                2 * know > usize::from(cluster.ic_size())
+                2 * know > latest.ic().count()
             };
             let ended = |target| job.ended.contains(&cluster.node(target));
             let lost = |&target: &DaemonId| !(job.is_the_same(target, map) || (ended(target) && heard(target)));
