@@ -287,7 +287,8 @@ impl Proxy {
             }
         }
         let Some(Start { phase: Phase::Registering { copies, .. }, .. }) = self.starts.get(&job) else { return };
-        for member in self.membership.map().ic().filter(|member| !copies.contains_key(member)) {
+        let silent = |member: &DaemonId| *member != self.me && !copies.contains_key(member);
+        for member in self.membership.map().ic().filter(silent) {
             let sources = sources.clone();
             send(cx, member, ToProxy::WatchXaction { job, kind, starter: self.me, sources });
         }
@@ -296,7 +297,8 @@ impl Proxy {
 
     /// A member has a job, with these targets, or is down.
     fn registered(&mut self, job: XactId, member: DaemonId, has: Option<Sources>, cx: &mut Context<'_>) {
-        let wanted = COPIES.min(self.membership.map().ic().count());
+        let members = self.membership.map().ic().count();
+        let wanted = if membership::agrees(cx) { members / 2 + 1 } else { COPIES.min(members) };
         let Some(Start { phase: Phase::Registering { copies, silent }, sources, .. }) = self.starts.get_mut(&job)
         else {
             return;

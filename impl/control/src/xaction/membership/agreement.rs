@@ -112,15 +112,18 @@ impl Membership {
 
     /// Hands what was collected to those who have accepted the proposal and not taken it over.
     pub(super) fn load_again(&self, cx: &mut Context<'_>) {
+        for member in self.map.ic() {
+            self.load(member, cx);
+        }
+    }
+
+    /// Hands a member what was collected, if it has accepted the proposal and not taken it over.
+    pub(super) fn load(&self, member: DaemonId, cx: &mut Context<'_>) {
         let Some(Lead { flush: Some(known), loaded, synced, .. }) = &self.lead else { return };
         let version = self.map.version();
-        if self.map.is_settled() {
-            return;
-        }
-        for member in self.map.ic().filter(|member| *member != self.me && !loaded.contains(member)) {
-            if synced.get(&member) == Some(&version) {
-                send(cx, member, ClusterMsg::Load { version, known: Arc::clone(known) });
-            }
+        let lacks = self.map.is_ic(member) && !loaded.contains(&member) && synced.get(&member) == Some(&version);
+        if lacks && !self.map.is_settled() {
+            send(cx, member, ClusterMsg::Load { version, known: Arc::clone(known) });
         }
     }
 

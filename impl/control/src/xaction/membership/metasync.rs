@@ -87,7 +87,7 @@ impl Membership {
         }
         self.answer_pending(cx);
         self.progress(cx);
-        self.load_again(cx);
+        self.load(from, cx);
     }
 
     /// A daemon that was handed the map goes by another, or has promised its vote to somebody.
