@@ -302,9 +302,17 @@ fn a_proposal_of_an_election_before_ones_own_vote_is_refused_and_the_primary_ele
     let refusal = ClusterMsg::MetasyncRefused { map: map.clone(), voted: 1 };
     assert_eq!(voter.deliver(P1, metasync(&proposal)), [voter.send(P1, refusal.clone())]);
     let mut primary = Bench::kept(P1, &[]);
-    assert_eq!(primary.deliver(T1, refusal), [kept(&map, 2)]);
+    primary.deliver(C1, ToProxy::AdminRequest { call: CALL, change: Change::Leave(T2) });
+    primary.stored(u32::MAX);
+    assert_eq!(primary.deliver(T1, refusal), []);
+    let Node::Proxy(proxy) = &primary.node else { unreachable!("p1 is a proxy") };
+    let proposal = proxy.membership().accepted().clone();
+    let effects = primary.fire(ClusterTimer::Metasync);
+    assert!(effects.contains(&kept_proposal(&proposal, &map, 2)), "{effects:#?}");
+    let version = proposal.version();
     let asked = primary.stored(u32::MAX);
-    assert!(asked.contains(&primary.send(T1, ClusterMsg::VoteRequest { term: 2, version: FIRST })), "{asked:#?}");
+    let asks = |voter| primary.send(voter, ClusterMsg::VoteRequest { term: 2, version });
+    assert!([P2, P3, T1, T2].iter().all(|&voter| asked.contains(&asks(voter))), "also who is to leave: {asked:#?}");
 }
 
 #[test]

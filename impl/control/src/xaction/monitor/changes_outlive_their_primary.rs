@@ -90,4 +90,16 @@ mod tests {
             "start-maintenance t2 was answered for, and p2 takes over with v1 p1*(ic) p2(ic) t1 t2"
         );
     }
+
+    #[test]
+    fn of_two_open_changes_of_one_member_neither_is_claimed() {
+        let still = Still::kept();
+        let mut property = ChangesOutliveTheirPrimary::default();
+        let asked = |call, change| (C1, Fact::ChangeAsked { call: CallId(call), change });
+        let (start, stop) = (Change::StartMaintenance(T2), Change::StopMaintenance(T2));
+        let made = (P1, Fact::ChangeMade { change: stop });
+        let took_over = (P2, Fact::TookOver { map: still.changed(|draft| draft.set(T2, Flags::MAINTENANCE)) });
+        still.tell(&mut property, &[asked(0, start), asked(1, stop), made, took_over]).unwrap();
+        assert!(!property.armed());
+    }
 }

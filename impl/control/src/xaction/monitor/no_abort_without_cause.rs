@@ -172,4 +172,25 @@ mod tests {
             assert_eq!(still.tell(&mut property, &[(P2, ABORTED)]).is_ok(), good);
         }
     }
+
+    #[test]
+    fn a_target_that_leaves_is_a_cause_unless_more_than_half_of_the_members_know_its_end() {
+        let notice = |still: &mut Still, member| {
+            let kind = crate::xaction::Kind::PrefetchListrange;
+            let sources = None;
+            let told = crate::xaction::ToProxy::NotifyFinished { job: JOB, kind, snap: Snap::Finished, sources };
+            still.deliver(T1, member, told);
+        };
+        for (heard, caused) in [(vec![P1], true), (vec![P1, P2], false)] {
+            let mut still = Still::new();
+            still.track(P1);
+            still.track(P2);
+            heard.into_iter().for_each(|member| notice(&mut still, member));
+            let without = still.changed(|draft| draft.remove(T1));
+            let history = [(P1, taken(JOB)), (T1, ended(Snap::Finished)), (P1, Fact::MapMade { map: without })];
+            let mut property = NoAbortWithoutCause::default();
+            still.tell(&mut property, &history).unwrap();
+            assert_eq!(still.tell(&mut property, &[(P2, ABORTED)]).is_ok(), caused);
+        }
+    }
 }
