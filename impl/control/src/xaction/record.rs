@@ -5,6 +5,7 @@ use super::id::XactId;
 use super::job::Snap;
 use super::kind::Kind;
 use super::membership::Belonging;
+use super::rebalance::RebId;
 use super::sources::Sources;
 
 /// What a daemon keeps across crashes.
@@ -16,6 +17,8 @@ pub enum Record {
     Xact(PartRecord),
     /// A member's table.
     Table(Bundle),
+    /// A target has begun to move data under that order, and has not ended.
+    Marker(RebId),
 }
 
 /// An xaction that a target began, and its end once it has one.
@@ -40,6 +43,8 @@ pub enum RecordKey {
     Xact(XactId),
     /// The one of a member's table.
     Table,
+    /// The marker of a rebalance.
+    Marker,
 }
 
 impl quiesce_machine::Record for Record {
@@ -50,6 +55,7 @@ impl quiesce_machine::Record for Record {
             Record::Belonging(_) => RecordKey::Belonging,
             Record::Xact(xact) => RecordKey::Xact(xact.job),
             Record::Table(_) => RecordKey::Table,
+            Record::Marker(_) => RecordKey::Marker,
         }
     }
 }

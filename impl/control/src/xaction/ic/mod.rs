@@ -11,6 +11,7 @@ mod listener;
 mod map;
 mod notify;
 mod query;
+mod rebalance;
 mod seal;
 mod sync;
 mod table;

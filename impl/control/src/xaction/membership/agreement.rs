@@ -18,7 +18,8 @@ use crate::xaction::{Context, mark, send};
 
 impl Membership {
     /// Proposes a change of its own making; by the published rule it is in force at once.
-    pub(super) fn make(&mut self, mut draft: Draft, cx: &mut Context<'_>) {
+    pub(in crate::xaction) fn make(&mut self, mut draft: Draft, cx: &mut Context<'_>) {
+        self.order_if_needed(&mut draft, cx);
         if draft.version() == self.map.version() {
             return;
         }

@@ -139,7 +139,7 @@ impl Membership {
         }
         let kept = records.iter().find_map(|record| match record {
             Record::Belonging(belonging) => Some(belonging.clone()),
-            Record::Xact(_) | Record::Table(_) => None,
+            Record::Xact(_) | Record::Table(_) | Record::Marker(_) => None,
         });
         if let Some(Belonging { map, agreed, voted }) = kept {
             self.recording = record::Recording::recovered(voted, map.version());

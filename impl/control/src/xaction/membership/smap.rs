@@ -14,6 +14,7 @@ use super::flags::Flags;
 use crate::xaction::config::Cluster;
 use crate::xaction::digest::digest;
 use crate::xaction::id::{DaemonId, XactId};
+use crate::xaction::rebalance::{Order, Progress};
 
 /// Where a map stands among the maps of its cluster; the later wins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,6 +46,7 @@ struct Content {
     members: BTreeMap<DaemonId, Member>,
     left: BTreeSet<DaemonId>,
     after: BTreeSet<Body>,
+    order: Option<Order>,
 }
 
 /// What a map says of one member.
@@ -73,7 +75,7 @@ impl Smap {
         let members: BTreeMap<_, _> = daemons.map(|daemon| (daemon, Member { flags: flags(daemon), since })).collect();
         let primary = cluster.first_proxy();
         assert!(members.contains_key(&primary), "a cluster is deployed with its first proxy");
-        Draft { version: since, primary, members, left: BTreeSet::new(), after: BTreeSet::new() }.publish()
+        Draft { version: since, primary, members, left: BTreeSet::new(), after: BTreeSet::new(), order: None }.publish()
     }
 
     /// Its version.
@@ -116,6 +118,12 @@ impl Smap {
     #[must_use]
     pub fn has_left(&self, daemon: DaemonId) -> bool {
         self.0.left.contains(&daemon)
+    }
+
+    /// The latest rebalance that was ordered.
+    #[must_use]
+    pub fn order(&self) -> Option<&Order> {
+        self.0.order.as_ref()
     }
 
     /// Every member with what is said of it, in order.
@@ -211,9 +219,9 @@ impl Smap {
     /// A changeable copy, settled.
     #[must_use]
     pub fn draft(&self) -> Draft {
-        let Content { version, primary, members, left, .. } = &*self.0;
-        let (members, left) = (members.clone(), left.clone());
-        Draft { version: *version, primary: *primary, members, left, after: BTreeSet::new() }
+        let Content { version, primary, members, left, order, .. } = &*self.0;
+        let (members, left, order) = (members.clone(), left.clone(), order.clone());
+        Draft { version: *version, primary: *primary, members, left, after: BTreeSet::new(), order }
     }
 
     /// The map that says the same and is settled.
@@ -246,7 +254,7 @@ impl fmt::Display for Smap {
             let star = if daemon == self.primary() { "*" } else { "" };
             write!(f, " {daemon}{star}{}", member.flags)?;
         }
-        Ok(())
+        self.order().map_or(Ok(()), |order| write!(f, " {order}"))
     }
 }
 
@@ -258,6 +266,7 @@ pub struct Draft {
     members: BTreeMap<DaemonId, Member>,
     left: BTreeSet<DaemonId>,
     after: BTreeSet<Body>,
+    order: Option<Order>,
 }
 
 impl Draft {
@@ -306,6 +315,55 @@ impl Draft {
         self.change(daemon, |now| now.without(flags));
     }
 
+    /// Counts a version for what is not a change of members.
+    pub fn touch(&mut self) -> Version {
+        self.bump();
+        self.version
+    }
+
+    /// The latest rebalance that was ordered.
+    #[must_use]
+    pub fn order(&self) -> Option<&Order> {
+        self.order.as_ref()
+    }
+
+    /// Orders a rebalance in place of the one before.
+    pub fn place(&mut self, order: Order) {
+        self.order = Some(order);
+    }
+
+    /// Closes the open order; `None` if there is none.
+    pub fn close_order(&mut self, progress: Progress) -> Option<Order> {
+        let order = self.order.as_mut().filter(|order| order.is_open())?;
+        order.progress = progress;
+        let finished = order.clone();
+        self.bump();
+        Some(finished)
+    }
+
+    /// A member's flags; none for a daemon that is no member.
+    #[must_use]
+    pub fn flags(&self, daemon: DaemonId) -> Flags {
+        self.members.get(&daemon).map_or(Flags::NONE, |member| member.flags)
+    }
+
+    /// The targets that keep data.
+    #[must_use]
+    pub fn active_targets(&self) -> BTreeSet<DaemonId> {
+        self.targets(Flags::are_active)
+    }
+
+    /// The targets that are to be emptied, and may not have been yet.
+    #[must_use]
+    pub fn leaving_targets(&self) -> BTreeSet<DaemonId> {
+        self.targets(|flags| !flags.are_active() && !flags.contains(Flags::POST_REBALANCE))
+    }
+
+    fn targets(&self, fit: impl Fn(Flags) -> bool) -> BTreeSet<DaemonId> {
+        let targets = self.members.iter().filter(|(daemon, _)| matches!(daemon, DaemonId::Target(_)));
+        targets.filter(|(_, member)| fit(member.flags)).map(|(&daemon, _)| daemon).collect()
+    }
+
     /// Makes a member primary; `count` is what that adds to the version.
     pub fn crown(&mut self, primary: DaemonId, term: u16, count: u32) {
         self.primary = primary;
@@ -349,8 +407,8 @@ impl Draft {
     #[must_use]
     pub fn publish(self) -> Smap {
         let digest = digest(&self);
-        let Draft { version, primary, members, left, after } = self;
-        Smap(Arc::new(Content { version, digest, primary, members, left, after }))
+        let Draft { version, primary, members, left, after, order } = self;
+        Smap(Arc::new(Content { version, digest, primary, members, left, after, order }))
     }
 
     fn ic_count(&self) -> usize {

@@ -76,6 +76,11 @@ impl NoAbortWithoutCause {
         } else if let &(Fact::StartRefused { job, .. } | Fact::StartUndone { job }) = fact {
             self.jobs.entry(job).or_default().caused = true;
         } else if let Fact::MapMade { map } | Fact::MapInstalled { map } = fact {
+            if let Some(order) = map.order() {
+                let job = self.jobs.entry(order.id.xact()).or_default();
+                job.sources.extend(order.participants());
+                job.chosen = order.as_of;
+            }
             self.left_out(map, view);
         } else if let Fact::JobEnded { .. } = fact {
             self.judged = true;

@@ -18,7 +18,7 @@ impl Proxy {
         self.ic.restart(self.membership.map());
         let kept = records.iter().find_map(|record| match record {
             Record::Table(table) => Some(table),
-            Record::Belonging(_) | Record::Xact(_) => None,
+            Record::Belonging(_) | Record::Xact(_) | Record::Marker(_) => None,
         });
         if let Some(kept) = kept {
             self.ic.recover(kept, cx);
@@ -32,12 +32,14 @@ impl Proxy {
         let due = self.membership.take_due();
         let changed = self.membership.map() != before;
         if changed {
+            self.close_order(cx);
             self.ic.map_changed(&self.membership.map().clone(), cx);
         }
         if let Some(known) = due.flush {
             self.ic.enter(&known, cx);
         }
         if changed {
+            self.close_order(cx);
             self.map_changed(cx);
         }
         if due.collect {
