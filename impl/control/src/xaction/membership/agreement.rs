@@ -20,17 +20,18 @@ impl Membership {
     /// Proposes a change of its own making; by the published rule it is in force at once.
     pub(in crate::xaction) fn make(&mut self, mut draft: Draft, cx: &mut Context<'_>) {
         self.order_if_needed(&mut draft, cx);
-        if draft.version() == self.map.version() {
+        if draft.version() == self.accepted.version() {
             return;
         }
         if !super::agrees(cx) {
             return self.make_at_once(draft.publish(), cx);
         }
-        draft.propose_after(&self.map);
+        draft.propose_after(&self.accepted);
         let map = draft.publish();
         if let Some(lead) = &mut self.lead {
             lead.propose();
-            lead.sent_away.extend(self.map.members().map(|(daemon, _)| daemon).filter(|&daemon| map.has_left(daemon)));
+            lead.sent_away
+                .extend(self.accepted.members().map(|(daemon, _)| daemon).filter(|&daemon| map.has_left(daemon)));
         }
         self.made = Some(map.version());
         self.install(map, None, cx);
@@ -42,7 +43,7 @@ impl Membership {
         let gone: Vec<DaemonId> = self.others().filter(|&daemon| map.has_left(daemon)).collect();
         self.install(map, None, cx);
         for daemon in gone {
-            send(cx, daemon, ClusterMsg::Map { map: self.map.clone() });
+            send(cx, daemon, ClusterMsg::Map { map: self.accepted.clone() });
         }
     }
 
@@ -52,17 +53,17 @@ impl Membership {
         if !super::agrees(cx) {
             return;
         }
-        let made = self.made.take() == Some(self.map.version());
+        let made = self.made.take() == Some(self.accepted.version());
         if made {
-            cx.fact(Fact::MapMade { map: self.map.clone() });
+            cx.fact(Fact::MapMade { map: self.accepted.clone() });
         }
         let Some(lead) = &self.lead else {
             if made {
-                send(cx, self.map.primary(), ClusterMsg::Map { map: self.map.clone() });
+                send(cx, self.accepted.primary(), ClusterMsg::Map { map: self.accepted.clone() });
             }
             return;
         };
-        if self.map.is_settled() && self.agreed != self.map {
+        if self.accepted.is_settled() && self.agreed != self.accepted {
             let flush = lead.flush.clone();
             self.enter(flush, cx);
             self.tell_who_left(cx);
@@ -74,26 +75,26 @@ impl Membership {
 
     /// The latest map that may be shown to others: one of its own making only when it survives a crash.
     pub(super) fn shown(&self) -> Smap {
-        if self.made.is_some() { self.agreed.clone() } else { self.map.clone() }
+        if self.made.is_some() { self.agreed.clone() } else { self.accepted.clone() }
     }
 
     /// Goes on with a proposal as far as the answers allow.
     pub(super) fn progress(&mut self, cx: &mut Context<'_>) {
-        let (me, version) = (self.me, self.map.version());
-        if self.map.is_settled() || !self.map_is_durable() || version.term < self.voted {
+        let (me, version) = (self.me, self.accepted.version());
+        if self.accepted.is_settled() || !self.map_is_durable() || version.term < self.voted {
             return;
         }
         let Some(lead) = &mut self.lead else { return };
         let accepted = lead.synced.iter().filter(|&(_, &has)| has == version).map(|(&member, _)| member);
-        if !self.map.is_majority(&accepted.chain([me]).collect()) {
+        if !self.accepted.is_majority(&accepted.chain([me]).collect()) {
             return;
         }
         if lead.flush.is_none() {
-            self.due.collect |= self.map.is_read(&lead.read.keys().copied().chain([me]).collect());
-        } else if lead.loaded.contains(&me) && self.map.is_enough(&lead.loaded) {
+            self.due.collect |= self.accepted.is_read(&lead.read.keys().copied().chain([me]).collect());
+        } else if lead.loaded.contains(&me) && self.accepted.is_enough(&lead.loaded) {
             cx.reach(mark::SETTLED);
-            self.map = self.map.settled();
-            self.made = Some(self.map.version());
+            self.accepted = self.accepted.settled();
+            self.made = Some(self.accepted.version());
             self.record(cx);
         }
     }
@@ -113,7 +114,7 @@ impl Membership {
 
     /// Hands what was collected to those who have accepted the proposal and not taken it over.
     pub(super) fn load_again(&self, cx: &mut Context<'_>) {
-        for member in self.map.ic() {
+        for member in self.accepted.ic() {
             self.load(member, cx);
         }
     }
@@ -121,16 +122,16 @@ impl Membership {
     /// Hands a member what was collected, if it has accepted the proposal and not taken it over.
     pub(super) fn load(&self, member: DaemonId, cx: &mut Context<'_>) {
         let Some(Lead { flush: Some(known), loaded, synced, .. }) = &self.lead else { return };
-        let version = self.map.version();
-        let lacks = self.map.is_ic(member) && !loaded.contains(&member) && synced.get(&member) == Some(&version);
-        if lacks && !self.map.is_settled() {
+        let version = self.accepted.version();
+        let lacks = self.accepted.is_ic(member) && !loaded.contains(&member) && synced.get(&member) == Some(&version);
+        if lacks && !self.accepted.is_settled() {
             send(cx, member, ClusterMsg::Load { version, known: Arc::clone(known) });
         }
     }
 
     /// A member of the Information Center, perhaps this one, has made durable what was collected.
     pub(in crate::xaction) fn loaded(&mut self, member: DaemonId, version: Version, cx: &mut Context<'_>) {
-        if version != self.map.version() {
+        if version != self.accepted.version() {
             return;
         }
         if let Some(lead) = &mut self.lead {
@@ -143,7 +144,7 @@ impl Membership {
     fn tell_who_left(&mut self, cx: &mut Context<'_>) {
         let Some(lead) = &mut self.lead else { return };
         for daemon in std::mem::take(&mut lead.sent_away) {
-            send(cx, daemon, ClusterMsg::Map { map: self.map.clone() });
+            send(cx, daemon, ClusterMsg::Map { map: self.accepted.clone() });
         }
     }
 }

@@ -66,10 +66,10 @@ impl Membership {
     pub(super) fn asked_to_stand(&mut self, from: DaemonId, map: Smap, cx: &mut Context<'_>) {
         self.told_of(from, map, None, cx);
         send(cx, from, ClusterMsg::VoteInitDone);
-        let first = self.map.heir(&BTreeSet::new()) == Some(self.me);
+        let first = self.accepted.heir(&BTreeSet::new()) == Some(self.me);
         let willing = match cx.config().policies.electorate {
             Electorate::EachByOwnMap => first,
-            Electorate::Majority => self.map.is_active(self.me),
+            Electorate::Majority => self.accepted.is_active(self.me),
         };
         if self.upkeep(cx).election && willing && !self.is_primary() {
             self.stand(cx);
@@ -98,18 +98,18 @@ impl Membership {
 
     /// A candidate asks for this daemon's vote.
     pub(super) fn asked_for_a_vote(&mut self, from: DaemonId, term: u16, version: Version, cx: &mut Context<'_>) {
-        if version > self.map.version() {
+        if version > self.accepted.version() {
             send(cx, from, ClusterMsg::PullMap);
         }
         let silent = self.watch.silent || self.watch.missed > 0;
         let misses_primary = !self.is_primary() && silent;
         let yes = match cx.config().policies.electorate {
-            Electorate::EachByOwnMap => misses_primary && self.map.heir(&BTreeSet::new()) == Some(from),
+            Electorate::EachByOwnMap => misses_primary && self.accepted.heir(&BTreeSet::new()) == Some(from),
             Electorate::Majority => {
                 let free =
                     matches!(self.election, Election::None | Election::Calling { .. } | Election::Pinging { .. });
-                let willing = misses_primary || from == self.map.primary();
-                if willing && free && term > self.voted && version >= self.map.version() {
+                let willing = misses_primary || from == self.accepted.primary();
+                if willing && free && term > self.voted && version >= self.accepted.version() {
                     self.voted = term;
                     self.election = Election::Promising { candidate: from };
                     return self.record(cx);
@@ -152,9 +152,9 @@ impl Membership {
         if cx.config().policies.vote_result == VoteResult::NewerMap {
             return send(cx, from, ClusterMsg::PullMap);
         }
-        let mut draft = self.map.draft();
+        let mut draft = self.accepted.draft();
         draft.remove(dead);
-        draft.crown(from, self.map.version().term, 1);
+        draft.crown(from, self.accepted.version().term, 1);
         self.make_at_once(draft.publish(), cx);
     }
 
@@ -168,7 +168,7 @@ impl Membership {
     }
 
     fn call_heir(&mut self, passed_over: BTreeSet<DaemonId>, cx: &mut Context<'_>) {
-        match self.map.heir(&passed_over) {
+        match self.accepted.heir(&passed_over) {
             None => self.give_over(cx),
             Some(heir) if heir == self.me => self.stand(cx),
             Some(heir) => {
@@ -188,7 +188,7 @@ impl Membership {
     }
 
     fn ping(&self, cx: &mut Context<'_>) {
-        send(cx, self.map.primary(), ClusterMsg::Health { version: self.map.version() });
+        send(cx, self.accepted.primary(), ClusterMsg::Health { version: self.accepted.version() });
         cx.arm(ClusterTimer::Election.into(), cx.config().timing.max_keepalive);
     }
 
@@ -196,7 +196,7 @@ impl Membership {
         match cx.config().policies.electorate {
             Electorate::EachByOwnMap => self.ask_for_votes(0, BTreeSet::new(), cx),
             Electorate::Majority => {
-                self.voted = self.voted.max(self.map.version().term) + 1;
+                self.voted = self.voted.max(self.accepted.version().term) + 1;
                 self.election = Election::Standing;
                 self.record(cx);
             }
@@ -204,10 +204,10 @@ impl Membership {
     }
 
     fn ask_for_votes(&mut self, term: u16, yes: BTreeSet<DaemonId>, cx: &mut Context<'_>) {
-        let mut asked = self.map.voters();
+        let mut asked = self.accepted.voters();
         asked.remove(&self.me);
         for &voter in &asked {
-            send(cx, voter, ClusterMsg::VoteRequest { term, version: self.map.version() });
+            send(cx, voter, ClusterMsg::VoteRequest { term, version: self.accepted.version() });
         }
         self.election = Election::Canvassing { term, asked, yes: yes.clone(), no: BTreeSet::new() };
         cx.arm(ClusterTimer::Election.into(), cx.config().timing.max_keepalive);
@@ -220,7 +220,7 @@ impl Membership {
         let (term, over) = (*term, over || asked.iter().all(|voter| yes.contains(voter) || no.contains(voter)));
         let won = match cx.config().policies.electorate {
             Electorate::EachByOwnMap => over && (yes.len() > no.len() || asked.is_empty()),
-            Electorate::Majority => self.map.is_majority(yes),
+            Electorate::Majority => self.accepted.is_majority(yes),
         };
         if won {
             self.win(term, cx);
@@ -232,8 +232,8 @@ impl Membership {
 
     fn win(&mut self, term: u16, cx: &mut Context<'_>) {
         self.give_over(cx);
-        let dead = self.map.primary();
-        let mut draft = self.map.draft();
+        let dead = self.accepted.primary();
+        let mut draft = self.accepted.draft();
         if dead != self.me {
             for voter in self.active_others().into_iter().filter(|&voter| voter != dead) {
                 send(cx, voter, ClusterMsg::VoteResult { dead });
@@ -243,7 +243,7 @@ impl Membership {
         draft.crown(self.me, term, NEW_PRIMARY);
         self.staff(&mut draft, cx);
         self.make(draft, cx);
-        cx.fact(Fact::TookOver { map: self.map.clone() });
+        cx.fact(Fact::TookOver { map: self.accepted.clone() });
     }
 
     fn give_over(&mut self, cx: &mut Context<'_>) {

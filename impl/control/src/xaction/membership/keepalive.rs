@@ -84,7 +84,7 @@ impl Membership {
             self.look_round(cx);
         } else if self.is_on_watch() {
             self.look_up(cx);
-        } else if self.map.contains(self.me) {
+        } else if self.accepted.contains(self.me) {
             self.ask_primary(cx);
         } else {
             return;
@@ -94,45 +94,45 @@ impl Membership {
 
     /// Whether this daemon looks for its primary: as an active member, or to hear what became of a proposal.
     pub(super) fn is_on_watch(&self) -> bool {
-        self.map.is_active(self.me) || self.agreed.is_active(self.me) || !self.map.is_settled()
+        self.accepted.is_active(self.me) || self.agreed.is_active(self.me) || !self.accepted.is_settled()
     }
 
     /// A member tells this primary that it lives.
     pub(super) fn keepalive(&mut self, from: DaemonId, version: Version, cx: &mut Context<'_>) {
-        let away = self.map.has_left(from) && cx.config().policies.keepalive_outside == KeepaliveOutside::StaysOut;
+        let away = self.accepted.has_left(from) && cx.config().policies.keepalive_outside == KeepaliveOutside::StaysOut;
         if !self.is_primary() || away {
             return send(cx, from, ClusterMsg::Map { map: self.shown() });
         }
-        if !self.map.contains(from) {
+        if !self.accepted.contains(from) {
             cx.reach(mark::READMITTED);
             return self.take_in(from, cx);
         }
         self.heard_from(from, version, cx);
-        send(cx, from, ClusterMsg::KeepaliveDone { version: self.map.version() });
+        send(cx, from, ClusterMsg::KeepaliveDone { version: self.accepted.version() });
     }
 
     /// Somebody asks whether this daemon lives.
     pub(super) fn health(&mut self, from: DaemonId, version: Version, cx: &mut Context<'_>) {
         self.heard_from(from, version, cx);
-        send(cx, from, ClusterMsg::HealthDone { version: self.map.version() });
+        send(cx, from, ClusterMsg::HealthDone { version: self.accepted.version() });
     }
 
     /// Another daemon lives, and goes by a map of that version.
     pub(super) fn heard_from(&mut self, from: DaemonId, version: Version, cx: &mut Context<'_>) {
         if let Some(lead) = &mut self.lead {
-            if self.map.contains(from) {
+            if self.accepted.contains(from) {
                 lead.heard_of(from);
             }
-        } else if from == self.map.primary() {
+        } else if from == self.accepted.primary() {
             if self.watch.missed > 0 {
                 cx.disarm(ClusterTimer::Retry.into());
             }
             self.watch = super::Watch::default();
             self.primary_lives(cx);
         }
-        if version > self.map.version() {
+        if version > self.accepted.version() {
             send(cx, from, ClusterMsg::PullMap);
-        } else if from == self.map.primary() && version < self.map.version() {
+        } else if from == self.accepted.primary() && version < self.accepted.version() {
             send(cx, from, ClusterMsg::Map { map: self.shown() });
         }
     }
@@ -156,8 +156,8 @@ impl Membership {
         match cx.config().policies.primary_quorum {
             PrimaryQuorum::None => true,
             PrimaryQuorum::Majority => {
-                let reached = self.map.active().filter(|member| !lead.suspects.contains_key(member)).collect();
-                self.map.is_majority(&reached)
+                let reached = self.accepted.active().filter(|member| !lead.suspects.contains_key(member)).collect();
+                self.accepted.is_majority(&reached)
             }
         }
     }
@@ -176,7 +176,7 @@ impl Membership {
     }
 
     fn ask_primary(&self, cx: &mut Context<'_>) {
-        send(cx, self.map.primary(), ClusterMsg::Keepalive { version: self.map.version() });
+        send(cx, self.accepted.primary(), ClusterMsg::Keepalive { version: self.accepted.version() });
     }
 
     /// A primary looks of whom it has not heard.
@@ -190,7 +190,7 @@ impl Membership {
         let silent: Vec<DaemonId> = others.into_iter().filter(|member| !heard.contains(member)).collect();
         for member in silent {
             lead.suspects.entry(member).or_insert(0);
-            send(cx, member, ClusterMsg::Health { version: self.map.version() });
+            send(cx, member, ClusterMsg::Health { version: self.accepted.version() });
         }
         if !probing && !lead.suspects.is_empty() {
             cx.arm(ClusterTimer::Retry.into(), self.upkeep(cx).keepalive_retry);
@@ -205,7 +205,7 @@ impl Membership {
         lead.suspects.retain(|member, _| active.contains(member));
         for (&member, tries) in &mut lead.suspects {
             *tries = (*tries + 1).min(retries + 1);
-            send(cx, member, ClusterMsg::Health { version: self.map.version() });
+            send(cx, member, ClusterMsg::Health { version: self.accepted.version() });
         }
         let over: Vec<DaemonId> =
             lead.suspects.iter().filter(|&(_, &tries)| tries > retries).map(|(&member, _)| member).collect();
@@ -222,7 +222,7 @@ impl Membership {
     /// Leaves silent members out of the map, all in one change.
     fn give_up(&mut self, silent: &[DaemonId], cx: &mut Context<'_>) {
         cx.reach(mark::REMOVED_SILENT);
-        let mut draft = self.map.draft();
+        let mut draft = self.accepted.draft();
         for &member in silent {
             draft.remove(member);
             self.lead.as_mut().expect("only a primary gives up members").suspects.remove(&member);

@@ -37,15 +37,15 @@ impl Membership {
     /// Hands the map, once it is durable, to the members that have not acknowledged it, until all have.
     pub(super) fn sync_again(&mut self, cx: &mut Context<'_>) {
         let Some(lead) = &self.lead else { return };
-        let version = self.map.version();
+        let version = self.accepted.version();
         let lags = |member: &DaemonId| lead.synced.get(member) < Some(&version);
-        let others = self.map.concerned().into_iter().filter(|&daemon| daemon != self.me);
+        let others = self.accepted.concerned().into_iter().filter(|&daemon| daemon != self.me);
         let lagging: BTreeSet<DaemonId> = others.filter(lags).collect();
         if super::agrees(cx) && !self.map_is_durable() {
             return;
         }
         self.load_again(cx);
-        if !lagging.is_empty() || !self.map.is_settled() {
+        if !lagging.is_empty() || !self.accepted.is_settled() {
             self.due.hand.extend(lagging);
             cx.arm(ClusterTimer::Metasync.into(), self.upkeep(cx).metasync_retry);
         }
@@ -55,7 +55,7 @@ impl Membership {
     pub(super) fn synced(&mut self, from: DaemonId, payload: &Payload, cx: &mut Context<'_>) {
         let theirs = payload.map.version();
         self.told_of(from, payload.map.clone(), payload.known.clone(), cx);
-        if self.map.version() != theirs {
+        if self.accepted.version() != theirs {
             let refused = ClusterMsg::MetasyncRefused { map: self.shown(), voted: self.voted };
             return send(cx, from, refused);
         }
@@ -79,7 +79,7 @@ impl Membership {
         cx: &mut Context<'_>,
     ) {
         self.heard_from(from, version, cx);
-        let current = version == self.map.version();
+        let current = version == self.accepted.version();
         let Some(lead) = &mut self.lead else { return };
         lead.synced.insert(from, version);
         if let (true, Some(known)) = (current && lead.flush.is_none(), known) {
@@ -100,9 +100,9 @@ impl Membership {
 
     /// The time to repeat what was not acknowledged: in an election of its own, if votes were promised in a later one.
     pub(super) fn repeat(&mut self, cx: &mut Context<'_>) {
-        let term = self.map.version().term;
+        let term = self.accepted.version().term;
         let outvoted = self.lead.as_ref().map_or(0, |lead| lead.outvoted.max(self.voted));
-        if super::agrees(cx) && !self.map.is_settled() && outvoted > term {
+        if super::agrees(cx) && !self.accepted.is_settled() && outvoted > term {
             self.lead_anew(outvoted, cx);
         }
         self.sync_again(cx);
@@ -113,7 +113,7 @@ impl Membership {
     pub(super) fn told_of(&mut self, from: DaemonId, map: Smap, known: Option<Arc<Bundle>>, cx: &mut Context<'_>) {
         let promised = !map.is_settled() && map.version().term < self.voted && map.primary() != self.me;
         let concerned = map.is_settled() || map.concerned().contains(&self.me);
-        if map.version() <= self.map.version() || promised || !concerned {
+        if map.version() <= self.accepted.version() || promised || !concerned {
             return;
         }
         if super::agrees(cx) && map.is_settled() && map.is_ic(self.me) && known.is_none() {

@@ -50,7 +50,7 @@ use keepalive::{Lead, Watch};
 pub struct Membership {
     me: DaemonId,
     /// The latest map it has accepted, perhaps a proposal.
-    map: Smap,
+    accepted: Smap,
     /// The latest settled one, by which it acts.
     agreed: Smap,
     /// The latest election in which it has voted or stood.
@@ -91,7 +91,7 @@ impl Membership {
             me,
             recording: record::Recording::of(map.version()),
             agreed: map.clone(),
-            map,
+            accepted: map,
             voted: 0,
             lead: None,
             watch: Watch::default(),
@@ -112,13 +112,13 @@ impl Membership {
     /// The latest map it has accepted; a proposal while the daemons agree on it.
     #[must_use]
     pub fn accepted(&self) -> &Smap {
-        &self.map
+        &self.accepted
     }
 
     /// Whether it acts as primary.
     #[must_use]
     pub fn is_primary(&self) -> bool {
-        self.map.primary() == self.me
+        self.accepted.primary() == self.me
     }
 
     /// Whether it is a member by its own map.
@@ -144,7 +144,7 @@ impl Membership {
         if let Some(Belonging { map, agreed, voted }) = kept {
             self.recording = record::Recording::recovered(voted, map.version());
             self.agreed = if map.is_settled() { map.clone() } else { agreed };
-            (self.map, self.voted) = (map, voted);
+            (self.accepted, self.voted) = (map, voted);
             cx.fact(Fact::MapInstalled { map: self.agreed.clone() });
         }
         self.take_place(cx);
@@ -160,7 +160,7 @@ impl Membership {
             ClusterMsg::Health { version } => self.health(from, version, cx),
             ClusterMsg::HealthDone { version } => self.heard_from(from, version, cx),
             ClusterMsg::Join { daemon } => self.asked_in(from, daemon, cx),
-            ClusterMsg::PullMap if self.lead.is_some() && self.map.concerned().contains(&from) => self.hand(from),
+            ClusterMsg::PullMap if self.lead.is_some() && self.accepted.concerned().contains(&from) => self.hand(from),
             ClusterMsg::PullMap => send(cx, from, ClusterMsg::Map { map: self.shown() }),
             ClusterMsg::Map { map } => self.told_of(from, map, None, cx),
             ClusterMsg::Metasync { payload } => self.synced(from, &payload, cx),
@@ -221,15 +221,15 @@ impl Membership {
 
     /// Accepts another map; goes by it if it is settled.
     fn install(&mut self, map: Smap, flush: Option<Arc<Bundle>>, cx: &mut Context<'_>) {
-        if map == self.map {
+        if map == self.accepted {
             return;
         }
-        if map.primary() != self.map.primary() {
+        if map.primary() != self.accepted.primary() {
             self.watch = Watch::default();
         }
-        self.map = map;
+        self.accepted = map;
         self.acknowledge = None;
-        if self.map.is_settled() {
+        if self.accepted.is_settled() {
             self.enter(flush, cx);
         }
         self.record(cx);
@@ -238,7 +238,7 @@ impl Membership {
 
     /// Goes by the map, which is settled, from now on.
     fn enter(&mut self, flush: Option<Arc<Bundle>>, cx: &mut Context<'_>) {
-        self.agreed = self.map.clone();
+        self.agreed = self.accepted.clone();
         self.due.flush = flush;
         cx.fact(Fact::MapInstalled { map: self.agreed.clone() });
         if let (true, Some((call, _))) = (self.is_member(), self.joining) {
@@ -256,7 +256,7 @@ impl Membership {
         } else {
             self.lead = None;
         }
-        if self.is_on_watch() || self.map.contains(self.me) || self.is_primary() {
+        if self.is_on_watch() || self.accepted.contains(self.me) || self.is_primary() {
             self.arm_tick(cx);
         }
     }
@@ -270,11 +270,11 @@ impl Membership {
 
     /// The members beside this daemon, in whatever state.
     fn others(&self) -> impl Iterator<Item = DaemonId> {
-        self.map.members().map(|(daemon, _)| daemon).filter(|&daemon| daemon != self.me)
+        self.accepted.members().map(|(daemon, _)| daemon).filter(|&daemon| daemon != self.me)
     }
 
     fn active_others(&self) -> BTreeSet<DaemonId> {
-        self.map.active().filter(|&daemon| daemon != self.me).collect()
+        self.accepted.active().filter(|&daemon| daemon != self.me).collect()
     }
 }
 

@@ -55,8 +55,8 @@ impl Membership {
     }
 
     fn belonging(&self) -> Belonging {
-        let agreed = if self.map.is_settled() { &self.map } else { &self.agreed };
-        Belonging { map: self.map.clone(), agreed: agreed.clone(), voted: self.voted }
+        let agreed = if self.accepted.is_settled() { &self.accepted } else { &self.agreed };
+        Belonging { map: self.accepted.clone(), agreed: agreed.clone(), voted: self.voted }
     }
 
     /// The write came to its end; a vote is given and a map acknowledged or handed on only now.
@@ -88,6 +88,6 @@ impl Membership {
 
     /// Whether its map survives a crash.
     pub(super) fn map_is_durable(&self) -> bool {
-        self.recording.durable_map == self.map.version()
+        self.recording.durable_map == self.accepted.version()
     }
 }
