@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use quiesce_machine::{OpId, StoreError, Write};
+use quiesce_machine::{OpId, Rename, StoreError, Write};
 
 use super::{Ic, Listener};
 use crate::xaction::id::{DaemonId, XactId};
@@ -18,7 +18,7 @@ use crate::xaction::{Context, mark};
 const OP: OpId = OpId(u32::MAX - 1);
 
 /// A table as it is kept, and as it is handed on when the members change.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Bundle {
     /// The map under which it was the Information Center's.
     pub by: Version,
@@ -29,7 +29,7 @@ pub struct Bundle {
 }
 
 /// What waits for a write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub(in crate::xaction) enum Waiting {
     /// The gateway that registers a job.
     Watched(DaemonId, XactId),
@@ -42,7 +42,7 @@ pub(in crate::xaction) enum Waiting {
 }
 
 /// How far a member is with writing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub(super) struct Ledger {
     under_way: Option<BTreeSet<Waiting>>,
     next: BTreeSet<Waiting>,

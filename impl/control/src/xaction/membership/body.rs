@@ -6,10 +6,12 @@
 
 use std::collections::BTreeSet;
 
+use quiesce_machine::Rename;
+
 use crate::xaction::id::DaemonId;
 
 /// Those who have a say in what follows a map.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Body {
     /// Its active members.
     pub voters: BTreeSet<DaemonId>,

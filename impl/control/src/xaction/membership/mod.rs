@@ -23,7 +23,7 @@ mod timer;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use quiesce_machine::{CallId, OpId};
+use quiesce_machine::{CallId, OpId, Rename};
 
 use super::fact::Fact;
 use super::id::DaemonId;
@@ -46,7 +46,7 @@ use election::Election;
 use keepalive::{Lead, Watch};
 
 /// One daemon's part in membership.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 pub struct Membership {
     me: DaemonId,
     /// The latest map it has accepted, perhaps a proposal.
@@ -71,7 +71,7 @@ pub struct Membership {
 }
 
 /// What the daemon has to do for its membership before its event is over. Empty between events.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub(super) struct Due {
     /// Whom to tell that the map is durable, together with what it knows of jobs.
     pub(super) report: Option<DaemonId>,

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use quiesce_machine::{CallId, NodeId, Observation, View};
+use quiesce_machine::{CallId, NodeId, Observation, Rename, View};
 
 use crate::monitor::Property;
 use crate::xaction::{Change, DaemonId, Fact, Flags, Node, Smap};
@@ -8,7 +8,7 @@ use crate::xaction::{Change, DaemonId, Fact, Flags, Node, Smap};
 /// A change of membership that an administrator was told is made is in the map of every primary elected later.
 ///
 /// While another change of the same member has been asked for and not been answered, either may be the later one.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct ChangesOutliveTheirPrimary {
     /// The latest that was answered for, of each member.
     made: BTreeMap<DaemonId, Change>,

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use quiesce_machine::{NodeId, Observation, View};
+use quiesce_machine::{NodeId, Observation, Rename, View};
 
 use crate::monitor::Property;
 use super::{latest_map, map_of, tables};
@@ -14,13 +14,13 @@ use crate::xaction::{DaemonId, Fact, Node, Smap, Snap, Version, XactError, XactI
 ///
 /// More than half, for what fewer know goes with them when they leave together with the target, or is not heard of by those
 /// who agree on the map while they cannot be reached.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct NoAbortWithoutCause {
     jobs: BTreeMap<XactId, Job>,
     judged: bool,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 struct Job {
     gateways: BTreeSet<NodeId>,
     sources: BTreeSet<DaemonId>,
