@@ -42,6 +42,8 @@ impl Proxy {
             }
             let Some(Start { phase, .. }) = self.starts.get_mut(&job) else { return };
             *phase = Phase::Registering { copies: BTreeMap::new(), silent: self.ic.others().collect() };
+            let start = self.starts.get_mut(&job).expect("it was there just now");
+            start.choose_again(self.membership.map(), cx);
             self.register(job, cx);
         }
     }

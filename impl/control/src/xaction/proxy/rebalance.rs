@@ -11,7 +11,7 @@ use super::Proxy;
 use super::owed::Owed;
 use crate::xaction::message::{StartError, ToClient, ToProxy};
 use crate::xaction::rebalance::Progress;
-use crate::xaction::{Context, DaemonId, Kind, XactId, send};
+use crate::xaction::{Context, DaemonId, XactId, send};
 
 impl Proxy {
     /// A user asks for a rebalance: the primary orders it, whoever is asked.
@@ -40,7 +40,7 @@ impl Proxy {
         let open = map.order().filter(|order| order.is_open() && self.ic.is_member()).cloned();
         if let Some(order) = open {
             let primary = map.primary();
-            self.ic.watch(order.id.xact(), Kind::Rebalance, primary, order.sources(), false, cx);
+            self.ic.track_order(order.id.xact(), primary, order.sources(), cx);
         }
     }
 }
