@@ -64,7 +64,7 @@ impl Past {
         let Past { crashes, record_losses, duplicates, store_faults, .. } = *self;
         Scope {
             config: plan.config.clone(),
-            nodes: plan.nodes.clone(),
+            nodes: plan.nodes.to_vec(),
             calls: calls.into_values().collect(),
             monitors: plan.monitors.clone(),
             budget: Budget { crashes, record_losses, duplicates, store_faults, ..Budget::default() },

@@ -79,7 +79,7 @@ pub enum Msg {
 
 impl Msg {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 63] = [
+    pub const LABELS: [&'static str; 64] = [
         "start-answer",
         "status-answer",
         "redirect",

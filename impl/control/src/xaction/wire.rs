@@ -52,7 +52,10 @@ fn to_client(msg: &ToClient) -> u64 {
     match msg {
         ToClient::StatusAnswer { result: Ok(_), .. } => of(STATUS),
         ToClient::AskAnswer { result: Ok(shown), .. } => shown.iter().map(|(_, lines)| snaps(lines.len())).sum(),
+        ToClient::ListAnswer { result: Ok(lines), .. } => snaps(lines.len()),
         ToClient::StartAnswer { .. }
+        | ToClient::ListAnswer { .. }
+        | ToClient::BucketAnswer { .. }
         | ToClient::StatusAnswer { .. }
         | ToClient::AskAnswer { .. }
         | ToClient::Redirect { .. }
@@ -63,13 +66,18 @@ fn to_client(msg: &ToClient) -> u64 {
 
 fn to_proxy(msg: &ToProxy) -> u64 {
     match msg {
-        ToProxy::StartRequest { .. } | ToProxy::AdminRequest { .. } | ToProxy::RebalanceRequest { .. } => of(ACTION),
+        ToProxy::StartRequest { .. }
+        | ToProxy::AdminRequest { .. }
+        | ToProxy::RebalanceRequest { .. }
+        | ToProxy::BucketRequest { .. }
+        | ToProxy::BucketStep { .. } => of(ACTION),
         ToProxy::StatusRequest { .. } | ToProxy::Ask { .. } | ToProxy::RoutedStatus { .. } => of(QUERY),
         ToProxy::RoutedAnswer { result: Ok(_), .. } => of(STATUS),
         ToProxy::Answered { answer: Ok(lines), .. } => snaps(lines.len()),
         ToProxy::SnapAnswer { snap: Some(_), .. } => of(SNAP),
         ToProxy::WatchXaction { sources, .. } => listener(sources.len()),
-        ToProxy::OwnershipTable { table, .. } | ToProxy::MergeTable { table } => {
+        ToProxy::Sealed { listener: sealed, .. } => listener(sealed.sources.len()),
+        ToProxy::OwnershipTable { table, .. } | ToProxy::MergeTable { table, .. } => {
             table.iter().map(|(_, job): &(_, Listener)| listener(job.sources.len())).sum()
         }
         ToProxy::NotifyFinished { .. } | ToProxy::NotifyProgress { .. } => notification(),
@@ -82,6 +90,7 @@ fn to_proxy(msg: &ToProxy) -> u64 {
         | ToProxy::StarterProbe { .. }
         | ToProxy::StarterAnswer { .. }
         | ToProxy::XactStarted { .. }
+        | ToProxy::BucketStepped { .. }
         | ToProxy::XactBegun { .. }
         | ToProxy::XactRefused { .. } => 0,
     }
