@@ -10,15 +10,15 @@ use quiesce_model::{Budget, Scope};
 
 /// Every scope: name and what is in it.
 pub(super) const ROWS: [(&str, &str); 9] = [
-    ("create", "1 storage node; a pool is created, and a volume of 1 replica; no faults"),
+    ("create-late", "1 storage node; a pool is created, and a volume of 1 replica; a message may be late"),
     ("pool-agent-crash", "1 storage node; a pool is created; the agent may crash and restart, twice"),
     ("replicas-late", "2 storage nodes with a pool each; a volume of 2 replicas is created; a message may be late"),
-    ("replica-crashes", "as replicas-late, with 1 replica; the agent may crash and restart, twice"),
+    ("replica-crashes", "1 storage node with a pool; a volume of 1 replica; the agent may crash and restart, twice"),
     ("replicas-crash", "as replicas-late; no message is late, and the agent may crash and restart"),
     ("replicas-crash-late", "as replicas-late, and the agent may crash and restart"),
     ("delete-late", "as replicas-late, and the volume is deleted again"),
     ("publish-late", "as replicas-late, and the volume is published"),
-    ("publish-crash", "as publish-late; no message is late, and the agent may crash and restart"),
+    ("publish-crash", "as replica-crashes with 1 crash, and the volume is published"),
 ];
 
 /// The scope of that name.
@@ -27,18 +27,19 @@ pub(super) fn scope(name: &str) -> Option<Scope<Node, Monitor>> {
     let (late, crash) = (Budget { duplicates: 1, ..none }, Budget { crashes: 1, ..none });
     let crashes = Budget { crashes: 2, ..none };
     let two = World { engines: 2, pools: true, replicas: 2, then: None };
-    let bare = World { engines: 1, pools: false, replicas: 1, then: None };
+    let one = World { engines: 1, replicas: 1, ..two };
+    let bare = World { pools: false, ..one };
     let (deleted, published) = (World { then: Some(Then::Delete), ..two }, World { then: Some(Then::Publish), ..two });
     Some(match name {
-        "create" => bare.under(none),
+        "create-late" => bare.under(late),
         "pool-agent-crash" => World { replicas: 0, ..bare }.under(crashes),
         "replicas-late" => two.under(late),
-        "replica-crashes" => World { replicas: 1, ..two }.under(crashes),
+        "replica-crashes" => one.under(crashes),
         "replicas-crash" => two.under(crash),
         "replicas-crash-late" => two.under(Budget { duplicates: 1, ..crash }),
         "delete-late" => deleted.under(late),
         "publish-late" => published.under(late),
-        "publish-crash" => published.under(crash),
+        "publish-crash" => World { then: published.then, ..one }.under(crash),
         _ => return None,
     })
 }

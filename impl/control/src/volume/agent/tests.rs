@@ -336,6 +336,30 @@ fn a_volume_without_a_replica_that_a_target_could_use_is_not_published() {
     panic!("nothing is answered");
 }
 
+#[test]
+fn a_volume_and_a_part_that_wait_for_one_call_both_go_on_when_it_is_answered() {
+    let gone = |(key, spec): (Key, Spec)| (key, spec.deleting());
+    let specs = members().into_iter().take(1).chain([volume(None)]).map(gone).collect();
+    let mut led = Led::with(specs);
+    let reconcile = Event::Fire { timer: Timer::Reconcile };
+    let effects = step(&mut led.agent, NodeId(0), &led.config, reconcile).effects;
+    let calls = effects.iter().filter_map(|effect| match effect {
+        Effect::Send { msg: Msg::ToEngine(ToEngine::Call { op, .. }), .. } => Some(Arc::clone(op)),
+        _ => None,
+    });
+    let calls: Vec<_> = calls.collect();
+    assert!(calls.len() == 2 && calls[0] == calls[1], "{calls:?}");
+    let op = Arc::clone(&calls[0]);
+    led.hear(Role::Engine(E1), ToAgent::CallDone { epoch: 1, op, changes: 0, result: Ok(()) });
+    let written = (1..4).flat_map(|revision| {
+        led.hear(Role::Store, ToAgent::WriteDone { epoch: 1, revision, applied: true, stale: Arc::default() })
+    });
+    let ends = |effect: &Effect<Node>| {
+        matches!(effect, Effect::Send { msg: Msg::ToStore(ToStore::Write { key: V, spec: None, .. }), .. })
+    };
+    assert!(written.into_iter().any(|effect| ends(&effect)), "the volume goes, and not only its replica");
+}
+
 fn answer_of(effect: &Effect<Node>) -> Option<Reply> {
     match effect {
         Effect::Send { msg: Msg::ToUser(ToUser::Answer { reply, .. }), .. } => Some(*reply),
