@@ -13,7 +13,7 @@ const CAUGHT: [(&str, &str, &str, &str); 9] = [
     ("replicas-late", "write-guard", "lease-only", "monotone"),
     ("replica-crashes", "engine-epoch", "ignored", "fence"),
     ("replicas-crash", "engine-epoch", "ignored", "fence"),
-    ("replicas-crash-late", "write-guard", "lease-only", "monotone"),
+    ("replica-crash-late", "write-guard", "lease-only", "monotone"),
     ("delete-late", "write-guard", "lease-only", "monotone"),
     ("publish-late", "write-guard", "lease-only", "monotone"),
     ("publish-crash", "engine-epoch", "ignored", "fence"),

@@ -170,7 +170,7 @@ impl World {
         let more = match replicas.checked_sub(volume.want.replicas) {
             Some(1) => Some(self.best_pool(volume).ok_or(Reply::ResourceExhausted)?),
             None if replicas > 0 && replicas + 1 == volume.want.replicas => None,
-            _ => return Err(Reply::FailedPrecondition),
+            Some(_) | None => return Err(Reply::FailedPrecondition),
         };
         let volume = self.volumes.get_mut(&id).ok_or(Reply::NotFound)?;
         volume.want.replicas = replicas;

@@ -8,8 +8,8 @@ use crate::volume::monitor::testing::{A1, E1, U1, V1, WANT, birth};
 use crate::volume::spec::{Body, Drain, NodeSet, Operation, Owner, Spec, Status, Target, VolumeWant};
 use crate::volume::user::{Reply, Request};
 use crate::volume::{
-    Cluster, Config, EngineId, Key, Msg, Node, Objects, Policies, PoolId, Role, Timer, Timing, ToAgent, ToEngine,
-    ToStore, ToUser, Uuid,
+    Cluster, Config, EngineId, EngineOp, Key, Msg, Node, Objects, Policies, PoolId, Role, Timer, Timing, ToAgent,
+    ToEngine, ToStore, ToUser, Uuid,
 };
 
 const V: Key = Key::Volume(V1);
@@ -320,11 +320,7 @@ fn a_volume_without_a_replica_that_a_target_could_use_is_not_published() {
             assert_eq!((reply, revision), (Reply::FailedPrecondition, 6), "operation, nexus, its end, its key, record");
             return;
         }
-        let call = effects.iter().find_map(|effect| match effect {
-            Effect::Send { msg: Msg::ToEngine(ToEngine::Call { op, .. }), .. } => Some(Arc::clone(op)),
-            _ => None,
-        });
-        if let Some(op) = call {
+        if let Some(op) = calls(&effects).pop() {
             let done = ToAgent::CallDone { epoch: 1, op, changes: 0, result: Ok(()) };
             effects = led.hear(Role::Engine(E1), done);
         }
@@ -343,11 +339,7 @@ fn a_volume_and_a_part_that_wait_for_one_call_both_go_on_when_it_is_answered() {
     let mut led = Led::with(specs);
     let reconcile = Event::Fire { timer: Timer::Reconcile };
     let effects = step(&mut led.agent, NodeId(0), &led.config, reconcile).effects;
-    let calls = effects.iter().filter_map(|effect| match effect {
-        Effect::Send { msg: Msg::ToEngine(ToEngine::Call { op, .. }), .. } => Some(Arc::clone(op)),
-        _ => None,
-    });
-    let calls: Vec<_> = calls.collect();
+    let calls = calls(&effects);
     assert!(calls.len() == 2 && calls[0] == calls[1], "{calls:?}");
     let op = Arc::clone(&calls[0]);
     led.hear(Role::Engine(E1), ToAgent::CallDone { epoch: 1, op, changes: 0, result: Ok(()) });
@@ -358,6 +350,15 @@ fn a_volume_and_a_part_that_wait_for_one_call_both_go_on_when_it_is_answered() {
         matches!(effect, Effect::Send { msg: Msg::ToStore(ToStore::Write { key: V, spec: None, .. }), .. })
     };
     assert!(written.into_iter().any(|effect| ends(&effect)), "the volume goes, and not only its replica");
+}
+
+/// What engines are called for.
+fn calls(effects: &[Effect<Node>]) -> Vec<Arc<EngineOp>> {
+    let call = |effect: &Effect<Node>| {
+        let Effect::Send { msg: Msg::ToEngine(ToEngine::Call { op, .. }), .. } = effect else { return None };
+        Some(Arc::clone(op))
+    };
+    effects.iter().filter_map(call).collect()
 }
 
 fn answer_of(effect: &Effect<Node>) -> Option<Reply> {

@@ -40,7 +40,20 @@ impl Property<Node> for AckDurable {
                 }
                 self.acknowledged.insert(key);
             }
-            _ => (),
+            Fact::Replied { .. }
+            | Fact::Stored { .. }
+            | Fact::Asked { .. }
+            | Fact::Answered { .. }
+            | Fact::Admitted { .. }
+            | Fact::Claimed { .. }
+            | Fact::SteppedDown { .. }
+            | Fact::Made { .. }
+            | Fact::Destroyed { .. }
+            | Fact::ChildRemoved { .. }
+            | Fact::Changed { .. }
+            | Fact::Vouched { .. }
+            | Fact::DiskFailed { .. }
+            | Fact::Missed { .. } => (),
         }
         Ok(())
     }

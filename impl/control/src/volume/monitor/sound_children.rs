@@ -23,11 +23,12 @@ impl Property<Node> for SoundChildren {
 
     fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Result<(), String> {
         let Observation::Fact { by, fact } = *seen else { return Ok(()) };
-        match *fact {
-            Fact::Missed { replica, .. } => _ = self.missed.insert(replica),
-            Fact::Stored { key, status: None, .. } => _ = self.missed.remove(&key),
-            Fact::Made { object: object @ Instance { key: Key::Nexus(_), .. }, .. } => return self.starts(by, object, view),
-            _ => (),
+        if let Fact::Missed { replica, .. } = *fact {
+            self.missed.insert(replica);
+        } else if let Fact::Stored { key, status: None, .. } = *fact {
+            self.missed.remove(&key);
+        } else if let Fact::Made { object: object @ Instance { key: Key::Nexus(_), .. }, .. } = *fact {
+            return self.starts(by, object, view);
         }
         Ok(())
     }
