@@ -149,10 +149,10 @@ fn a_request_on_a_busy_resource_waits_for_its_guard_and_is_then_told_of_a_confli
     let ask = ToAgent::Api { epoch: 1, call: CallId(8), request: Arc::new(rival) };
     let guard = Timer::Guard(0, CallId(8));
     let waits = Effect::Arm { timer: guard, after: led.config.timing.guard_wait.into() };
-    assert_eq!(led.hear(U1, ask), [waits.clone()]);
+    assert_eq!(led.hear(U1, ask), std::slice::from_ref(&waits));
     let retry = |led: &mut Led| step(&mut led.agent, NodeId(0), &led.config, Event::Fire { timer: guard }).effects;
     for _ in 1..led.config.timing.guard_tries {
-        assert_eq!(retry(&mut led), [waits.clone()]);
+        assert_eq!(retry(&mut led), std::slice::from_ref(&waits));
     }
     let confirm = led.send(Role::Store, ToStore::Confirm { epoch: 1, user: 0, call: CallId(8) });
     assert_eq!(retry(&mut led)[0], confirm);
@@ -268,7 +268,7 @@ fn told_while_silent(specs: &[(Key, Spec)], request: Request) -> Option<Reply> {
 fn nothing_is_deleted_from_a_silent_node_and_no_target_there_is_changed() {
     let (pool, replica) = (created(POOL, pool_body()), created(REPLICA, replica_of(None)));
     let refused = some(Reply::FailedPrecondition);
-    assert_eq!(told_while_silent(&[pool.clone()], Request::DeletePool { pool: PoolId(0) }), refused);
+    assert_eq!(told_while_silent(std::slice::from_ref(&pool), Request::DeletePool { pool: PoolId(0) }), refused);
     let delete_replica = Request::DeleteReplica { replica: Uuid::Given(1) };
     assert_eq!(told_while_silent(&[pool.clone(), replica.clone()], delete_replica), refused);
     let nexus = created(NEXUS, nexus_of(None));
@@ -298,8 +298,8 @@ fn members() -> Vec<(Key, Spec)> {
 fn a_replica_is_put_only_where_there_is_room_that_nobody_was_promised() {
     let pool = created(POOL, pool_body());
     let put = |size| Request::PutReplica { replica: 2, pool: PoolId(0), size };
-    assert_eq!(told(&[pool.clone()], put(4)), NONE);
-    assert_eq!(told(&[pool.clone()], put(5)), some(Reply::ResourceExhausted));
+    assert_eq!(told(std::slice::from_ref(&pool), put(4)), NONE);
+    assert_eq!(told(std::slice::from_ref(&pool), put(5)), some(Reply::ResourceExhausted));
     let promised = (REPLICA, Spec::creating(birth(3), replica_of(None)));
     assert_eq!(told(&[pool, promised], put(4)), some(Reply::ResourceExhausted));
 }

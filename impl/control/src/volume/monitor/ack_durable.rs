@@ -88,8 +88,8 @@ mod tests {
         let mut property = AckDurable::default();
         Still::whole().tell(&mut property, &[replied(0, put_volume(), Reply::Ok)]).unwrap();
         let leads = (A1, Fact::Leads { epoch: 2 });
-        assert_eq!(Still::whole().tell(&mut property, &[leads.clone()]), Ok(()));
-        let evidence = Still::new().tell(&mut property.clone(), &[leads.clone()]).unwrap_err();
+        assert_eq!(Still::whole().tell(&mut property, std::slice::from_ref(&leads)), Ok(()));
+        let evidence = Still::new().tell(&mut property.clone(), std::slice::from_ref(&leads)).unwrap_err();
         assert_eq!(evidence, "a1 leads, and volume 1 is forgotten, which was acknowledged");
         let goes = Fact::Stored { key: Key::Volume(V1), birth: BORN, status: Some(Status::Deleting) };
         assert_eq!(Still::new().tell(&mut property, &[(Role::Store, goes), leads]), Ok(()));
