@@ -121,7 +121,10 @@ impl Client {
                 unreachable!("a client does not join, found {request:?}")
             }
             Event::Deliver { msg: Msg::ToClient(msg), .. } => self.answer(msg, cx),
-            Event::Deliver { msg: msg @ (Msg::ToProxy(_) | Msg::ToTarget(_) | Msg::Cluster(_)), .. } => {
+            Event::Deliver {
+                msg: msg @ (Msg::ToProxy(_) | Msg::ToTarget(_) | Msg::Cluster(_) | Msg::Rebalance(_)),
+                ..
+            } => {
                 unreachable!("not for a client: {msg:?}")
             }
             Event::Bounce { msg, .. } => self.refused(&msg, cx),

@@ -8,6 +8,7 @@ use super::id::{DaemonId, XactId};
 use super::job::{Snap, Status};
 use super::kind::Kind;
 use super::membership::{Change, Smap};
+use super::rebalance::{RebEnd, RebId};
 use super::registry::AbortFilter;
 use super::start::{Manner, Refused};
 use super::user::{Errand, Outcome, Reply};
@@ -62,6 +63,16 @@ pub enum Fact {
     ChangeMade { change: Change },
     /// An administrator is answered.
     ChangeReturned { call: CallId },
+    /// A target takes up an order to rebalance.
+    RebalanceBegan { id: RebId },
+    /// Its data move.
+    RebalanceTraverses { id: RebId },
+    /// Its data are where they belong.
+    DataMoved { id: RebId },
+    /// Its part is over.
+    RebalanceEnded { id: RebId, end: RebEnd },
+    /// A primary takes an order for done.
+    RebalanceDone { id: RebId },
     /// A daemon is asked to join.
     JoinAsked { call: CallId },
     /// A daemon that was asked to join is a member.
@@ -76,7 +87,7 @@ pub enum Fact {
 
 impl Fact {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 28] = [
+    pub const LABELS: [&'static str; 33] = [
         "start-taken",
         "job-registered",
         "xact-registered",
@@ -100,6 +111,11 @@ impl Fact {
         "change-asked",
         "change-made",
         "change-returned",
+        "rebalance-began",
+        "rebalance-traverses",
+        "data-moved",
+        "rebalance-ended",
+        "rebalance-done",
         "join-asked",
         "joined",
         "map-made",
@@ -134,6 +150,11 @@ impl Label for Fact {
             Fact::ChangeAsked { .. } => "change-asked",
             Fact::ChangeMade { .. } => "change-made",
             Fact::ChangeReturned { .. } => "change-returned",
+            Fact::RebalanceBegan { .. } => "rebalance-began",
+            Fact::RebalanceTraverses { .. } => "rebalance-traverses",
+            Fact::DataMoved { .. } => "data-moved",
+            Fact::RebalanceEnded { .. } => "rebalance-ended",
+            Fact::RebalanceDone { .. } => "rebalance-done",
             Fact::JoinAsked { .. } => "join-asked",
             Fact::Joined { .. } => "joined",
             Fact::MapMade { .. } => "map-made",
@@ -168,6 +189,11 @@ impl fmt::Display for Fact {
             Fact::ChangeAsked { call, change } => write!(f, "change {}: {} {}", call.0, change.label(), change.of()),
             Fact::ChangeMade { change } => write!(f, "says that {} {} is made", change.label(), change.of()),
             Fact::ChangeReturned { call } => write!(f, "change {} returns", call.0),
+            Fact::RebalanceBegan { id } => write!(f, "takes up {id}"),
+            Fact::RebalanceTraverses { id } => write!(f, "moves data under {id}"),
+            Fact::DataMoved { id } => write!(f, "has moved its data under {id}"),
+            Fact::RebalanceEnded { id, end } => write!(f, "{id} {end} here"),
+            Fact::RebalanceDone { id } => write!(f, "takes {id} for done"),
             Fact::JoinAsked { .. } => f.write_str("is asked to join"),
             Fact::Joined { .. } => f.write_str("has joined"),
             Fact::MapMade { map } => write!(f, "makes {map}"),

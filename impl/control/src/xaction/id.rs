@@ -174,7 +174,8 @@ impl fmt::Display for XactId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.form.prefix())?;
         match (self.form, self.by) {
-            (Form::Rebalance, _) => write!(f, "{}", self.number),
+            (Form::Rebalance, _) if self.life == Incarnation(0) => write!(f, "{}", self.number),
+            (Form::Rebalance, _) => write!(f, "{}.{}", self.life.0, self.number),
             (_, NOBODY) => write!(f, "{:08x}", self.number),
             (_, by) => write!(f, "{by}.{}.{}", self.life.0, self.number),
         }

@@ -81,11 +81,13 @@ pub enum XactError {
     Renewed,
     /// A user stopped it.
     UserAbort,
+    /// A rebalance began, or the map changed under one.
+    Rebalanced,
 }
 
 impl XactError {
     /// Every error, in order.
-    pub const ALL: [XactError; 8] = [
+    pub const ALL: [XactError; 9] = [
         XactError::DiskFull,
         XactError::IoError,
         XactError::Restarted,
@@ -94,6 +96,7 @@ impl XactError {
         XactError::LeftCluster,
         XactError::Renewed,
         XactError::UserAbort,
+        XactError::Rebalanced,
     ];
 
     /// Its stable name.
@@ -106,6 +109,7 @@ impl XactError {
             XactError::NotFound => "not-found",
             XactError::IcAbort => "ic-abort",
             XactError::UserAbort => "user-abort",
+            XactError::Rebalanced => "rebalanced",
             XactError::Renewed => "renewed",
             XactError::LeftCluster => "left-cluster",
         }

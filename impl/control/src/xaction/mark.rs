@@ -39,6 +39,12 @@ pub const STOPS_STARTING: &str = "xaction/gateway-left-out-stops-starting";
 pub const OTHERS_FIRST: &str = "xaction/registered-with-other-targets-before";
 /// A member that consults the others about a job hears that it was over and pruned long ago.
 pub const PRUNED_ELSEWHERE: &str = "xaction/pruned-elsewhere";
+/// A target drops a rebalance for a newer order.
+pub const PREEMPTED: &str = "xaction/rebalance-preempted";
+/// A target finds after a restart that a rebalance was cut short.
+pub const INTERRUPTED: &str = "xaction/rebalance-interrupted";
+/// A primary orders again what was cut short.
+pub const REORDERED: &str = "xaction/rebalance-ordered-again";
 /// A primary takes a daemon in again of which it had heard too long nothing.
 pub const READMITTED: &str = "xaction/readmitted-by-keepalive";
 /// A primary leaves silent members out of the map.
@@ -72,7 +78,7 @@ pub const EXPIRY_REVOKED: &str = "xaction/work-came-while-expiring";
 pub const WAIT_MET_WHILE_RUNNING: &str = "xaction/wait-met-while-running";
 
 /// Every mark.
-pub const MARKS: [&str; 33] = [
+pub const MARKS: [&str; 36] = [
     SWEPT,
     EXPIRY_REVOKED,
     WAIT_MET_WHILE_RUNNING,
@@ -96,6 +102,9 @@ pub const MARKS: [&str; 33] = [
     STAFFED,
     WAS_OUT,
     OLDER_THAN_I,
+    PREEMPTED,
+    INTERRUPTED,
+    REORDERED,
     PRUNED_ELSEWHERE,
     OTHERS_FIRST,
     STOPS_STARTING,

@@ -12,6 +12,7 @@ use super::id::{DaemonId, XactId};
 use super::job::{JobSpec, Snap, Status, Work};
 use super::kind::Kind;
 use super::membership::{AdminError, Change, ClusterMsg, Version};
+use super::rebalance::RebMsg;
 use super::sources::Sources;
 use super::start::{Manner, Refused};
 
@@ -40,6 +41,8 @@ pub enum StartError {
     TargetSilent(DaemonId),
     /// A target refused.
     Refused(DaemonId, Refused),
+    /// 409: a rebalance has been ordered and has not ended.
+    Busy,
     /// The gateway could not be reached, or did not answer.
     GatewaySilent,
 }
@@ -67,15 +70,18 @@ pub enum Msg {
     ToTarget(ToTarget),
     /// For a proxy or target: about membership.
     Cluster(ClusterMsg),
+    /// For a primary or target: about a rebalance.
+    Rebalance(RebMsg),
 }
 
 impl Msg {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 49] = [
+    pub const LABELS: [&'static str; 55] = [
         "start-answer",
         "status-answer",
         "redirect",
         "start-request",
+        "rebalance-request",
         "status-request",
         "routed-status",
         "routed-answer",
@@ -121,6 +127,11 @@ impl Msg {
         "vote",
         "vote-result",
         "forwarded",
+        "rebalance-ping",
+        "rebalance-pong",
+        "rebalance-stage",
+        "rebalance-abort",
+        "rebalance-report",
     ];
 }
 
@@ -131,6 +142,7 @@ impl Label for Msg {
             Msg::ToProxy(msg) => msg.label(),
             Msg::ToTarget(msg) => msg.label(),
             Msg::Cluster(msg) => msg.label(),
+            Msg::Rebalance(msg) => msg.label(),
         }
     }
 }
@@ -178,6 +190,8 @@ impl Label for ToClient {
 pub enum ToProxy {
     /// A client asks a gateway to start a job (C1).
     StartRequest { call: CallId, request: XactId, spec: Arc<JobSpec> },
+    /// A gateway hands a client's request for a rebalance to the primary.
+    RebalanceRequest { client: DaemonId, call: CallId, request: XactId },
     /// A client asks a gateway for a job's status (C3).
     StatusRequest { call: CallId, select: Select },
     /// A client asks a gateway to ask every target.
@@ -229,6 +243,7 @@ impl Label for ToProxy {
     fn label(&self) -> &'static str {
         match self {
             ToProxy::StartRequest { .. } => "start-request",
+            ToProxy::RebalanceRequest { .. } => "rebalance-request",
             ToProxy::StatusRequest { .. } => "status-request",
             ToProxy::Ask { .. } => "ask",
             ToProxy::Answered { .. } => "answered",

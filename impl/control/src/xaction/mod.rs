@@ -20,6 +20,7 @@ pub mod message;
 pub mod monitor;
 pub mod policy;
 pub mod proxy;
+pub mod rebalance;
 pub mod record;
 pub mod registry;
 pub mod sources;
@@ -41,6 +42,7 @@ pub use message::{Msg, Piece, QueryError, Select, StartError, ToClient, ToProxy,
 
 pub use monitor::Monitor;
 pub use policy::Policies;
+pub use rebalance::{Moving, RebEnd, RebId};
 pub use record::{PartRecord, Record, RecordKey};
 pub use sources::Sources;
 pub use start::{Hosting, Manner, Refused};

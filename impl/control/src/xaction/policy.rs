@@ -232,4 +232,67 @@ crate::policies! {
         /// All that have it.
         EveryTarget = "every-target",
     }
+    /// What a rebalance is called (H-2).
+    rebalance_id: RebalanceId = "rebalance-id" {
+        /// By a counter of its own: a primary that has not heard of the last one uses its number again.
+        OwnCounter = "own-counter",
+        /// By the version of the map that orders it.
+        MapVersion = "map-version",
+    }
+    /// What becomes of a decommission whose rebalance failed (H-24).
+    decommission_end: DecommissionEnd = "decommission-end" {
+        /// The target leaves, with data that may be nowhere else.
+        DespiteErrors = "despite-errors",
+        /// The rebalance is ordered again, and the target leaves when its data have moved.
+        WhenMoved = "when-moved",
+    }
+    /// How long a target waits for the others before it calls a rebalance finished (H-19).
+    rebalance_barrier: RebalanceBarrier = "rebalance-barrier" {
+        /// For a time; then it goes on without them.
+        TimesOut = "times-out",
+        /// Until they are there, or another order comes.
+        Waits = "waits",
+    }
+    /// Who finishes a change of membership when its rebalance is done (H-15).
+    rebalance_finalizer: RebalanceFinalizer = "rebalance-finalizer" {
+        /// The primary that was asked for it, from memory.
+        InMemory = "in-memory",
+        /// Whoever is primary, as the map says.
+        AsInTheMap = "as-in-the-map",
+    }
+    /// Whether a target has to reach others before it begins to move data (H-5).
+    rebalance_ping: RebalancePing = "rebalance-ping" {
+        /// Every target in the map, also one that is switched off in maintenance; else it gives up and tells nobody.
+        Everybody = "everybody",
+        /// Nobody: the barrier at the end waits for those who take part.
+        Nobody = "nobody",
+    }
+    /// Which rebalance a target ends for a newer one (H-1).
+    preemption: Preemption = "preemption" {
+        /// The one whose order it took last; one that a user asked for is not found, and takes the newer one along.
+        ByLastId = "by-last-id",
+        /// The one under way.
+        ByWhatRuns = "by-what-runs",
+    }
+    /// What a stop does to a rebalance whose marker is on its way out (H-25).
+    late_stop: LateStop = "late-stop" {
+        /// It is aborted, and no marker says so.
+        Aborts = "aborts",
+        /// It is refused: the rebalance finishes.
+        Refused = "refused",
+    }
+    /// Which changes of the map end a rebalance (H-13).
+    map_change_aborts: MapChangeAborts = "map-change-aborts" {
+        /// Any.
+        AnyChange = "any-change",
+        /// Those that order another.
+        NewOrder = "new-order",
+    }
+    /// What keeps two targets from being taken out at once (IC-7, H-7).
+    one_change: OneChange = "one-change" {
+        /// Nothing that outlives a change of primary: the second is admitted.
+        NotKept = "not-kept",
+        /// The map: while a target is on its way out, no other change of targets is admitted.
+        AsInTheMap = "as-in-the-map",
+    }
 }

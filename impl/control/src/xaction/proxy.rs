@@ -3,6 +3,7 @@
 
 mod fan;
 mod phases;
+mod rebalance;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,9 +16,11 @@ use super::fact::Fact;
 use super::ic::{Asker, Ic};
 use super::id::{DaemonId, XactId};
 use super::job::JobSpec;
+use super::kind::Kind;
 use super::membership::Membership;
 use super::message::{Msg, QueryError, Select, StartError, ToClient, ToProxy, ToTarget};
 use super::policy::{JobIdentity, Registration, StartDelivery};
+use super::rebalance::RebMsg;
 use super::sources::Sources;
 use super::timer::{GatewayTimer, Timer};
 use super::user::Request;
@@ -36,6 +39,7 @@ pub struct Proxy {
     starts: BTreeMap<XactId, Start>,
     ic: Ic,
     fans: BTreeMap<(DaemonId, CallId), fan::Fan>,
+    ordered: BTreeSet<rebalance::Ordered>,
     membership: Membership,
 }
 
@@ -72,6 +76,7 @@ impl Proxy {
             starts: BTreeMap::new(),
             ic,
             fans: BTreeMap::new(),
+            ordered: BTreeSet::new(),
             membership,
         }
     }
@@ -94,6 +99,7 @@ impl Proxy {
         if *self.membership.map() != before {
             self.map_changed(cx);
         }
+        self.answer_ordered(cx);
     }
 
     fn take(&mut self, event: Event<Node>, cx: &mut Context<'_>) {
@@ -107,6 +113,11 @@ impl Proxy {
                 let from = cx.config().cluster.daemon(from);
                 self.membership.receive(from, msg, cx);
             }
+            Event::Deliver { from, msg: Msg::Rebalance(RebMsg::Report { id, told }) } => {
+                let from = cx.config().cluster.daemon(from);
+                self.membership.reported(from, id, told, cx);
+            }
+            Event::Deliver { msg: msg @ Msg::Rebalance(_), .. } => unreachable!("not for a proxy: {msg:?}"),
             Event::Fire { timer: Timer::Cluster(timer) } => self.membership.fire(timer, cx),
             Event::Stored { outcome, .. } => self.membership.stored(outcome, cx),
             Event::Call { call, request: Request::Join { via } } => self.membership.join(call, via, cx),
@@ -134,6 +145,16 @@ impl Proxy {
     fn receive(&mut self, from: DaemonId, msg: ToProxy, cx: &mut Context<'_>) {
         match msg {
             ToProxy::StartRequest { .. } if !self.membership.is_member() => (),
+            ToProxy::StartRequest { call, request, spec }
+                if spec.kind == Kind::Rebalance && self.membership.rebalances(cx) =>
+            {
+                self.ask_rebalance(from, call, request, cx);
+            }
+            ToProxy::RebalanceRequest { client, call, request } => {
+                if self.membership.is_primary() {
+                    self.ask_rebalance(client, call, request, cx);
+                }
+            }
             ToProxy::StartRequest { call, request, spec } => self.take_start(from, call, request, spec, cx),
             ToProxy::StatusRequest { call, select } => self.take_query(from, call, select, cx),
             ToProxy::Ask { call, question } => self.fan_out(from, call, question, cx),
@@ -188,14 +209,16 @@ impl Proxy {
             Msg::ToProxy(ToProxy::PullTable { job }) => self.ic.asked(to, job, cx),
             Msg::ToProxy(ToProxy::StarterProbe { job }) => self.ic.settled(to, job, cx),
             Msg::Cluster(msg) => self.membership.bounced(to, &msg, cx),
-            Msg::ToClient(_) | Msg::ToTarget(_) | Msg::ToProxy(_) => (),
+            Msg::ToClient(_) | Msg::ToTarget(_) | Msg::ToProxy(_) | Msg::Rebalance(_) => (),
         }
     }
 
     /// Goes on by another map: members and targets that are gone are waited for no longer.
     fn map_changed(&mut self, cx: &mut Context<'_>) {
         let map = self.membership.map().clone();
+        self.close_order(cx);
         self.ic.map_changed(&map, cx);
+        self.follow_order(cx);
         if !self.membership.is_member() {
             cx.reach(mark::STOPS_STARTING);
             self.starts.clear();

@@ -4,6 +4,7 @@ use super::id::XactId;
 use super::job::Snap;
 use super::kind::Kind;
 use super::membership::Belonging;
+use super::rebalance::RebId;
 use super::sources::Sources;
 
 /// What a daemon keeps across crashes.
@@ -13,6 +14,8 @@ pub enum Record {
     Belonging(Belonging),
     /// A target's xaction.
     Xact(PartRecord),
+    /// A target has begun to move data under that order, and has not ended.
+    Marker(RebId),
 }
 
 /// An xaction that a target began, and its end once it has one.
@@ -35,6 +38,8 @@ pub enum RecordKey {
     Belonging,
     /// That of a job's xaction.
     Xact(XactId),
+    /// The marker of a rebalance.
+    Marker,
 }
 
 impl quiesce_machine::Record for Record {
@@ -44,6 +49,7 @@ impl quiesce_machine::Record for Record {
         match self {
             Record::Belonging(_) => RecordKey::Belonging,
             Record::Xact(xact) => RecordKey::Xact(xact.job),
+            Record::Marker(_) => RecordKey::Marker,
         }
     }
 }

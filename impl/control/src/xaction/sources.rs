@@ -34,6 +34,12 @@ impl Sources {
         Self::new(map.version(), vec![target])
     }
 
+    /// These targets, as of a map of that version.
+    #[must_use]
+    pub fn as_of_version(as_of: Version, targets: Vec<DaemonId>) -> Self {
+        Self::new(as_of, targets)
+    }
+
     /// The map that they were taken from: a daemon that goes by an older one cannot tell whether they are members.
     #[must_use]
     pub fn as_of(&self) -> Version {

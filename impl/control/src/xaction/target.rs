@@ -4,8 +4,10 @@
 //! Source: `reference/aistore-information-center.md` section 6.
 
 mod ask;
+mod barrier;
 mod demand;
 mod host;
+mod rebalance;
 
 use quiesce_machine::{CallId, Event, Incarnation, OpId, StoreError, Write};
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +21,7 @@ use super::kind::Kind;
 use super::membership::{Flags, Membership, Smap, Version};
 use super::message::{Msg, ToProxy, ToTarget};
 use super::policy::{Notification, StopUnknown, XactRecord};
+use super::rebalance::{Marker, RebEnd, Rebalance};
 use super::record::{PartRecord, Record, RecordKey};
 use super::sources::Sources;
 use super::start::{Desk, Manner};
@@ -35,6 +38,7 @@ pub struct Target {
     /// Writes under way, and what each makes durable.
     writes: BTreeMap<OpId, (XactId, Snap)>,
     membership: Membership,
+    rebalance: Rebalance,
     desk: Desk,
     /// Work taken and not done, by who handed it over, with the xaction that is to do it.
     pieces: BTreeMap<(DaemonId, CallId), XactId>,
@@ -71,6 +75,7 @@ impl Target {
             xacts: BTreeMap::new(),
             writes: BTreeMap::new(),
             membership,
+            rebalance: Rebalance::default(),
             desk: Desk::default(),
             pieces: BTreeMap::new(),
         }
@@ -80,6 +85,12 @@ impl Target {
     #[must_use]
     pub fn desk(&self) -> &Desk {
         &self.desk
+    }
+
+    /// This target's part in rebalancing.
+    #[must_use]
+    pub fn rebalance(&self) -> &Rebalance {
+        &self.rebalance
     }
 
     /// This target's part in membership.
@@ -106,12 +117,22 @@ impl Target {
         match event {
             Event::Start { incarnation, records } => {
                 self.membership.start(&records, cx);
-                self.recover(incarnation, records, cx);
+                self.recover(incarnation, &records, cx);
+                self.rebalance_recover(&records, cx);
                 self.desk.start(cx);
             }
             Event::Deliver { from, msg: Msg::Cluster(msg) } => {
                 let from = cx.config().cluster.daemon(from);
                 self.membership.receive(from, msg, cx);
+            }
+            Event::Deliver { from, msg: Msg::Rebalance(msg) } => {
+                let from = cx.config().cluster.daemon(from);
+                self.rebalance_told(from, msg, cx);
+            }
+            Event::Fire { timer: Timer::Rebalance(timer) } => self.rebalance_fire(timer, cx),
+            Event::Stored { op, outcome } if Marker::is_its_write(op) => {
+                self.rebalance.marker.stored(outcome, cx);
+                self.marked(cx);
             }
             Event::Bounce { to, msg: Msg::Cluster(msg) } => {
                 let to = cx.config().cluster.daemon(to);
@@ -144,6 +165,9 @@ impl Target {
             (Some(_), None) | (None, None) => true,
             (None, Some(_)) => false,
         };
+        if out {
+            self.rebalance_ends(RebEnd::LeftOut, cx);
+        }
         let jobs: Vec<XactId> = self.xacts.keys().copied().collect();
         for job in jobs {
             let xact = self.xacts.get_mut(&job).expect("listed just now");
@@ -160,13 +184,14 @@ impl Target {
                 Phase::Beginning(_) | Phase::Running(_) | Phase::Ending(_) | Phase::Ended(_) => (),
             }
         }
+        self.rebalance_by(&map, cx);
     }
 
     /// What a crash cut short is aborted; what had ended is told again.
-    fn recover(&mut self, life: Incarnation, records: Vec<Record>, cx: &mut Context<'_>) {
+    fn recover(&mut self, life: Incarnation, records: &[Record], cx: &mut Context<'_>) {
         self.life = life;
         for record in records {
-            let Record::Xact(PartRecord { job, kind, sources, snap }) = record else { continue };
+            let Record::Xact(PartRecord { job, kind, sources, snap }) = record.clone() else { continue };
             if snap.is_ended() {
                 self.xacts.insert(job, Xact::new(kind, sources, Phase::Ended(snap)));
                 cx.fact(Fact::XactEnded { job, snap });
@@ -189,6 +214,7 @@ impl Target {
             ToTarget::AbortXact { job, kind, sources } => self.abort(from, job, kind, sources, cx),
             ToTarget::PullSnap { job, settled } => {
                 let snap = self.xacts.get(&job).map(|xact| xact.phase.snap());
+                let snap = snap.or_else(|| self.passed_over(job, cx));
                 send(cx, from, ToProxy::SnapAnswer { job, settled, snap });
             }
             ToTarget::Asked { client, call, question } => {
@@ -262,6 +288,7 @@ impl Target {
 
     fn abort(&mut self, member: DaemonId, job: XactId, kind: Kind, sources: Sources, cx: &mut Context<'_>) {
         match self.xacts.get(&job).map(|xact| xact.phase) {
+            Some(Phase::Beginning(_) | Phase::Running(_)) if self.rebalances_as(job) => (),
             Some(Phase::Beginning(_) | Phase::Running(_)) => self.end(job, Snap::Aborted(XactError::IcAbort), cx),
             Some(Phase::Ending(_)) => (),
             Some(Phase::Ended(_)) => self.notify(job, member, Some(sources), cx),
@@ -296,6 +323,14 @@ impl Target {
         self.end(job, snap, cx);
     }
 
+    /// Ends a part that has not ended.
+    fn end_if_working(&mut self, job: XactId, snap: Snap, cx: &mut Context<'_>) {
+        let works = |xact: &Xact| matches!(xact.phase, Phase::Beginning(_) | Phase::Running(_));
+        if self.xacts.get(&job).is_some_and(works) {
+            self.end(job, snap, cx);
+        }
+    }
+
     fn end(&mut self, job: XactId, snap: Snap, cx: &mut Context<'_>) {
         assert!(snap.is_ended(), "an xaction ends with an end, found {snap:?}");
         let xact = self.xacts.get_mut(&job).expect("only a known xaction ends");
@@ -307,7 +342,8 @@ impl Target {
         self.record(job, cx);
     }
 
-    /// Makes the phase durable if the policy says so, and goes on at once if not.
+    /// Makes the phase durable if the policy says so, and goes on at once if not. That a rebalance began is
+    /// what its marker is for.
     fn record(&mut self, job: XactId, cx: &mut Context<'_>) {
         let Some(xact) = self.xacts.get(&job) else { return };
         let snap = match xact.phase {
@@ -316,13 +352,13 @@ impl Target {
             Phase::Running(_) | Phase::Ended(_) => return,
         };
         match cx.config().policies.xact_record {
-            XactRecord::Volatile => self.recorded(job, snap, cx),
-            XactRecord::Durable => {
+            XactRecord::Durable if xact.kind != Kind::Rebalance || snap.is_ended() => {
                 let record = PartRecord { job, kind: xact.kind, sources: xact.sources.clone(), snap };
                 let op = self.free_op();
                 self.writes.insert(op, (job, snap));
                 cx.store(op, Write::Put(Record::Xact(record)));
             }
+            XactRecord::Volatile | XactRecord::Durable => self.recorded(job, snap, cx),
         }
     }
 
@@ -338,13 +374,16 @@ impl Target {
     }
 
     fn recorded(&mut self, job: XactId, snap: Snap, cx: &mut Context<'_>) {
+        let ordered = self.rebalances_as(job);
         let Some(xact) = self.xacts.get_mut(&job) else { return };
         match xact.phase {
             Phase::Beginning(work) if snap == Snap::Running => {
                 xact.phase = Phase::Running(work);
                 self.desk.run(job, cx);
                 cx.fact(Fact::XactBegan { job });
-                cx.arm(TargetTimer::Work(job).into(), work.takes);
+                if !ordered {
+                    cx.arm(TargetTimer::Work(job).into(), work.takes);
+                }
                 answer_starters(job, xact, cx);
             }
             Phase::Ending(end) if snap == end => {
@@ -353,6 +392,7 @@ impl Target {
                 cx.fact(Fact::XactEnded { job, snap: end });
                 answer_starters(job, xact, cx);
                 self.notify_all(job, cx);
+                self.report(cx);
             }
             Phase::Beginning(_) | Phase::Ending(_) | Phase::Running(_) | Phase::Ended(_) => (),
         }
@@ -418,6 +458,14 @@ impl Xact {
 }
 
 impl Phase {
+    /// The end, durable or not.
+    fn ending(self) -> Option<Snap> {
+        match self {
+            Phase::Beginning(_) | Phase::Running(_) => None,
+            Phase::Ending(snap) | Phase::Ended(snap) => Some(snap),
+        }
+    }
+
     /// How the part stands for those who ask: an end counts once it is durable.
     fn snap(self) -> Snap {
         match self {

@@ -4,6 +4,7 @@ use quiesce_machine::{CallId, Label, Span};
 
 use super::id::{DaemonId, XactId};
 use super::membership::ClusterTimer;
+use super::rebalance::RebTimer;
 
 /// A timer's purpose, by the part of the plane that armed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,6 +19,8 @@ pub enum Timer {
     Target(TargetTimer),
     /// Membership's.
     Cluster(ClusterTimer),
+    /// A target's rebalance's.
+    Rebalance(RebTimer),
 }
 
 impl Timer {
@@ -40,6 +43,7 @@ impl Timer {
                 | TargetTimer::PruneHistory,
             ) => Span::Long,
             Timer::Cluster(timer) => timer.span(),
+            Timer::Rebalance(timer) => timer.span(),
             Timer::Client(_) | Timer::Gateway(_) | Timer::Member(_) | Timer::Target(_) => Span::Short,
         }
     }
@@ -53,6 +57,7 @@ impl Label for Timer {
             Timer::Member(timer) => timer.label(),
             Timer::Target(timer) => timer.label(),
             Timer::Cluster(timer) => timer.label(),
+            Timer::Rebalance(timer) => timer.label(),
         }
     }
 }

@@ -4,5 +4,6 @@ mod client;
 mod information_center;
 mod membership;
 mod proxy;
+mod rebalance;
 mod support;
 mod target;

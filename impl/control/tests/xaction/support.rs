@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quiesce_control::xaction::{
-    Cluster, Config, DaemonId, Deployment, Ending, Fact, JobSpec, Kind, Msg, Node, Policies, Record, Reply, Request,
-    Smap, Sources, Timer, Timing, Upkeep, Work, XactId,
+    Cluster, Config, DaemonId, Deployment, Ending, Fact, JobSpec, Kind, Moving, Msg, Node, Policies, Record, Reply,
+    Request, Smap, Sources, Timer, Timing, Upkeep, Work, XactId,
 };
 use quiesce_machine::{CallId, Delay, Effect, Event, Incarnation, Node as _, OpId, Write, step};
 
@@ -37,6 +37,12 @@ impl Bench {
     /// The same where membership is kept.
     pub(crate) fn kept(me: DaemonId, reference: &[&str]) -> Self {
         Self::deployed(me, reference, Deployment { upkeep: Some(Upkeep::default()), ..Deployment::default() })
+    }
+
+    /// The same where data move when targets come and go.
+    pub(crate) fn moving(me: DaemonId, reference: &[&str]) -> Self {
+        let upkeep = Upkeep { rebalance: Some(Moving::default()), ..Upkeep::default() };
+        Self::deployed(me, reference, Deployment { upkeep: Some(upkeep), ..Deployment::default() })
     }
 
     /// The map that the cluster is deployed with.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quiesce_control::xaction::{Change, Cluster, DaemonId, Deployment, Upkeep};
+use quiesce_control::xaction::{Change, Cluster, DaemonId, Deployment, Moving, Upkeep};
 
 use super::{Xaction, daemon, duration_or_off};
 use crate::plane::{Asked, Verb};
@@ -18,8 +18,18 @@ pub(super) const VERBS: [Verb; 6] = [
     Verb { word: "set_primary", keys: &["as", "via", "client"] },
 ];
 
-const KEYS: [&str; 7] =
-    ["standby", "non_electable", "keepalive", "keepalive_retry", "keepalive_retries", "election", "metasync_retry"];
+const KEYS: [&str; 10] = [
+    "standby",
+    "non_electable",
+    "keepalive",
+    "keepalive_retry",
+    "keepalive_retries",
+    "election",
+    "metasync_retry",
+    "rebalance",
+    "rebalance_barrier",
+    "rebalance_quiet",
+];
 
 /// `membership = { standby = ["t4"], keepalive = "10s", election = false }`; left out, nothing keeps or changes it.
 pub(super) fn deployment(value: Option<Value<'_>>, cluster: &Cluster) -> Read<Deployment> {
@@ -31,6 +41,7 @@ pub(super) fn deployment(value: Option<Value<'_>>, cluster: &Cluster) -> Read<De
         keepalive_retry: fields.get("keepalive_retry").map_or(Ok(base.keepalive_retry), |value| value.duration())?,
         keepalive_retries: retries(&fields, base.keepalive_retries)?,
         election: fields.get("election").map_or(Ok(base.election), |value| value.flag())?,
+        rebalance: moving(&fields)?,
         metasync_retry: fields.get("metasync_retry").map_or(Ok(base.metasync_retry), |value| value.duration())?,
     };
     let standby = daemons(&fields, "standby", cluster.proxies().chain(cluster.targets()).collect())?;
@@ -75,6 +86,15 @@ fn needs_upkeep(asked: &Asked<'_, Xaction>) -> Read<()> {
     let value = asked.entry.need(asked.verb, "a member")?;
     let message = "nothing keeps the membership of this cluster, so it cannot change".to_owned();
     Err(value.misread(Mistake::Contrary { message, expected: "`membership = {}` in the scenario".to_owned() }))
+}
+
+/// `rebalance = "10s"`: how long each target's data take to move; left out, they are not moved.
+fn moving(fields: &Fields<'_>) -> Read<Option<Moving>> {
+    let Some(value) = fields.get("rebalance") else { return Ok(None) };
+    let base = Moving::default();
+    let barrier = fields.get("rebalance_barrier").map_or(Ok(base.barrier), |value| value.duration())?;
+    let quiescent = fields.get("rebalance_quiet").map_or(Ok(base.quiescent), |value| value.duration())?;
+    Ok(Some(Moving { takes: value.duration()?, barrier, quiescent }))
 }
 
 fn retries(fields: &Fields<'_>, or: u8) -> Read<u8> {

@@ -10,6 +10,7 @@ mod listener;
 mod map;
 mod notify;
 mod query;
+mod rebalance;
 mod sync;
 mod table;
 

@@ -70,6 +70,8 @@ impl Ic {
         snap: Option<Snap>,
         cx: &mut Context<'_>,
     ) {
+        let Some(kind) = self.table.entry(job).map(|listener| listener.kind) else { return };
+        let heeds = self.heeds_not_found(kind, cx);
         let Some(listener) = self.table.entry_mut(job) else { return };
         match snap {
             Some(Snap::Running) => {
@@ -79,7 +81,7 @@ impl Ic {
                 }
             }
             Some(end) => self.mark_member(target, job, end, cx),
-            None if !listener.local.graced => (),
+            None if !listener.local.graced || !heeds => (),
             None => match cx.config().policies.not_found {
                 NotFound::AbortsJob => self.mark(target, job, Snap::Aborted(XactError::NotFound), cx),
                 NotFound::AsksStarter if settled && listener.local.settled => {

@@ -8,7 +8,7 @@ use super::{ClusterMsg, Flags, Membership};
 use crate::xaction::fact::Fact;
 use crate::xaction::id::DaemonId;
 use crate::xaction::message::ToClient;
-use crate::xaction::policy::AdminAnswer;
+use crate::xaction::policy::{AdminAnswer, OneChange};
 use crate::xaction::{Context, send};
 
 /// A change of membership that an administrator asks for.
@@ -61,6 +61,9 @@ pub enum AdminError {
     /// The primary hears of too few members to change anything: worth another try.
     #[error("the primary hears of no majority")]
     NoQuorum,
+    /// Another target is on its way out: worth another try.
+    #[error("another target is on its way out")]
+    Busy,
     /// There is no such member.
     #[error("no such member")]
     NoMember,
@@ -76,7 +79,7 @@ impl AdminError {
     /// Whether the same request may succeed later.
     #[must_use]
     pub fn is_passing(self) -> bool {
-        matches!(self, AdminError::PrimaryDown | AdminError::NoQuorum)
+        matches!(self, AdminError::PrimaryDown | AdminError::NoQuorum | AdminError::Busy)
     }
 }
 
@@ -109,6 +112,11 @@ impl Membership {
         match self.changed(change, cx) {
             Err(error) => answer(client, call, Err(error), cx),
             Ok(draft) => {
+                if let (Change::StartMaintenance(daemon) | Change::Decommission(daemon), Some(tally)) =
+                    (change, self.tally())
+                {
+                    tally.promise(daemon);
+                }
                 self.make(draft, cx);
                 let version = self.map.version();
                 match cx.config().policies.admin_answer {
@@ -125,18 +133,21 @@ impl Membership {
 
     /// Answers for the changes that a majority has.
     pub(super) fn answer_pending(&mut self, cx: &mut Context<'_>) {
+        let Some(lead) = &self.lead else { return };
+        let done: Vec<Pending> =
+            lead.pending.iter().copied().filter(|pending| self.majority_has(pending.version)).collect();
         let Some(lead) = &mut self.lead else { return };
-        let (me, map) = (self.me, &self.map);
-        let synced = &lead.synced;
-        let has = |version| {
-            let holders = synced.iter().filter(|&(_, &has)| has >= version).map(|(&member, _)| member);
-            map.is_majority(&holders.chain([me]).collect())
-        };
-        let done: Vec<Pending> = lead.pending.iter().copied().filter(|pending| has(pending.version)).collect();
         for pending in done {
             lead.pending.remove(&pending);
             made(pending.client, pending.call, pending.change, cx);
         }
+    }
+
+    /// Whether a majority is known to go by a map as late as that; only a primary knows.
+    pub(in crate::xaction) fn majority_has(&self, version: Version) -> bool {
+        let Some(lead) = &self.lead else { return false };
+        let holders = lead.synced.iter().filter(|&(_, &has)| has >= version).map(|(&member, _)| member);
+        self.map.is_majority(&holders.chain([self.me]).collect())
     }
 
     /// The map with a change made, which may be the map as it is.
@@ -156,8 +167,15 @@ impl Membership {
             return Err(AdminError::IsPrimary);
         }
         let mut draft = self.map.draft();
+        let moves = self.rebalances(cx) && matches!(daemon, DaemonId::Target(_));
+        let others_leave = draft.leaving_targets().iter().any(|&target| target != daemon);
+        if moves && others_leave && cx.config().policies.one_change == OneChange::AsInTheMap {
+            return Err(AdminError::Busy);
+        }
         match change {
+            Change::StartMaintenance(_) if moves => draft.set(daemon, Flags::MAINTENANCE),
             Change::StartMaintenance(_) => draft.set(daemon, Flags::MAINTENANCE | Flags::POST_REBALANCE),
+            Change::Decommission(_) if moves && !gone => draft.set(daemon, Flags::DECOMMISSION),
             Change::StopMaintenance(_) => draft.clear(daemon, Flags::MAINTENANCE | Flags::POST_REBALANCE),
             Change::Decommission(_) | Change::Leave(_) => draft.send_away(daemon),
             Change::SetPrimary(_) if daemon == self.me => return Ok(draft),

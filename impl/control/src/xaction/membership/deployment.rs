@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::xaction::id::DaemonId;
+use crate::xaction::rebalance::Moving;
 
 /// How a cluster is deployed. By default everybody is a member, and nothing watches or changes that.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub struct Upkeep {
     pub keepalive_retries: u8,
     /// Whether members elect a primary when they take theirs for dead.
     pub election: bool,
+    /// What it takes to move data when targets come and go; `None`: they are not moved.
+    pub rebalance: Option<Moving>,
     /// After how long a primary repeats what a member has not acknowledged.
     pub metasync_retry: Duration,
 }
@@ -39,6 +42,7 @@ impl Default for Upkeep {
             keepalive_retry: Duration::from_secs(6),
             keepalive_retries: 3,
             election: true,
+            rebalance: None,
             metasync_retry: Duration::from_secs(2),
         }
     }

@@ -11,6 +11,7 @@ use super::smap::Version;
 use super::{ClusterMsg, ClusterTimer, Membership, Upkeep};
 use crate::xaction::id::DaemonId;
 use crate::xaction::policy::{KeepaliveOutside, PrimaryQuorum};
+use crate::xaction::rebalance::Tally;
 use crate::xaction::{Context, mark, send};
 
 /// What a primary keeps of its members.
@@ -26,6 +27,8 @@ pub(super) struct Lead {
     pub(super) synced: BTreeMap<DaemonId, Version>,
     /// Changes that wait to be answered for.
     pub(super) pending: BTreeSet<Pending>,
+    /// What it keeps of rebalances.
+    pub(super) rebalance: Tally,
 }
 
 impl Lead {
@@ -45,6 +48,11 @@ pub(super) struct Watch {
 }
 
 impl Membership {
+    /// What this daemon keeps of rebalances as a primary.
+    pub(in crate::xaction) fn tally(&mut self) -> Option<&mut Tally> {
+        self.lead.as_mut().map(|lead| &mut lead.rebalance)
+    }
+
     pub(super) fn arm_tick(&self, cx: &mut Context<'_>) {
         if let Some(period) = self.upkeep(cx).keepalive {
             cx.arm(ClusterTimer::Tick.into(), period);
@@ -115,7 +123,7 @@ impl Membership {
     }
 
     /// Whether this primary hears of a majority, itself included.
-    pub(super) fn has_quorum(&self, cx: &Context<'_>) -> bool {
+    pub(in crate::xaction) fn has_quorum(&self, cx: &Context<'_>) -> bool {
         let Some(lead) = &self.lead else { return false };
         match cx.config().policies.primary_quorum {
             PrimaryQuorum::None => true,

@@ -19,7 +19,8 @@ impl Membership {
     }
 
     /// Goes by a map of its own making, and has the members follow.
-    pub(super) fn make(&mut self, draft: Draft, cx: &mut Context<'_>) {
+    pub(in crate::xaction) fn make(&mut self, mut draft: Draft, cx: &mut Context<'_>) {
+        self.order_if_needed(&mut draft, cx);
         let map = draft.publish();
         if map == self.map {
             return;

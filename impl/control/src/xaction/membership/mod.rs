@@ -96,7 +96,7 @@ impl Membership {
         }
         let kept = records.iter().find_map(|record| match record {
             Record::Belonging(belonging) => Some(belonging.clone()),
-            Record::Xact(_) => None,
+            Record::Xact(_) | Record::Marker(_) => None,
         });
         if let Some(Belonging { map, voted }) = kept {
             (self.map, self.voted) = (map, voted);

@@ -13,6 +13,7 @@ use super::flags::Flags;
 use crate::xaction::config::Cluster;
 use crate::xaction::digest::digest;
 use crate::xaction::id::{DaemonId, XactId};
+use crate::xaction::rebalance::{Order, Progress};
 
 /// Where a map stands among the maps of its cluster; the later wins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,6 +44,7 @@ struct Content {
     primary: DaemonId,
     members: BTreeMap<DaemonId, Member>,
     left: BTreeSet<DaemonId>,
+    order: Option<Order>,
 }
 
 /// What a map says of one member.
@@ -71,7 +73,7 @@ impl Smap {
         let members: BTreeMap<_, _> = daemons.map(|daemon| (daemon, Member { flags: flags(daemon), since })).collect();
         let primary = cluster.first_proxy();
         assert!(members.contains_key(&primary), "a cluster is deployed with its first proxy");
-        Draft { version: since, primary, members, left: BTreeSet::new() }.publish()
+        Draft { version: since, primary, members, left: BTreeSet::new(), order: None }.publish()
     }
 
     /// Its version.
@@ -114,6 +116,12 @@ impl Smap {
     #[must_use]
     pub fn has_left(&self, daemon: DaemonId) -> bool {
         self.0.left.contains(&daemon)
+    }
+
+    /// The latest rebalance that was ordered.
+    #[must_use]
+    pub fn order(&self) -> Option<&Order> {
+        self.0.order.as_ref()
     }
 
     /// Every member with what is said of it, in order.
@@ -172,8 +180,9 @@ impl Smap {
     /// A changeable copy.
     #[must_use]
     pub fn draft(&self) -> Draft {
-        let Content { version, primary, members, left, .. } = &*self.0;
-        Draft { version: *version, primary: *primary, members: members.clone(), left: left.clone() }
+        let Content { version, primary, members, left, order, .. } = &*self.0;
+        let (members, left, order) = (members.clone(), left.clone(), order.clone());
+        Draft { version: *version, primary: *primary, members, left, order }
     }
 }
 
@@ -197,7 +206,7 @@ impl fmt::Display for Smap {
             let star = if daemon == self.primary() { "*" } else { "" };
             write!(f, " {daemon}{star}{}", member.flags)?;
         }
-        Ok(())
+        self.order().map_or(Ok(()), |order| write!(f, " {order}"))
     }
 }
 
@@ -208,6 +217,7 @@ pub struct Draft {
     primary: DaemonId,
     members: BTreeMap<DaemonId, Member>,
     left: BTreeSet<DaemonId>,
+    order: Option<Order>,
 }
 
 impl Draft {
@@ -242,6 +252,55 @@ impl Draft {
     /// Clears flags of a member.
     pub fn clear(&mut self, daemon: DaemonId, flags: Flags) {
         self.change(daemon, |now| now.without(flags));
+    }
+
+    /// Counts a version for what is not a change of members.
+    pub fn touch(&mut self) -> Version {
+        self.bump();
+        self.version
+    }
+
+    /// The latest rebalance that was ordered.
+    #[must_use]
+    pub fn order(&self) -> Option<&Order> {
+        self.order.as_ref()
+    }
+
+    /// Orders a rebalance in place of the one before.
+    pub fn place(&mut self, order: Order) {
+        self.order = Some(order);
+    }
+
+    /// Closes the open order; `None` if there is none.
+    pub fn close_order(&mut self, progress: Progress) -> Option<Order> {
+        let order = self.order.as_mut().filter(|order| order.is_open())?;
+        order.progress = progress;
+        let finished = order.clone();
+        self.bump();
+        Some(finished)
+    }
+
+    /// A member's flags; none for a daemon that is no member.
+    #[must_use]
+    pub fn flags(&self, daemon: DaemonId) -> Flags {
+        self.members.get(&daemon).map_or(Flags::NONE, |member| member.flags)
+    }
+
+    /// The targets that keep data.
+    #[must_use]
+    pub fn active_targets(&self) -> BTreeSet<DaemonId> {
+        self.targets(Flags::are_active)
+    }
+
+    /// The targets that are to be emptied, and may not have been yet.
+    #[must_use]
+    pub fn leaving_targets(&self) -> BTreeSet<DaemonId> {
+        self.targets(|flags| !flags.are_active() && !flags.contains(Flags::POST_REBALANCE))
+    }
+
+    fn targets(&self, fit: impl Fn(Flags) -> bool) -> BTreeSet<DaemonId> {
+        let targets = self.members.iter().filter(|(daemon, _)| matches!(daemon, DaemonId::Target(_)));
+        targets.filter(|(_, member)| fit(member.flags)).map(|(&daemon, _)| daemon).collect()
     }
 
     /// Makes a member primary; `count` is what that adds to the version.
@@ -287,8 +346,8 @@ impl Draft {
     #[must_use]
     pub fn publish(self) -> Smap {
         let digest = digest(&self);
-        let Draft { version, primary, members, left } = self;
-        Smap(Arc::new(Content { version, digest, primary, members, left }))
+        let Draft { version, primary, members, left, order } = self;
+        Smap(Arc::new(Content { version, digest, primary, members, left, order }))
     }
 
     fn ic_count(&self) -> usize {

@@ -5,7 +5,8 @@ use quiesce_machine::{Observation, View};
 use crate::monitor::Property;
 use crate::xaction::{Fact, Node, XactId};
 
-/// The id that a start answers is one that some target has worked under, or has refused for good (P6, H-11).
+/// The id that a start answers is one that some target has worked under, or has refused for good, or that a map orders a
+/// rebalance by (P6, H-11).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct AnsweredIdsExist {
     known: BTreeSet<XactId>,
@@ -14,17 +15,20 @@ pub struct AnsweredIdsExist {
 
 impl Property<Node> for AnsweredIdsExist {
     const NAME: &'static str = "answered-ids-exist";
-    const CLAIM: &'static str = "the id that a start answers is one that some target has known";
+    const CLAIM: &'static str = "the id that a start answers is one that some target has known, or the map";
 
     fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Result<(), String> {
         match *seen {
             Observation::Fact { fact: &(Fact::XactBegan { job } | Fact::XactEnded { job, .. }), .. } => {
                 self.known.insert(job);
             }
+            Observation::Fact { fact: Fact::MapMade { map }, .. } => {
+                self.known.extend(map.order().map(|order| order.id.xact()));
+            }
             Observation::Fact { by, fact: &Fact::StartAnswered { job, .. } } => {
                 self.judged = true;
                 if !self.known.contains(&job) {
-                    return Err(format!("{} is told that {job} has started, which no target knows", view.name(by)));
+                    return Err(format!("{} is told that {job} has started, which nobody knows", view.name(by)));
                 }
             }
             Observation::Fact { .. } | Observation::Started { .. } | Observation::Crashed { .. } => (),
@@ -56,6 +60,6 @@ mod tests {
     #[test]
     fn an_id_that_no_target_knows_is_bad() {
         let evidence = Still::new().tell(&mut AnsweredIdsExist::default(), &[(C1, ANSWERED)]).unwrap_err();
-        assert_eq!(evidence, "c1 is told that x-c1.1.0 has started, which no target knows");
+        assert_eq!(evidence, "c1 is told that x-c1.1.0 has started, which nobody knows");
     }
 }

@@ -34,6 +34,15 @@ crate::monitors! {
     changes_outlive_their_primary::ChangesOutliveTheirPrimary,
     sent_away_stays_out::SentAwayStaysOut,
     ic_members_are_active::IcMembersAreActive,
+    rebalances_end::RebalancesEnd,
+    decommissioned_data_moved::DecommissionedDataMoved,
+    rebalance_ends_together::RebalanceEndsTogether,
+    one_rebalance_an_id::OneRebalanceAnId,
+    map_changes_spare_rebalance::MapChangesSpareRebalance,
+    one_change_at_a_time::OneChangeAtATime,
+    one_rebalance_at_a_time::OneRebalanceAtATime,
+    markers_tell_the_truth::MarkersTellTheTruth,
+    nothing_unstable_under_rebalance::NothingUnstableUnderRebalance,
 }
 
 /// The tables of the proxies that are up and take themselves for members.
@@ -100,10 +109,11 @@ mod testing {
     use crate::monitor::Property;
     use crate::xaction::bucket::{Bucket, BucketName};
     use crate::xaction::membership::Draft;
+    use crate::xaction::rebalance::{Moving, Order, Progress, RebTimer};
     use crate::xaction::registry::{Arg, Limits};
     use crate::xaction::{
-        Cluster, ClusterMsg, Deployment, Fact, Kind, Msg, Policies, Snap, Sources, Status, Timing, ToProxy, ToTarget,
-        Upkeep,
+        Cluster, ClusterMsg, Deployment, Fact, Flags, Kind, Msg, Policies, RebId, Snap, Sources, Status, Timing,
+        ToProxy, ToTarget, Upkeep,
     };
     use crate::xaction::{Hosting, Manner, TargetTimer};
 
@@ -229,6 +239,34 @@ mod testing {
             self.deliver(P1, target, ToTarget::AbortXact { job, kind, sources });
         }
 
+        /// Targets with registries, one of which moves its data for a rebalance under which the other leaves.
+        pub(super) fn moving(target: DaemonId) -> Self {
+            let mut still = Still::hosting();
+            still.config.deployment.upkeep = Some(Upkeep { rebalance: Some(Moving::default()), ..Upkeep::default() });
+            still.config.policies.set("rebalance-barrier", "times-out").unwrap();
+            let map = still.changed(|draft| leave(draft, T2, false));
+            still.hand(target, map);
+            let op = quiesce_machine::OpId(u32::MAX - 1);
+            still.happens(target, quiesce_machine::Event::Stored { op, outcome: Ok(()) });
+            for timer in [RebTimer::Sweep, RebTimer::Barrier] {
+                still.happens(target, quiesce_machine::Event::Fire { timer: timer.into() });
+            }
+            still
+        }
+
+        /// The rebalance under which a target moves its data.
+        pub(super) fn traversing(&self, target: DaemonId) -> RebId {
+            match &self.nodes[self.config.cluster.node(target).index()] {
+                Some(Node::Target(target)) => target.rebalance().traversing().expect("its data move"),
+                Some(Node::Proxy(_) | Node::Client(_)) | None => panic!("{target} is up"),
+            }
+        }
+
+        fn happens(&mut self, daemon: DaemonId, event: quiesce_machine::Event<Node>) {
+            let node = self.config.cluster.node(daemon);
+            step(self.nodes[node.index()].as_mut().unwrap(), node, &self.config, event);
+        }
+
         /// Tells a property a history; the evidence of the first violation.
         pub(super) fn tell<P: Property<Node>>(
             &self,
@@ -276,6 +314,15 @@ mod testing {
 
     pub(super) fn job(number: u32) -> XactId {
         XactId::minted(C1, Incarnation(1), number)
+    }
+
+    /// Has a target on its way out, with a rebalance ordered for it.
+    pub(super) fn leave(draft: &mut Draft, target: DaemonId, done: bool) {
+        draft.set(target, Flags::DECOMMISSION);
+        let (stays, leaves) = (draft.active_targets(), draft.leaving_targets());
+        let id = RebId(draft.touch());
+        let progress = if done { Progress::Done } else { Progress::Open };
+        draft.place(Order { id, as_of: id.0, stays, leaves, asked: None, progress });
     }
 
     pub(super) fn taken(job: XactId) -> Fact {

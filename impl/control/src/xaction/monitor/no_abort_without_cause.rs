@@ -63,6 +63,9 @@ impl NoAbortWithoutCause {
         } else if let &(Fact::StartRefused { job, .. } | Fact::StartUndone { job }) = fact {
             self.jobs.entry(job).or_default().caused = true;
         } else if let Fact::MapMade { map } = fact {
+            if let Some(order) = map.order() {
+                self.jobs.entry(order.id.xact()).or_default().sources.extend(order.participants());
+            }
             self.left_out(map, view);
         } else if let Fact::JobEnded { .. } = fact {
             self.judged = true;

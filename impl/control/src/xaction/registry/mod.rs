@@ -44,8 +44,8 @@ pub struct Registry {
     entries: Vec<Entry>,
     /// Whether something has finished since the list of active xactions was last pruned.
     finished: bool,
-    /// The highest version of a rebalance ever registered here.
-    last_rebalance: Option<u32>,
+    /// The latest rebalance ever registered here.
+    last_rebalance: Option<XactId>,
 }
 
 impl Registry {

@@ -69,7 +69,7 @@ impl Registry {
     /// Rebalances that finished well under an id as high as that, or higher.
     fn later_rebalances(&self, id: XactId) -> Option<Vec<&Entry>> {
         let done = |entry: &&Entry| entry.is_finished() && entry.aborted.is_none();
-        let later = |entry: &&Entry| entry.id.form == Form::Rebalance && entry.id.number >= id.number;
+        let later = |entry: &&Entry| entry.id.form == Form::Rebalance && entry.id >= id;
         let found: Vec<&Entry> = self.entries.iter().filter(later).filter(done).collect();
         (!found.is_empty()).then_some(found)
     }

@@ -221,6 +221,7 @@ impl Desk {
         let cause = match snap {
             Snap::Aborted(XactError::Renewed) => Cause::Renewal,
             Snap::Aborted(XactError::IcAbort) => Cause::Ic,
+            Snap::Aborted(XactError::UserAbort) => Cause::User,
             Snap::Running | Snap::Finished | Snap::Failed(_) | Snap::Aborted(_) => Cause::Itself,
         };
         self.registry.abort(AbortFilter::Id(job), cause, &cx.config().policies);

@@ -6,7 +6,7 @@ use super::Target;
 use crate::xaction::ask::{AskError, Question, SnapLine};
 use crate::xaction::fact::Fact;
 use crate::xaction::job::{Snap, XactError};
-use crate::xaction::registry::{AbortFilter, Action, Cause};
+use crate::xaction::registry::{AbortFilter, Action, Cause, Conflict, Entry};
 use crate::xaction::{Context, mark};
 
 impl Target {
@@ -21,6 +21,7 @@ impl Target {
                 Err(_) => Err(AskError::NotFound),
             },
             Question::Stop(filter) => {
+                self.refuse_to_stop(*filter, cx)?;
                 self.sweep(*filter, Cause::User, XactError::UserAbort, cx);
                 Ok(Arc::default())
             }
@@ -31,12 +32,22 @@ impl Target {
         }
     }
 
+    /// A rebalance that empties a target, or is as good as done, is not stopped, and nothing else in the same breath.
+    fn refuse_to_stop(&self, filter: AbortFilter, cx: &Context<'_>) -> Result<(), Conflict> {
+        let running = self.rebalance.run().and_then(|run| self.desk.registry.entry(run.id.xact()));
+        match running.filter(|entry| filter.names(entry, &cx.config().policies)) {
+            Some(&Entry { id, kind, .. }) if !self.may_stop(cx) => Err(Conflict { id, kind }),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// Ends what the filter names: parts of jobs stop, and work handed to on-demand xactions fails.
     pub(super) fn sweep(&mut self, filter: AbortFilter, cause: Cause, error: XactError, cx: &mut Context<'_>) {
         let victims = self.desk.registry.abort(filter, cause, &cx.config().policies);
         for job in victims {
             cx.reach(mark::SWEPT);
             match self.xacts.contains_key(&job) {
+                true if self.rebalances_as(job) => self.stop_rebalance(cx),
                 true => self.end(job, Snap::Aborted(error), cx),
                 false => self.fail_work(job, cx),
             }
