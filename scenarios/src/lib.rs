@@ -45,7 +45,6 @@ pub mod run;
 pub mod schema;
 pub mod shrink;
 pub mod snapshot;
-pub mod state;
 pub mod suite;
 pub mod text;
 pub mod why;

@@ -33,8 +33,8 @@ pub trait Plane: Debug + Clone + Send + Sync + 'static {
     const VERBS: &'static [Verb];
     /// The keys of a scenario that only this plane reads, beside those of every scenario.
     const KEYS: &'static [&'static str];
-    /// The keys of a scenario's `cluster` that count nodes.
-    const SIZES: &'static [&'static str];
+    /// What makes a scenario's cluster larger or smaller.
+    const SIZES: Sizes;
     /// Every label of a message.
     const MESSAGES: &'static [&'static str];
     /// Every label of a reply.
@@ -66,6 +66,9 @@ pub trait Plane: Debug + Clone + Send + Sync + 'static {
     /// The names of the nodes, in node order.
     fn nodes(config: &Config<Self>) -> Vec<String>;
 
+    /// Whether a node is a user's program: somebody whom the control plane serves, and no part of it.
+    fn is_user(config: &Config<Self>, node: NodeId) -> bool;
+
     /// Every property.
     fn monitors() -> Vec<Self::Monitor>;
 
@@ -88,6 +91,17 @@ pub trait Plane: Debug + Clone + Send + Sync + 'static {
     fn request(asked: &Asked<'_, Self>) -> Read<(NodeId, Request<Self>)>
     where
         Self: Sized;
+}
+
+/// What makes the cluster of a scenario larger or smaller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sizes {
+    /// The keys of `cluster` that count nodes.
+    pub counts: &'static [&'static str],
+    /// Those that say whether a node is there at all.
+    pub flags: &'static [&'static str],
+    /// Verbs, each with a key that asks for a number of something, and for more than one where it is not given.
+    pub least: &'static [(&'static str, &'static str)],
 }
 
 /// A timeline entry with a plane's verb.

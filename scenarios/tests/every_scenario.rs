@@ -6,6 +6,7 @@ use quiesce::choices::Choices;
 use quiesce::plane::Profile;
 use quiesce::run::{FindingKind, Runnable, Sweep, Sweeping, Verdict, sweep};
 use quiesce::{load, planes, suite};
+use quiesce_sim::Course;
 
 fn scenarios() -> Vec<Box<dyn Runnable>> {
     let open = |source| load(&source).unwrap_or_else(|error| panic!("{error:?}"));
@@ -59,4 +60,34 @@ fn names_are_told_apart_and_are_those_of_the_files() {
         let head = scenario.head();
         assert_eq!(source.name(), format!("suites/{}/{}.toml", head.plane, head.name));
     }
+}
+
+/// A failure that `quiesce keep` kept stands beside the trace of how it failed. With the published choice of the policy
+/// that is guilty, and with everything else ours, it fails like that to the byte; with our policies, as every scenario of
+/// the suite, it passes. After a change that is meant to move the trace, `QUIESCE_RENEW=1` writes what it is now.
+#[test]
+fn every_kept_failure_fails_as_its_golden_trace_says_where_the_published_choice_is_back() {
+    let mut kept = 0;
+    for source in suite::bundled() {
+        let path = format!("{}/{}", env!("CARGO_MANIFEST_DIR"), source.name().replace(".toml", ".trace"));
+        let Ok(golden) = std::fs::read_to_string(&path) else { continue };
+        let scenario = load(&source).unwrap_or_else(|error| panic!("{error:?}"));
+        let ours = scenario.under(&Choices::default()).expect("the default choices");
+        let guilty: Vec<_> = ours.expect().reference.iter().collect();
+        let [(policy, property)] = guilty[..] else { panic!("{path}: one policy is guilty, found {guilty:?}") };
+        let rows = planes::ALL.into_iter().flat_map(|plane| plane.policies());
+        let row = rows.into_iter().find(|row| row.name == *policy).expect("a policy of the plane");
+        let choices = Choices { policies: vec![(row.name.to_owned(), row.reference.to_owned())], ..Choices::default() };
+        let broken = scenario.under(&choices).expect("a choice of the policy");
+        let replayed = broken.replay(&Course::seed(scenario.head().seeds.first));
+        let failed: Vec<&str> = replayed.run.findings.iter().map(|finding| finding.property.as_str()).collect();
+        assert!(failed.contains(property), "{path}: expected {property} to fail, found {failed:?}");
+        if std::env::var_os("QUIESCE_RENEW").is_some() {
+            std::fs::write(&path, replayed.trace.to_string()).expect("the suite can be written");
+            continue;
+        }
+        assert_eq!(replayed.trace.to_string(), golden, "{path} is another run now");
+        kept += 1;
+    }
+    assert!(kept > 0 || std::env::var_os("QUIESCE_RENEW").is_some(), "no failure is kept in the suite");
 }

@@ -2,36 +2,46 @@
 //!
 //! Where no browser is installed these tests say so and check nothing; `.ci/run` installs one.
 
-use std::path::{Path, PathBuf};
+mod shell;
+
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
+
+use quiesce::choices::Choices;
+use quiesce::load;
+use quiesce::report::page::{Page, RunPart};
+use quiesce::report::picture::Picture;
+use quiesce::text::Source;
+use shell::Shell;
 
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /// A report of one test, gone when the test ends.
-struct Report(PathBuf);
+struct Report(Shell);
 
 impl Report {
     /// Runs the program with `words` and `--report`.
     fn of(test: &str, words: &str) -> Report {
-        let dir = std::env::temp_dir().join(format!("quiesce-page-{test}-{}", std::process::id()));
-        std::fs::create_dir_all(&dir).expect("a temporary directory can be made");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_quiesce"));
-        command.args(words.split_whitespace()).args(["--report", "report"]).current_dir(&dir);
-        let output = command.output().expect("the program starts");
-        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
-        Report(dir)
+        let shell = Shell::new(&format!("page-{test}"));
+        let done = shell.run(&format!("{words} --report report"));
+        assert!(done.stderr.is_empty(), "{}", done.stderr);
+        Report(shell)
+    }
+
+    /// A report that holds this page.
+    fn holding(test: &str, page: &str) -> Report {
+        let shell = Shell::new(&format!("page-{test}"));
+        std::fs::create_dir_all(shell.0.join("report")).expect("a temporary directory can be made");
+        shell.file("report/xaction.html", page);
+        Report(shell)
     }
 
     fn page(&self) -> PathBuf {
-        self.0.join("report/xaction.html")
+        self.0.0.join("report/xaction.html")
     }
 
     fn files(&self) -> Vec<String> {
-        let entries = std::fs::read_dir(self.0.join("report")).expect("the report is there");
-        let mut names: Vec<String> =
-            entries.map(|entry| entry.expect("readable").file_name().into_string().expect("UTF-8")).collect();
-        names.sort();
-        names
+        self.0.left("report")
     }
 
     /// The page's elements once its scripts have run, opened at `address` and with `script` run at its end; `None`
@@ -39,10 +49,10 @@ impl Report {
     fn opened(&self, address: &str, script: &str) -> Option<String> {
         let browser = browser()?;
         let page = std::fs::read_to_string(self.page()).expect("the page is there");
-        let tried = self.0.join("report/tried.html");
+        let tried = self.0.0.join("report/tried.html");
         let html = page.replace("</body>", &format!("<script>{script}</script></body>"));
         std::fs::write(&tried, html).expect("a temporary file can be written");
-        let profile = self.0.join("profile");
+        let profile = self.0.0.join("profile");
         let mut command = Command::new(browser);
         command.args(["--headless=new", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=5000", "--dump-dom"]);
         command
@@ -53,12 +63,6 @@ impl Report {
         let shown = dom.split("<script type=\"application/json\"").next().unwrap_or_default().to_owned();
         assert!(dom.contains("data-ready="), "the page's script did not come to its end:\n{shown}");
         Some(shown)
-    }
-}
-
-impl Drop for Report {
-    fn drop(&mut self) {
-        _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
@@ -163,7 +167,7 @@ fn a_report_has_every_picture_in_every_format() {
     for ending in ["perfetto.json", "shiviz.log", "mermaid.mmd"] {
         assert!(files.contains(&format!("{stem}.{ending}")), "{files:?}");
     }
-    let read = |ending: &str| std::fs::read_to_string(report.0.join("report").join(format!("{stem}.{ending}")));
+    let read = |ending: &str| std::fs::read_to_string(report.0.0.join("report").join(format!("{stem}.{ending}")));
     let perfetto: serde_json::Value = serde_json::from_str(&read("perfetto.json").expect("readable")).expect("JSON");
     let events = perfetto["traceEvents"].as_array().expect("a list");
     let named = |ph: &str, name: &str| events.iter().any(|event| event["ph"] == ph && event["name"] == name);
@@ -192,18 +196,76 @@ fn a_run_without_a_failure_has_a_picture_where_it_is_asked_for() {
 
 #[test]
 fn what_scenarios_say_of_themselves_is_text_to_the_page() {
-    let dir = std::env::temp_dir().join(format!("quiesce-page-text-{}", std::process::id()));
-    std::fs::create_dir_all(&dir).expect("a temporary directory can be made");
-    let file = dir.join("odd.toml");
     let about = "</script><script>document.body.dataset.owned = 1</script><!-- <b>bold</b>";
     let text = format!(
         "name = \"odd\"\nabout = \"{about}\"\nplane = \"xaction\"\ntimeline = [{{ at = \"0s\", start = \"prefetch-objects\", via = \"p1\", as = \"j\" }}]\n"
     );
-    std::fs::write(&file, text).expect("a temporary file can be written");
-    let report = Report::of("odd", &format!("run {} --seed 1", file.display()));
+    let shell = Shell::new("page-text");
+    shell.file("odd.toml", &text);
+    let report = Report::of("odd", &format!("run {} --seed 1", shell.0.join("odd.toml").display()));
     let opened = report.opened("", "");
-    _ = std::fs::remove_dir_all::<&Path>(&dir);
     let Some(page) = opened else { return };
     assert!(!page.contains("data-owned"), "{page}");
     assert_shows(&page, &["&lt;b&gt;bold&lt;/b&gt;"]);
+}
+
+/// A run of two jobs that take long, cut after so many steps.
+fn long(steps: usize) -> Picture {
+    let text = r#"
+name = "long"
+about = "Two jobs that take long."
+plane = "xaction"
+events_max = 1000000
+until = "2h"
+cluster = { proxies = 3, targets = 3, ic_size = 3 }
+timeline = [
+  { at = "0s", start = "ec-encode", via = "p1", work = "100m" },
+  { at = "1s", start = "prefetch-objects", via = "p2", work = "100m" },
+]
+"#;
+    let scenario = load(&Source::new("long.toml", text)).unwrap_or_else(|error| panic!("{error:?}"));
+    let mut picture = Picture::new(&scenario.under(&Choices::default()).expect("the default choices").watch(1).1, None);
+    assert!(picture.steps.len() >= steps, "{} steps", picture.steps.len());
+    picture.steps.truncate(steps);
+    picture
+}
+
+/// How many elements a page has in all and in its diagram, how often it looked at a step while it opened and then while
+/// its reader went one step on, and after how many milliseconds it was there.
+fn opened(steps: usize) -> Option<[u64; 5]> {
+    let choices = Choices::default();
+    let mut page = Page::new("xaction", &choices);
+    page.runs.push(RunPart::new("long", 1, None, Vec::new()));
+    page.pictures.push(long(steps));
+    let count = "<script>let looked = 0; const parse = JSON.parse; JSON.parse = (text) => { const read = parse(text);
+        if (read.steps) read.steps = new Proxy(read.steps, { get: (all, key) => { if (/^\\d+$/.test(String(key))) looked++; return all[key]; } });
+        return read; };</script>";
+    let html = page.render().replacen("<body", &format!("{count}<body"), 1);
+    let report = Report::holding(&format!("long-{steps}"), &html);
+    let told = "diagram.paint(); const opened = looked; looked = 0; move(1); diagram.paint();
+        const count = (all) => all.querySelectorAll('*').length;
+        document.title = [count(document), count(byId('diagram')), opened, looked, document.body.dataset.ready].join(' ');";
+    let shown = report.opened("", told)?;
+    let (_, title) = shown.split_once("<title>").expect("a page has a title");
+    let told: Vec<u64> =
+        title.split("</title>").next()?.split(' ').map(|word| word.parse().expect("a number")).collect();
+    Some(told.try_into().expect("five numbers"))
+}
+
+/// What the page needs does not grow with the run: what is not in sight is not there, and no step is looked at more often
+/// than a few times. The time, which is the machine's, is told and not judged:
+/// `cargo test --release -p quiesce --test page ten_thousand -- --nocapture`.
+#[test]
+fn a_page_of_ten_thousand_events_holds_no_more_than_one_of_five_hundred() {
+    let (Some(small), Some(large)) = (opened(500), opened(10_000)) else { return };
+    let [elements, in_diagram, at_first, one_on, millis] = large;
+    eprintln!("10,000 events: opened after {millis} ms; {elements} elements, {in_diagram} of them in the diagram");
+    eprintln!(
+        "    every step looked at {} times while it opened, {} times to go one step on",
+        at_first / 10_000,
+        one_on / 10_000
+    );
+    assert!(in_diagram > 50 && in_diagram <= small[1] + 100, "{large:?} beside {small:?}");
+    assert!(elements < 1_500, "what can be chosen from is bounded: {large:?} beside {small:?}");
+    assert!((10_000..300_000).contains(&at_first) && one_on < 100_000, "{large:?}");
 }

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use quiesce::choices::Choices;
 use quiesce::load;
+use quiesce::plane::Sizes;
 use quiesce::run::{CrashProgress, CrashSweep, Prepared, Reach, Replayed, Run, Sweep, Sweeping, Verdict, sweep};
 use quiesce::schema::{Drawn, Expect, Head, Seeds};
 use quiesce::text::Source;
+use quiesce_machine::NodeId;
 use quiesce_sim::{Course, Digest, Snapshot, Trace};
 
 /// A job, a wait, and room for what the tests add.
@@ -194,8 +196,12 @@ impl Prepared for Moody {
         self.inner.nodes()
     }
 
-    fn sizes(&self) -> &'static [&'static str] {
+    fn sizes(&self) -> Sizes {
         self.inner.sizes()
+    }
+
+    fn is_user(&self, node: NodeId) -> bool {
+        self.inner.is_user(node)
     }
 
     fn drawn(&self, course: &Course) -> Drawn {

@@ -8,6 +8,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use thiserror::Error;
 
 use super::check::{Check, Explore};
+use super::exit::Refusal;
 use crate::choices::Choices;
 use crate::plane::Profile;
 use crate::schema::Seeds;
@@ -269,6 +270,28 @@ impl Shared {
         let mut choices = self.profile.map_or(base, |profile| Choices { profile, policies: Vec::new() });
         choices.policies.extend(self.policies.iter().map(|choice| (choice.policy.clone(), choice.choice.clone())));
         choices
+    }
+
+    /// Refuses a flag that was given and is none of those which `command` heeds; `help` says why it means nothing there.
+    /// How much to say, where to keep failures and how many threads to use is asked of every command.
+    pub(super) fn heeded(
+        &self,
+        command: &'static str,
+        heeds: &[&'static str],
+        help: &'static str,
+    ) -> Result<(), Refusal> {
+        let given = [
+            ("--seed", self.seed.is_some()),
+            ("--seeds", self.seeds.is_some()),
+            ("--profile", self.profile.is_some()),
+            ("--policy", !self.policies.is_empty()),
+            ("--verify-determinism", self.verify_determinism),
+            ("--json", self.json.is_some()),
+        ];
+        match given.into_iter().find(|(flag, given)| *given && !heeds.contains(flag)) {
+            Some((flag, _)) => Err(Refusal::Unheeded { command, flag, help }),
+            None => Ok(()),
+        }
     }
 
     /// The seeds asked for, if any are.

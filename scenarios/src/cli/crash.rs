@@ -22,6 +22,8 @@ use crate::text::Source;
 type Saved = BTreeMap<&'static str, PathBuf>;
 
 pub(super) fn crash(args: &Run, shared: &Shared, out: &mut Out) -> Result<Exit, Refusal> {
+    let heeds = ["--seed", "--seeds", "--profile", "--policy", "--json"];
+    shared.heeded("run --crash-sweep", &heeds, "every branch is a run of its own, none of them is run twice")?;
     let choices = checked(shared.choices())?;
     let scenarios = find(&args.scenarios)?.into_iter().map(|found| Ok((found.scenario.under(&choices)?, found.source)));
     let scenarios: Vec<(Box<dyn Prepared>, Source)> = scenarios.collect::<Result<_, PolicyError>>()?;

@@ -46,6 +46,9 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// Why a command about a saved failure does nothing with a flag.
+pub(crate) const OF_CAPSULE: &str = "a saved failure has its seed, its decisions and its policies";
+
 /// Why nothing could be done. Always exit code 2.
 #[derive(Debug, Error, Diagnostic)]
 pub(crate) enum Refusal {
@@ -83,6 +86,14 @@ pub(crate) enum Refusal {
     #[error("{message}")]
     Usage {
         message: &'static str,
+        #[help]
+        help: &'static str,
+    },
+    /// A flag that means nothing to a command.
+    #[error("`quiesce {command}` does nothing with {flag}")]
+    Unheeded {
+        command: &'static str,
+        flag: &'static str,
         #[help]
         help: &'static str,
     },
@@ -142,6 +153,7 @@ impl Refusal {
             | Refusal::Exists { .. }
             | Refusal::Fickle { .. }
             | Refusal::Usage { .. }
+            | Refusal::Unheeded { .. }
             | Refusal::Unlike { .. }
             | Refusal::NoPath
             | Refusal::Write(_)

@@ -1,7 +1,7 @@
 //! `quiesce keep`: a failure becomes a scenario of a suite, beside the trace of how it failed.
 
 use super::args::{Keep, Shared};
-use super::exit::{Exit, Refusal};
+use super::exit::{Exit, OF_CAPSULE, Refusal};
 use crate::capsule::Capsule;
 use crate::files::{make_dir, write_whole};
 use crate::keep::{Kept, keep as kept};
@@ -9,6 +9,7 @@ use crate::report::{Out, quoted};
 use crate::text::parse_name;
 
 pub(super) fn keep(args: &Keep, shared: &Shared, out: &mut Out) -> Result<Exit, Refusal> {
+    shared.heeded("keep", &[], OF_CAPSULE)?;
     let name = args.name.as_deref().map(parse_name).transpose()?;
     let Kept { plane, name, scenario, trace, guilty } = kept(&Capsule::open(&args.capsule)?, name)?;
     let dir = args.suite.join(plane);

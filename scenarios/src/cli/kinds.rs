@@ -7,6 +7,7 @@ use super::exit::{Exit, Refusal};
 use crate::report::{Look, Out, Rows, words};
 
 pub(super) fn kinds(args: &Kinds, shared: &Shared, out: &mut Out) -> Result<Exit, Refusal> {
+    shared.heeded("kinds", &["--json"], "the table is the same for all")?;
     let kinds = asked(args)?;
     if let Some(target) = &shared.json {
         let rows: Vec<&Descriptor> = kinds.iter().map(|kind| kind.descriptor()).collect();

@@ -1,21 +1,30 @@
 //! `quiesce list`: what is bundled.
 
-use super::args::{List, Listed};
+use std::collections::BTreeMap;
+
+use super::args::{List, Listed, Shared};
 use super::exit::{Exit, Refusal};
 use super::find::suite;
 use crate::planes::{self, AnyPlane};
-use crate::report::{Look, Out, words};
+use crate::report::{Look, Out, Rows, words};
 
-pub(super) fn list(args: &List, out: &mut Out) -> Result<Exit, Refusal> {
-    let look = Look { framed: out.is_terminal(), colour: out.has_colour() };
-    let text = match args.what {
-        Listed::Scenarios => words(&["scenario", "plane", "seeds", "about"], scenarios()?, look),
-        Listed::Policies => words(&["plane", "policy", "reference", "hardened", "about"], policies(), look),
-        Listed::Properties => words(&["plane", "property", "claim"], properties(), look),
-        Listed::Scopes => words(&["plane", "scope", "about", "leaves out"], scopes(), look),
-        Listed::Kinds => words(&["plane", "kind", "about"], kinds(), look),
+pub(super) fn list(args: &List, shared: &Shared, out: &mut Out) -> Result<Exit, Refusal> {
+    shared.heeded("list", &["--json"], "what is bundled is the same for all")?;
+    let (titles, rows): (&[&str], _) = match args.what {
+        Listed::Scenarios => (&["scenario", "plane", "seeds", "about"], scenarios()?),
+        Listed::Policies => (&["plane", "policy", "reference", "hardened", "about"], policies()),
+        Listed::Properties => (&["plane", "property", "claim"], properties()),
+        Listed::Scopes => (&["plane", "scope", "about", "leaves out"], scopes()),
+        Listed::Kinds => (&["plane", "kind", "about"], kinds()),
     };
-    out.line(&text);
+    if let Some(target) = &shared.json {
+        let named = |row: &Vec<String>| titles.iter().copied().zip(row.clone()).collect::<BTreeMap<_, _>>();
+        Rows::new(&rows.iter().map(named).collect::<Vec<_>>()).write(target, out)?;
+        if target == "-" {
+            return Ok(Exit::Pass);
+        }
+    }
+    out.line(&words(titles, rows, Look { framed: out.is_terminal(), colour: out.has_colour() }));
     Ok(Exit::Pass)
 }
 

@@ -10,6 +10,7 @@ use crate::kept::{Kept, Share};
 use crate::report::Out;
 
 pub(super) fn merge(args: &Merge, shared: &Shared, out: &mut Out) -> Result<Exit, Refusal> {
+    shared.heeded("merge", &["--json"], "the files say what was run, with which seeds and under which policies")?;
     let mut whole: Option<Kept> = None;
     for path in &args.files {
         let kept = Kept::open(path)?;

@@ -22,6 +22,7 @@ mod why;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use tracing::debug;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -53,12 +54,13 @@ fn dispatch(cli: Cli, out: &mut Out) -> Result<Exit, Refusal> {
     let jobs = shared.jobs;
     let threads = rayon::ThreadPoolBuilder::new().num_threads(jobs.unwrap_or(0).into()).build_global();
     threads.map_err(|cause| Refusal::Threads { jobs: jobs.unwrap_or(0), cause })?;
+    debug!(threads = rayon::current_num_threads(), "seeds run at once");
     match command {
         None => run::run(&args::Run::default(), &shared, out),
         Some(Command::Run(args)) if args.crash_sweep => crash::crash(&args, &shared, out),
         Some(Command::Run(args)) => run::run(&args, &shared, out),
         Some(Command::Merge(args)) => merge::merge(&args, &shared, out),
-        Some(Command::List(args)) => list::list(&args, out),
+        Some(Command::List(args)) => list::list(&args, &shared, out),
         Some(Command::Kinds(args)) => kinds::kinds(&args, &shared, out),
         Some(Command::Check(args)) => check::check(&args, &shared, out),
         Some(Command::Explore(args)) => check::explore(&args, &shared, out),

@@ -1,12 +1,13 @@
 //! `quiesce shrink`: saved failures as small as they get.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
 use super::args::{self, Shared};
-use super::exit::{Exit, Refusal};
+use super::exit::{Exit, OF_CAPSULE, Refusal};
 use crate::capsule::Capsule;
 use crate::files::write_whole;
 use crate::report::{Out, quoted};
@@ -20,6 +21,7 @@ struct Done {
 }
 
 pub(super) fn shrink(args: &args::Shrink, shared: &Shared, out: &mut Out) -> Result<Exit, Refusal> {
+    shared.heeded("shrink", &[], OF_CAPSULE)?;
     let done: Vec<Result<Done, ShrinkError>> =
         args.capsules.par_iter().map(|path| Ok(beside(&Capsule::open(path)?, path))).collect::<Result<_, Refusal>>()?;
     for (path, done) in args.capsules.iter().zip(&done) {
@@ -36,7 +38,7 @@ pub(super) fn shrink(args: &args::Shrink, shared: &Shared, out: &mut Out) -> Res
     }
     let small: Vec<&Done> = done.iter().flatten().collect();
     if args.capsules.len() > 1 {
-        out.line(&sum(&small, done.len()));
+        sum(&small, done.len()).iter().for_each(|line| out.line(line));
     }
     Ok(if small.len() == done.len() { Exit::Pass } else { Exit::Unproven })
 }
@@ -71,20 +73,24 @@ fn tell(Done { small, path, .. }: &Done) -> String {
     )
 }
 
-/// What all of it came to. Wall time is for people: nothing depends on it.
-fn sum(small: &[&Done], all: usize) -> String {
-    let median = |of: &dyn Fn(&Done) -> usize| {
-        let mut sizes: Vec<usize> = small.iter().map(|done| of(done)).collect();
+/// What all of it came to, and then that of each plane. Wall time is for people: nothing depends on it.
+fn sum(small: &[&Done], all: usize) -> Vec<String> {
+    let longest = small.iter().map(|done| done.took).max().unwrap_or_default().as_secs_f64();
+    let whole = format!("{} of {all} failures made small: {}; longest {longest:.1} s", small.len(), medians(small));
+    let mut planes: BTreeMap<&str, Vec<&Done>> = BTreeMap::new();
+    for &done in small {
+        planes.entry(done.small.plane.as_str()).or_default().push(done);
+    }
+    let of_plane = |(plane, done): (&str, Vec<&Done>)| format!("  {} of {plane}: {}", done.len(), medians(&done));
+    [whole].into_iter().chain(planes.into_iter().map(of_plane)).collect()
+}
+
+fn medians(small: &[&Done]) -> String {
+    let median = |of: &dyn Fn(&Shrunk) -> usize| {
+        let mut sizes: Vec<usize> = small.iter().map(|done| of(&done.small)).collect();
         sizes.sort_unstable();
         sizes.get(sizes.len() / 2).copied().unwrap_or(0)
     };
-    let longest = small.iter().map(|done| done.took).max().unwrap_or_default();
-    format!(
-        "{} of {all} failures made small: median {} entries, {} nodes, {} of them active; longest {:.1} s",
-        small.len(),
-        median(&|done| done.small.entries.0),
-        median(&|done| done.small.nodes.0),
-        median(&|done| done.small.active),
-        longest.as_secs_f64()
-    )
+    let (entries, nodes) = (median(&|small| small.entries.0), median(&|small| small.nodes.0));
+    format!("median {entries} entries, {nodes} nodes, {} of them active", median(&|small| small.active))
 }

@@ -1,13 +1,14 @@
 //! `quiesce why`: from which step on a saved failure was inevitable.
 
 use super::args::{self, Shared};
-use super::exit::{Exit, Refusal};
+use super::exit::{Exit, OF_CAPSULE, Refusal};
 use super::policies::checked;
 use crate::capsule::Capsule;
 use crate::report::{Look, Out, words};
 use crate::why::{Why, why as explain};
 
 pub(super) fn why(args: &args::Why, shared: &Shared, out: &mut Out) -> Result<Exit, Refusal> {
+    shared.heeded("why", &["--profile", "--policy"], OF_CAPSULE)?;
     let capsule = Capsule::open(&args.capsule)?;
     let prepared = capsule.prepare(&checked(shared.choices_over(capsule.choices()))?)?;
     let why = explain(&capsule, prepared.as_ref(), args.futures)?;

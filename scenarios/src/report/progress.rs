@@ -25,7 +25,10 @@ impl Progress {
     /// A bar over so many runs; nothing at all if `hidden`, or if standard error is no terminal.
     #[must_use]
     pub fn new(runs: u64, hidden: bool) -> Self {
-        let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        Progress::on(if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() }, runs)
+    }
+
+    fn on(target: ProgressDrawTarget, runs: u64) -> Self {
         let bar = ProgressBar::with_draw_target(Some(runs), target);
         let done = Arc::new(Done::default());
         let style = ProgressStyle::with_template("{bar:24} {pos}/{len}  {rates}  {msg}").expect("a legal template");
@@ -124,5 +127,44 @@ fn rates(done: Arc<Done>) -> impl Fn(&ProgressState, &mut dyn std::fmt::Write) +
         let (seeds, events) = (per_second(&done.runs), per_second(&done.events));
         let speed = per_second(&done.nanos) / 1_000_000_000;
         _ = write!(text, "{seeds} seeds/s  {events} events/s  {speed}x real time");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use indicatif::InMemoryTerm;
+
+    use super::*;
+    use crate::choices::Choices;
+    use crate::run::Prepared;
+    use crate::{load, suite};
+
+    fn prepared() -> Box<dyn Prepared> {
+        let source = suite::bundled().into_iter().find(|source| source.name().ends_with("/slow-target.toml"));
+        let scenario = load(&source.expect("it is bundled")).expect("nothing is wrong");
+        scenario.under(&Choices::default()).expect("the default choices")
+    }
+
+    #[test]
+    fn a_bar_shows_how_many_of_how_many_runs_how_fast_and_of_what() {
+        let screen = InMemoryTerm::new(5, 120);
+        let progress = Progress::on(ProgressDrawTarget::term_like(Box::new(screen.clone())), 8);
+        let prepared = prepared();
+        for seed in 1..=2 {
+            progress.ran("slow-target", &prepared.run(seed));
+        }
+        progress.bar.force_draw();
+        let shown = screen.contents();
+        for text in [" 2/8  ", " seeds/s  ", " events/s  ", "x real time  slow-target"] {
+            assert!(shown.contains(text), "`{text}` is not in {shown}");
+        }
+        assert!(!shown.contains("  0 events/s"), "{shown}");
+        progress.finish();
+        assert_eq!(screen.contents(), "", "the bar is gone when the table comes");
+    }
+
+    #[test]
+    fn nobody_sees_a_bar_who_asked_for_quiet() {
+        assert!(Progress::new(8, true).bar.is_hidden());
     }
 }

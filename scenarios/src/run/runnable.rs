@@ -4,13 +4,13 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use quiesce_control::policy::PolicyError;
-use quiesce_machine::CallId;
+use quiesce_machine::{CallId, NodeId};
 use quiesce_model::Scope;
 use quiesce_sim::{Action, Course, Decision, Plan, Snapshot, Trace};
 
 use super::{CrashProgress, CrashSweep, Run};
 use crate::choices::Choices;
-use crate::plane::Plane;
+use crate::plane::{Plane, Sizes};
 use crate::schema::{Drawn, Expect, Head, Scenario};
 
 /// A scenario of any plane.
@@ -39,8 +39,11 @@ pub trait Prepared: Debug + Send + Sync {
     /// The names of the nodes, in order.
     fn nodes(&self) -> Vec<String>;
 
-    /// The keys of `cluster` that count nodes.
-    fn sizes(&self) -> &'static [&'static str];
+    /// What makes the cluster larger or smaller.
+    fn sizes(&self) -> Sizes;
+
+    /// Whether a node is a user's program.
+    fn is_user(&self, node: NodeId) -> bool;
 
     /// What the seed of a course draws before anything happens, in the words of scenarios.
     fn drawn(&self, course: &Course) -> Drawn;
@@ -138,8 +141,12 @@ impl<P: Plane> Prepared for Ready<P> {
         self.plan.nodes.clone()
     }
 
-    fn sizes(&self) -> &'static [&'static str] {
+    fn sizes(&self) -> Sizes {
         P::SIZES
+    }
+
+    fn is_user(&self, node: NodeId) -> bool {
+        P::is_user(&self.plan.config, node)
     }
 
     fn drawn(&self, course: &Course) -> Drawn {

@@ -24,6 +24,9 @@ pub(super) struct Shrinker {
     property: String,
     kind: FindingKind,
     events_most: u64,
+    /// Whether our policies mend the failure. Then they mend what is left of it too: else it would be another one, such
+    /// as a run too short for anybody.
+    mended: bool,
     /// The smallest scenario so far.
     pub(super) best: Draft,
     /// A seed with which it fails.
@@ -35,12 +38,27 @@ impl Shrinker {
     pub(super) fn new(capsule: &Capsule, best: Draft) -> Self {
         let events_most = capsule.events + EVENTS_MORE;
         let property = capsule.property.clone();
-        Shrinker { property, kind: capsule.kind, events_most, best, seed: capsule.seed, tried: 0 }
+        Shrinker { property, kind: capsule.kind, events_most, mended: false, best, seed: capsule.seed, tried: 0 }
     }
 
     /// Whether what is there fails at all.
     pub(super) fn start(&mut self) -> bool {
-        self.fails(&self.best.clone()).is_some()
+        let fails = self.fails(&self.best.clone()).is_some();
+        self.mended = fails && self.is_mended(&self.best, self.seed);
+        fails
+    }
+
+    /// Whether our policies keep a scenario from failing.
+    fn is_mended(&self, draft: &Draft, seed: u64) -> bool {
+        let mut ours = draft.clone();
+        ours.remove("policies");
+        self.prepare(&ours).is_some_and(|prepared| !self.is_shown(prepared.as_ref(), seed))
+    }
+
+    /// Whether the property fails in the same way.
+    fn is_shown(&self, prepared: &dyn Prepared, seed: u64) -> bool {
+        let findings = prepared.run(seed).findings;
+        findings.iter().any(|finding| finding.property == self.property && finding.kind == self.kind)
     }
 
     /// Takes a change, if the failure survives it.
@@ -76,14 +94,12 @@ impl Shrinker {
         load(&Source::new("shrink", bounded.text())).ok()?.under(&Choices::default()).ok()
     }
 
-    /// A seed with which the property fails in the same way.
+    /// A seed with which it fails.
     fn fails(&mut self, draft: &Draft) -> Option<u64> {
         self.tried += 1;
         let prepared = self.prepare(draft)?;
-        let same = |seed: &u64| {
-            let run = prepared.run(*seed);
-            run.findings.iter().any(|finding| finding.property == self.property && finding.kind == self.kind)
-        };
+        let same =
+            |&seed: &u64| self.is_shown(prepared.as_ref(), seed) && (!self.mended || self.is_mended(draft, seed));
         [self.seed].into_iter().chain((1..=SEEDS).filter(|&seed| seed != self.seed)).find(same)
     }
 

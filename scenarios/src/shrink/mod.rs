@@ -12,10 +12,12 @@ mod passes;
 
 use std::collections::BTreeSet;
 
+use quiesce_machine::NodeId;
 use thiserror::Error;
 
 use crate::capsule::{Capsule, World, WorldError};
 use crate::planes;
+use crate::run::Prepared;
 use draft::{Draft, text};
 use judge::Shrinker;
 
@@ -28,9 +30,11 @@ pub struct Shrunk {
     pub name: String,
     /// How many entries its timeline has, and had.
     pub entries: (usize, usize),
-    /// How many nodes its cluster has, and had.
+    /// The plane it is about.
+    pub plane: String,
+    /// How many nodes its cluster has, and had: processes of the control plane, not users' programs.
     pub nodes: (usize, usize),
-    /// How many of its nodes did more than start before the failure showed.
+    /// How many of those nodes did more than start before the failure showed.
     pub active: usize,
     /// How many scenarios were tried.
     pub tried: u32,
@@ -71,12 +75,13 @@ pub fn shrink(capsule: &Capsule) -> Result<Shrunk, ShrinkError> {
     if !replayed.run.findings.iter().any(|finding| finding.property == capsule.property) {
         return Err(gone());
     }
-    let had = (Draft::read(whole).map_err(|_| gone())?, prepared.nodes().len());
+    let had = (Draft::read(whole).map_err(|_| gone())?, nodes(prepared.as_ref()));
     let mut shrinker = Shrinker::new(capsule, base(capsule, had.0.clone()));
     if capsule.strike.is_some() {
         let between = || ShrinkError::Between { property: capsule.property.clone() };
         shrinker.strike(capsule, prepared.as_ref(), &replayed).ok_or_else(between)?;
-    } else if !shrinker.start() {
+    }
+    if !shrinker.start() {
         return Err(gone());
     }
     shrinker.expect_less(&capsule.property);
@@ -126,6 +131,7 @@ pub fn guilty_policy(small: &Shrunk, property: &str) -> Option<(String, String)>
         return None;
     }
     draft.remove("policies");
+    draft.set("about", text(&format!("{property} holds, which the published choice of {policy} breaks.")));
     let mut broken = toml_edit::InlineTable::new();
     broken.insert(&policy, text(property));
     draft.table("expect").insert("reference", toml_edit::Value::InlineTable(broken));
@@ -141,7 +147,8 @@ fn finish(capsule: &Capsule, shrinker: Shrinker, had: (usize, usize)) -> Shrunk 
     let evidence = finding.map_or(String::new(), |finding| finding.evidence.clone());
     let busy = replayed.trace.entries.iter().filter(|entry| entry.event.is_some());
     let busy = busy.filter(|entry| entry.kind != quiesce_sim::EntryKind::Start);
-    let active = busy.filter_map(|entry| entry.node).collect::<BTreeSet<_>>().len();
+    let busy = busy.filter_map(|entry| entry.node).filter(|&node| !prepared.is_user(node));
+    let active = busy.collect::<BTreeSet<_>>().len();
     let mut draft = shrinker.best;
     let was = draft.get("name").and_then(|name| name.as_str()).unwrap_or("scenario").to_owned();
     let name = name(&was, &capsule.property);
@@ -151,13 +158,19 @@ fn finish(capsule: &Capsule, shrinker: Shrinker, had: (usize, usize)) -> Shrunk 
     seeds.insert("first", i64::try_from(seed).unwrap_or(i64::MAX).into());
     seeds.insert("count", 1.into());
     draft.set("seeds", toml_edit::Value::InlineTable(seeds));
-    let (entries, nodes) = ((draft.timeline.len(), had.0), (prepared.nodes().len(), had.1));
+    let (entries, nodes) = ((draft.timeline.len(), had.0), (nodes(prepared.as_ref()), had.1));
     let comment = format!(
         "# The smallest scenario found in which {} fails, made by `quiesce shrink` from seed {} of {was}:\n\
-         # {} of {} timeline entries and {} of {} nodes are left. What shows it:\n# {evidence}\n",
+         # {} of {} timeline entries and {} of {} nodes are left, users not counted. What shows it:\n# {evidence}\n",
         capsule.property, capsule.seed, entries.0, entries.1, nodes.0, nodes.1
     );
-    Shrunk { text: format!("{comment}{}", draft.text()), name, entries, nodes, active, tried }
+    let plane = prepared.head().plane.clone();
+    Shrunk { text: format!("{comment}{}", draft.text()), name, plane, entries, nodes, active, tried }
+}
+
+/// How many processes of the control plane a cluster has.
+fn nodes(prepared: &dyn Prepared) -> usize {
+    (0..).map(NodeId).zip(prepared.nodes()).filter(|&(node, _)| !prepared.is_user(node)).count()
 }
 
 /// A name for what is left of a scenario in which a property fails.

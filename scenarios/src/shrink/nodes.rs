@@ -12,11 +12,42 @@ impl Shrinker {
         for (key, _) in self.sizes() {
             while self.fewer(&key) {}
         }
+        for flag in self.prepared().sizes().flags {
+            self.without(flag);
+        }
+    }
+
+    /// Does without the node that a key of the cluster says is there: without the key, or with a plain no.
+    fn without(&mut self, flag: &str) {
+        let forget = |draft: &mut Draft| draft.remove_in("cluster", flag);
+        let deny = |draft: &mut Draft| _ = draft.table("cluster").insert(flag, false.into());
+        let ways: [&dyn Fn(&mut Draft); 2] = [&forget, &deny];
+        for way in ways {
+            let Some(gone) = self.gone(way).flatten() else { continue };
+            let purged = |draft: &mut Draft| {
+                way(draft);
+                draft.purge(&gone);
+            };
+            if self.attempt(way) || self.attempt(purged) {
+                return;
+            }
+        }
+    }
+
+    /// The last node that a change takes out of the cluster, if it takes any; `None` if there is no such cluster.
+    fn gone(&self, change: impl FnOnce(&mut Draft)) -> Option<Option<String>> {
+        let mut empty = self.best.clone();
+        empty.timeline.clear();
+        empty.remove("expect");
+        empty.remove("swarm");
+        change(&mut empty);
+        let left = self.prepare(&empty)?.nodes();
+        Some(self.prepared().nodes().into_iter().find(|name| !left.contains(name)))
     }
 
     /// Says how large the cluster is, where the scenario leaves it to its plane.
     fn name_sizes(&mut self) {
-        for key in self.prepared().sizes() {
+        for key in self.prepared().sizes().counts {
             if self.best.get_in("cluster", key).is_none() {
                 self.attempt(|draft| _ = draft.table("cluster").insert(*key, 1.into()));
             }
@@ -41,16 +72,9 @@ impl Shrinker {
                 }
             }
         };
+        let Some(gone) = self.gone(smaller) else { return false };
+        let Some(last) = gone else { return self.attempt(smaller) };
         let names = self.prepared().nodes();
-        let mut empty = self.best.clone();
-        empty.timeline.clear();
-        empty.remove("expect");
-        empty.remove("swarm");
-        smaller(&mut empty);
-        let Some(left) = self.prepare(&empty).map(|prepared| prepared.nodes()) else { return false };
-        let Some(last) = names.iter().find(|name| !left.contains(name)).cloned() else {
-            return self.attempt(smaller);
-        };
         let sort = |name: &str| name.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
         let alike: Vec<String> = names.into_iter().filter(|name| sort(name) == sort(&last)).rev().collect();
         alike.iter().any(|name| {

@@ -106,8 +106,16 @@ impl Shrinker {
         }
     }
 
-    /// Every whole number of the timeline becomes 1, if it can.
+    /// Every whole number of the timeline becomes 1, if it can, and so does one that is not given and means more.
     fn numbers(&mut self) {
+        for (verb, key) in self.prepared().sizes().least {
+            for place in 0..self.best.timeline.len() {
+                let entry = &self.best.timeline[place];
+                if entry.contains_key(verb) && !entry.contains_key(key) {
+                    self.attempt(|draft| _ = draft.timeline[place].insert(*key, 1.into()));
+                }
+            }
+        }
         for place in 0.. {
             let (mut found, mut at) = (false, 0);
             let changed = self.attempt(|draft| {

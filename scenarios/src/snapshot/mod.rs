@@ -5,10 +5,11 @@
 
 mod parse;
 mod tree;
+mod values;
 
 use quiesce_sim::{NodeState, Snapshot};
 
-use tree::Tree;
+pub use values::{Change, Values};
 
 /// One node's state, a line each.
 #[must_use]
@@ -31,6 +32,17 @@ pub fn describe(node: &NodeState) -> Vec<String> {
     lines
 }
 
+/// What one node remembers and keeps, by place.
+#[must_use]
+pub fn values(memory: Option<&str>, records: &[String]) -> Values {
+    let mut values = Values::default();
+    values.take("", memory.unwrap_or("down"));
+    for (place, record) in records.iter().enumerate() {
+        values.take(&format!("record[{place}]"), record);
+    }
+    values
+}
+
 /// What differs between two looks at one cluster, a line each: node, place, before, after.
 #[must_use]
 pub fn differences(before: &Snapshot, after: &Snapshot) -> Vec<String> {
@@ -39,19 +51,18 @@ pub fn differences(before: &Snapshot, after: &Snapshot) -> Vec<String> {
 }
 
 fn node_differences(before: &NodeState, after: &NodeState) -> Vec<String> {
-    let tree = |node: &NodeState| node.memory.as_deref().map_or(Tree::leaf("down"), parse::tree);
-    let mut lines = tree(before).differences(&tree(after));
-    let records = |node: &NodeState| Tree::set(node.records.iter().map(|record| parse::tree(record)));
-    let timers = |node: &NodeState| Tree::set(node.timers.iter().map(|timer| parse::tree(timer)));
-    let named = |what: &str, before: Tree, after: Tree| -> Vec<String> {
-        before.differences(&after).into_iter().map(|line| format!("{what} {line}")).collect()
+    let whole = |node: &NodeState| {
+        let mut values = values(node.memory.as_deref(), &node.records);
+        node.timers.iter().for_each(|timer| values.take_member("timer", timer));
+        if node.pending > 0 {
+            values.take("writes on their way", &node.pending.to_string());
+        }
+        values
     };
-    lines.extend(named("record", records(before), records(after)));
-    lines.extend(named("timer", timers(before), timers(after)));
-    if before.pending != after.pending {
-        lines.push(format!("writes on their way: {} -> {}", before.pending, after.pending));
-    }
-    lines.into_iter().map(|line| format!("{}  {line}", before.name)).collect()
+    let told = whole(before).changes(&whole(after));
+    let died = before.memory.is_some() && after.memory.is_none();
+    let told = told.iter().filter(|change| !died || change.now.is_some());
+    told.map(|change| format!("{}  {change}", before.name)).collect()
 }
 
 #[cfg(test)]
@@ -74,37 +85,33 @@ mod tests {
         let before = r#"Proxy(Ic { table: {x-1: Entry { phase: Running, by: [t1, t2] }, x-2: None}, "a, {": 1 })"#;
         let after = r#"Proxy(Ic { table: {x-1: Entry { phase: Finished, by: [t2] }, x-3: None}, "a, {": 1 })"#;
         let expected = [
+            "p1  table[x-1].by: [t1, t2] -> [t2]",
             "p1  table[x-1].phase: Running -> Finished",
-            "p1  table[x-1].by: - t1",
-            "p1  table[x-2]: None -> nothing",
-            "p1  table[x-3]: nothing -> None",
+            "p1  table[x-2]: - None",
+            "p1  table[x-3]: + None",
         ];
         assert_eq!(changes(node(before, &[]), node(after, &[])), expected);
         assert_eq!(changes(node(before, &[]), node(before, &[])), [""; 0]);
     }
 
     #[test]
-    fn a_process_that_died_and_records_that_came_and_went_are_told() {
-        let told = changes(node("Down(1)", &["Row(1, 2)", "Row(2, 2)"]), node("", &["Row(2, 2)", "Row(3, 1)"]));
-        assert_eq!(told, ["p1  Down(1) -> down", "p1  record - Row(1, 2)", "p1  record + Row(3, 1)"]);
+    fn of_a_process_that_died_only_what_outlives_it_is_told() {
+        let told = changes(node("Ic { a: 1 }", &["Row(1, 2)"]), node("", &["Row(1, 3)", "Row(2, 1)"]));
+        assert_eq!(told, ["p1  Ic -> down", "p1  record[0]: Row(1, 2) -> Row(1, 3)", "p1  record[1]: + Row(2, 1)"]);
+    }
+
+    #[test]
+    fn timers_and_writes_on_their_way_are_told() {
+        let busy = NodeState { timers: vec!["Tardy(x)".to_owned()], pending: 2, ..node("Ic { a: 1 }", &[]) };
+        let told = changes(node("Ic { a: 1 }", &[]), busy);
+        assert_eq!(told, ["p1  timer[Tardy(x)]: + in", "p1  writes on their way: + 2"]);
     }
 
     #[test]
     fn what_goes_on_behind_its_brackets_is_told_as_a_whole() {
         let (before, after) = ("Ic { map: v1 p1*(ic) t1, table: {} }", "Ic { map: v2 p1*(ic) t1 t2, table: {x-1} }");
         let told = changes(node(before, &[]), node(after, &[]));
-        assert_eq!(told, ["p1  map: v1 p1*(ic) t1 -> v2 p1*(ic) t1 t2", "p1  table: + x-1"]);
-    }
-
-    #[test]
-    fn lists_of_one_length_are_compared_place_by_place() {
-        assert_eq!(changes(node("[a(1), b]", &[]), node("[a(2), b]", &[])), ["p1  [0]: 1 -> 2"]);
-        assert_eq!(changes(node("T(1, 2)", &[]), node("T(1, 3)", &[])), ["p1  [1]: 2 -> 3"]);
-    }
-
-    #[test]
-    fn what_is_not_balanced_is_one_leaf() {
-        assert_eq!(changes(node("a { b", &[]), node("a { c", &[])), ["p1  a { b -> a { c"]);
+        assert_eq!(told, ["p1  map: v1 p1*(ic) t1 -> v2 p1*(ic) t1 t2", "p1  table[x-1]: + in"]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub(super) fn tree(text: &str) -> Tree {
     let mut reader = Reader { rest: text };
     match reader.value(0) {
         Some(tree) if reader.rest.trim().is_empty() => tree,
-        Some(_) | None => Tree::leaf(text),
+        Some(_) | None => Tree::Leaf(text.to_owned()),
     }
 }
 

@@ -16,57 +16,14 @@ pub(super) struct Item {
     pub(super) value: Tree,
 }
 
-/// The widest value that a difference or a look shows on one line.
-const WIDTH: usize = 100;
+impl Item {
+    /// Whether it is a value without parts and without a key.
+    pub(super) fn is_plain(&self) -> bool {
+        self.key.is_none() && matches!(&self.value, Tree::Leaf(text) if !text.contains(['"', '(', '[', '{']))
+    }
+}
 
 impl Tree {
-    pub(super) fn leaf(text: &str) -> Tree {
-        Tree::Leaf(text.to_owned())
-    }
-
-    pub(super) fn set(items: impl Iterator<Item = Tree>) -> Tree {
-        let items = items.map(|value| Item { key: None, value }).collect();
-        Tree::Branch { head: String::new(), open: '{', items }
-    }
-
-    /// Every place where the two differ, a line each.
-    pub(super) fn differences(&self, after: &Tree) -> Vec<String> {
-        let mut lines = Vec::new();
-        self.compare(after, "", &mut lines);
-        lines
-    }
-
-    fn compare(&self, after: &Tree, place: &str, lines: &mut Vec<String>) {
-        if self == after {
-            return;
-        }
-        match (self, after) {
-            (
-                Tree::Branch { head, open, items },
-                Tree::Branch { head: other_head, open: other_open, items: others },
-            ) if (head, open) == (other_head, other_open) => {
-                let keyed = items.iter().chain(others).all(|item| item.key.is_some());
-                if keyed {
-                    by_key(head, items, others, place, lines);
-                } else if items.len() == others.len() && *open != '{' {
-                    by_place(items, others, place, lines);
-                } else {
-                    by_value(items, others, place, lines);
-                }
-            }
-            _ => lines.push(format!("{}{} -> {}", label(place), self.brief(), after.brief())),
-        }
-    }
-
-    fn brief(&self) -> String {
-        let text = self.to_string();
-        if text.chars().count() <= WIDTH {
-            return text;
-        }
-        let cut: String = text.chars().take(WIDTH).collect();
-        format!("{cut}..")
-    }
-
     /// The value with a line for each part that does not fit one.
     pub(super) fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
@@ -102,46 +59,6 @@ fn joined(title: &str, head: &str) -> String {
         (title, "") => title.trim_end_matches(':').to_owned(),
         (title, head) => format!("{title} {head}"),
     }
-}
-
-fn label(place: &str) -> String {
-    let place = place.trim_start_matches('.');
-    if place.is_empty() { String::new() } else { format!("{place}: ") }
-}
-
-/// A struct field stands behind a dot, a key of a map in brackets.
-fn by_key(head: &str, items: &[Item], others: &[Item], place: &str, lines: &mut Vec<String>) {
-    let key = |item: &Item| item.key.clone().unwrap_or_default();
-    let inner = |key: &str| if head.is_empty() { format!("{place}[{key}]") } else { format!("{place}.{key}") };
-    for item in items {
-        let place = inner(&key(item));
-        match others.iter().find(|other| other.key == item.key) {
-            Some(other) => item.value.compare(&other.value, &place, lines),
-            None => lines.push(format!("{}{} -> nothing", label(&place), item.value.brief())),
-        }
-    }
-    for other in others.iter().filter(|other| !items.iter().any(|item| item.key == other.key)) {
-        lines.push(format!("{}nothing -> {}", label(&inner(&key(other))), other.value.brief()));
-    }
-}
-
-fn by_place(items: &[Item], others: &[Item], place: &str, lines: &mut Vec<String>) {
-    for (index, (item, other)) in items.iter().zip(others).enumerate() {
-        let place = if items.len() == 1 { place.to_owned() } else { format!("{place}[{index}]") };
-        item.value.compare(&other.value, &place, lines);
-    }
-}
-
-/// What left and what came, in lists of different length and in sets.
-fn by_value(items: &[Item], others: &[Item], place: &str, lines: &mut Vec<String>) {
-    let mut came: Vec<&Tree> = others.iter().map(|other| &other.value).collect();
-    for item in items {
-        match came.iter().position(|other| **other == item.value) {
-            Some(at) => _ = came.remove(at),
-            None => lines.push(format!("{}- {}", label(place), item.value.brief())),
-        }
-    }
-    lines.extend(came.into_iter().map(|other| format!("{}+ {}", label(place), other.brief())));
 }
 
 impl fmt::Display for Tree {

@@ -1,4 +1,5 @@
 //! The program, run in a directory of its own.
+#![allow(dead_code, reason = "every file of tests uses a part of it")]
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -19,7 +20,7 @@ impl Shell {
 
     pub(crate) fn command(&self, words: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_quiesce"));
-        command.args(words.split_whitespace()).current_dir(&self.0).env_remove("RUST_LOG");
+        command.args(given(words)).current_dir(&self.0).env_remove("RUST_LOG");
         command
     }
 
@@ -34,6 +35,20 @@ impl Shell {
         names.sort();
         names
     }
+}
+
+/// The words of a command line, without the flag that `QUIESCE_WITHOUT` names, as `--until:1` with one word behind it.
+fn given(words: &str) -> Vec<&str> {
+    let mut words: Vec<&str> = words.split_whitespace().collect();
+    let without = std::env::var("QUIESCE_WITHOUT").unwrap_or_default();
+    let Some((flag, behind)) = without.split_once(':') else { return words };
+    let behind: usize = behind.parse().expect("a number of words");
+    let short = &flag[1..flag.len().min(3)];
+    let is_flag = |word: &&str| *word == flag || (["--quiet", "--verbose"].contains(&flag) && *word == short);
+    while let Some(at) = words.iter().position(is_flag) {
+        words.drain(at..(at + 1 + behind).min(words.len()));
+    }
+    words
 }
 
 impl Drop for Shell {

@@ -33,9 +33,11 @@ pub struct App {
     pub behaviour: Behaviour,
 }
 
-/// The processes: one director, one API server, the tenant's system, and so many controllers and users, in that order.
+/// The processes: one director, one API server, perhaps the tenant's system, and so many controllers and users, in that
+/// order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cluster {
+    tenant: bool,
     controllers: u8,
     users: u8,
 }
@@ -48,10 +50,8 @@ pub enum ClusterError {
     Missing(&'static str),
 }
 
-const FIRST: [ProcessId; 3] = [ProcessId::Director, ProcessId::ApiServer, ProcessId::Tenant];
-
 impl Cluster {
-    /// A cluster of these sizes.
+    /// A cluster of these sizes, with the tenant's system.
     ///
     /// # Errors
     /// When a role is missing.
@@ -59,13 +59,26 @@ impl Cluster {
         match (controllers, users) {
             (0, _) => Err(ClusterError::Missing("controller")),
             (_, 0) => Err(ClusterError::Missing("user")),
-            (controllers, users) => Ok(Cluster { controllers, users }),
+            (controllers, users) => Ok(Cluster { tenant: true, controllers, users }),
         }
+    }
+
+    /// The same without the tenant's system, which nobody calls where no application has a webhook.
+    #[must_use]
+    pub fn without_tenant(self) -> Cluster {
+        Cluster { tenant: false, ..self }
+    }
+
+    /// Whether the tenant's system is there.
+    #[must_use]
+    pub fn has_tenant(&self) -> bool {
+        self.tenant
     }
 
     /// Every process, in node order.
     pub fn processes(&self) -> impl Iterator<Item = ProcessId> + use<> {
-        FIRST.into_iter().chain(self.controllers()).chain(self.users())
+        let first = [ProcessId::Director, ProcessId::ApiServer].into_iter();
+        first.chain(self.tenant.then_some(ProcessId::Tenant)).chain(self.controllers()).chain(self.users())
     }
 
     /// The controllers.
@@ -79,14 +92,21 @@ impl Cluster {
     }
 
     /// The node that plays this process.
+    ///
+    /// # Panics
+    /// When the cluster does without that process.
     #[must_use]
     pub fn node(&self, process: ProcessId) -> NodeId {
+        let first = 2 + u32::from(self.tenant);
         NodeId(match process {
             ProcessId::Director => 0,
             ProcessId::ApiServer => 1,
-            ProcessId::Tenant => 2,
-            ProcessId::Controller(n) => 3 + u32::from(n),
-            ProcessId::User(n) => 3 + u32::from(self.controllers) + u32::from(n),
+            ProcessId::Tenant => {
+                assert!(self.tenant, "somebody calls the tenant's system, and there is none");
+                2
+            }
+            ProcessId::Controller(n) => first + u32::from(n),
+            ProcessId::User(n) => first + u32::from(self.controllers) + u32::from(n),
         })
     }
 
@@ -177,12 +197,15 @@ mod tests {
 
     #[test]
     fn every_process_is_the_node_of_its_place() {
-        let cluster = Cluster::new(2, 3).unwrap();
-        for (index, process) in cluster.processes().enumerate() {
-            let node = NodeId(u32::try_from(index).unwrap());
-            assert_eq!(cluster.node(process), node);
-            assert_eq!(cluster.process(node), process);
+        let whole = Cluster::new(2, 3).unwrap();
+        for cluster in [whole, whole.without_tenant()] {
+            for (index, process) in cluster.processes().enumerate() {
+                let node = NodeId(u32::try_from(index).unwrap());
+                assert_eq!(cluster.node(process), node);
+                assert_eq!(cluster.process(node), process);
+            }
         }
+        assert_eq!((whole.processes().count(), whole.without_tenant().processes().count()), (8, 7));
     }
 
     #[test]

@@ -4,13 +4,14 @@ mod look;
 mod many;
 
 use super::args::{Replay, Shared};
-use super::exit::{Exit, Refusal};
+use super::exit::{Exit, OF_CAPSULE, Refusal};
 use super::policies::checked;
 use crate::capsule::{Capsule, Comparison, Divergence, Fate};
 use crate::report::{JsonLines, Line, Out};
 use crate::run::Run;
 
 pub(super) fn replay(args: &Replay, shared: &Shared, out: &mut Out) -> Result<Exit, Refusal> {
+    shared.heeded("replay", &["--profile", "--policy", "--json"], OF_CAPSULE)?;
     match args.capsules.as_slice() {
         [capsule] if args.times == 1 => one(&Capsule::open(capsule)?, args, shared, out),
         _ if look::is_asked(args) => Err(Refusal::Usage {

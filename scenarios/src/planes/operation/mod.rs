@@ -14,7 +14,7 @@ use quiesce_control::policy::{PolicyError, Row};
 use quiesce_machine::NodeId;
 use quiesce_model::Scope;
 
-use crate::plane::{Asked, Plane, Profile, Verb, Word};
+use crate::plane::{Asked, Plane, Profile, Sizes, Verb, Word};
 use crate::text::{Fields, Mistake, Read, Value};
 
 /// The plane `operation`.
@@ -41,7 +41,7 @@ impl Plane for Operation {
     const NAME: &'static str = "operation";
     const VERBS: &'static [Verb] = &VERBS;
     const KEYS: &'static [&'static str] = &["cluster", "apps", "timing"];
-    const SIZES: &'static [&'static str] = &["controllers", "users"];
+    const SIZES: Sizes = Sizes { counts: &["controllers", "users"], flags: &["tenant"], least: &[] };
     const MESSAGES: &'static [&'static str] = Msg::LABELS;
     const REPLIES: &'static [&'static str] = &Reply::LABELS;
     const FACTS: &'static [&'static str] = &Fact::LABELS;
@@ -66,16 +66,19 @@ impl Plane for Operation {
     }
 
     fn config(scenario: &Fields<'_>) -> Read<Config> {
-        Ok(Config {
-            cluster: cluster(scenario.get("cluster"))?,
-            apps: words::apps(scenario.get("apps"))?,
-            timing: words::timing(scenario.get("timing"))?,
-            policies: Policies::hardened(),
-        })
+        let (cluster, apps) = (cluster(scenario.get("cluster"))?, words::apps(scenario.get("apps"))?);
+        if let Some(value) = scenario.get("apps").filter(|_| apps.iter().any(|app| app.webhook.is_some())) {
+            has_tenant(&cluster, &value)?;
+        }
+        Ok(Config { cluster, apps, timing: words::timing(scenario.get("timing"))?, policies: Policies::hardened() })
     }
 
     fn nodes(config: &Config) -> Vec<String> {
         config.cluster.processes().map(|process| process.to_string()).collect()
+    }
+
+    fn is_user(config: &Config, node: NodeId) -> bool {
+        matches!(config.cluster.process(node), ProcessId::User(_))
     }
 
     fn monitors() -> Vec<Monitor> {
@@ -105,10 +108,15 @@ impl Plane for Operation {
             "wait" => (user(entry, &config.cluster)?, Request::Wait { app }),
             "status" => (user(entry, &config.cluster)?, Request::Status { app }),
             "edit_webhook" => {
-                let webhook = words::webhook(&entry.need("webhook", "a webhook, or \"none\"")?)?;
+                let value = entry.need("webhook", "a webhook, or \"none\"")?;
+                let webhook = words::webhook(&value)?;
+                if webhook.is_some() {
+                    has_tenant(&config.cluster, &value)?;
+                }
                 (ProcessId::Director, Request::EditWebhook { app, webhook })
             }
             "behave" => {
+                has_tenant(&config.cluster, &entry.need("behave", "an application")?)?;
                 let behaviour = words::behaviour(entry, known.behaviour)?;
                 (ProcessId::Tenant, Request::Behave { app, behaviour })
             }
@@ -131,16 +139,27 @@ fn mutate(verb: &str, app: AppId, entry: &Fields<'_>) -> Read<Request> {
     Ok(Request::Mutate { app, mutation, sync, readable: !flag("malformed")? })
 }
 
-/// `cluster = { controllers = 2, users = 1 }`.
+/// Refuses what calls the tenant's system where there is none.
+fn has_tenant(cluster: &Cluster, caller: &Value<'_>) -> Read<()> {
+    if cluster.has_tenant() {
+        return Ok(());
+    }
+    let message = "a webhook calls the tenant's system, and the cluster does without".to_owned();
+    Err(caller.misread(Mistake::Contrary { message, expected: "no webhook, or no `tenant = false`".to_owned() }))
+}
+
+/// `cluster = { controllers = 2, users = 1, tenant = false }`.
 fn cluster(value: Option<Value<'_>>) -> Read<Cluster> {
     let Some(value) = value else { return Ok(Cluster::new(1, 1).expect("a cluster that can be")) };
-    let fields = value.table("`cluster`", &["controllers", "users"])?;
+    let fields = value.table("`cluster`", &["controllers", "users", "tenant"])?;
     let size = |key: &str| {
         let count = fields.get(key).map_or(Ok(1), |value| value.count(1..=100))?;
         Ok(u8::try_from(count).expect("within the range"))
     };
     let (controllers, users) = (size("controllers")?, size("users")?);
-    Ok(Cluster::new(controllers, users).expect("no size is zero"))
+    let cluster = Cluster::new(controllers, users).expect("no size is zero");
+    let tenant = fields.get("tenant").map_or(Ok(true), |value| value.flag())?;
+    Ok(if tenant { cluster } else { cluster.without_tenant() })
 }
 
 fn app(value: &Value<'_>, config: &Config) -> Read<AppId> {

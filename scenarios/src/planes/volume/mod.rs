@@ -16,7 +16,7 @@ use quiesce_control::volume::{
 use quiesce_machine::NodeId;
 use quiesce_model::Scope;
 
-use crate::plane::{Asked, Plane, Profile, Verb, Word};
+use crate::plane::{Asked, Plane, Profile, Sizes, Verb, Word};
 use crate::text::{Fields, Mistake, Read, Value};
 
 /// The plane `volume`.
@@ -51,7 +51,8 @@ impl Plane for Volume {
     const NAME: &'static str = "volume";
     const VERBS: &'static [Verb] = &VERBS;
     const KEYS: &'static [&'static str] = &["cluster", "timing"];
-    const SIZES: &'static [&'static str] = &["agents", "engines", "users"];
+    const SIZES: Sizes =
+        Sizes { counts: &["agents", "engines", "users"], flags: &["watcher"], least: &[("put-volume", "replicas")] };
     const MESSAGES: &'static [&'static str] = &Msg::LABELS;
     const REPLIES: &'static [&'static str] = &Reply::LABELS;
     const FACTS: &'static [&'static str] = &Fact::LABELS;
@@ -76,6 +77,10 @@ impl Plane for Volume {
 
     fn nodes(config: &Config) -> Vec<String> {
         config.cluster.roles().map(|role| role.to_string()).collect()
+    }
+
+    fn is_user(config: &Config, node: NodeId) -> bool {
+        matches!(config.cluster.role(node), Role::User(_))
     }
 
     fn monitors() -> Vec<Monitor> {

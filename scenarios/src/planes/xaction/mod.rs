@@ -20,7 +20,7 @@ use quiesce_control::xaction::{
 use quiesce_machine::NodeId;
 use quiesce_model::Scope;
 
-use crate::plane::{Asked, Plane, Profile, Verb, Word};
+use crate::plane::{Asked, Plane, Profile, Sizes, Verb, Word};
 use crate::schema::Named;
 use crate::text::{Fields, Mistake, Read, Value};
 
@@ -56,7 +56,7 @@ impl Plane for Xaction {
     const NAME: &'static str = "xaction";
     const VERBS: &'static [Verb] = &VERBS;
     const KEYS: &'static [&'static str] = &["cluster", "timing", "membership", "registry"];
-    const SIZES: &'static [&'static str] = &["proxies", "targets", "clients"];
+    const SIZES: Sizes = Sizes { counts: &["proxies", "targets", "clients"], flags: &[], least: &[] };
     const MESSAGES: &'static [&'static str] = &Msg::LABELS;
     const REPLIES: &'static [&'static str] = &Reply::LABELS;
     const FACTS: &'static [&'static str] = &Fact::LABELS;
@@ -88,6 +88,10 @@ impl Plane for Xaction {
 
     fn nodes(config: &Config) -> Vec<String> {
         config.cluster.daemons().map(|daemon| daemon.to_string()).collect()
+    }
+
+    fn is_user(config: &Config, node: NodeId) -> bool {
+        matches!(config.cluster.daemons().nth(node.index()), Some(DaemonId::Client(_)))
     }
 
     fn monitors() -> Vec<Monitor> {

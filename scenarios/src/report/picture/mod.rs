@@ -14,7 +14,7 @@ use serde::Serialize;
 pub use bands::{Band, BandKind};
 
 use crate::run::Finding;
-use crate::state::{Change, Values, changes, values};
+use crate::snapshot::{Change, Values, values};
 
 /// A run, ready to be drawn.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -59,7 +59,7 @@ pub struct Step {
     /// The step that caused it: a place in `steps`.
     #[serde(rename = "c", skip_serializing_if = "Option::is_none")]
     pub cause: Option<usize>,
-    /// What it changed at its node: path, what was there, what is.
+    /// What it changed at its node: where, what was there, what is.
     #[serde(rename = "d", skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<(String, Option<String>, Option<String>)>,
     /// Whether the violation can have come of it.
@@ -96,7 +96,7 @@ impl Picture {
 
 fn steps(trace: &Trace) -> Vec<Step> {
     let mut events: BTreeMap<u32, usize> = BTreeMap::new();
-    let mut states: Vec<Values> = vec![Values::new(); trace.nodes.len()];
+    let mut states = vec![(Values::default(), Vec::new()); trace.nodes.len()];
     let (mut last, mut since) = (0, 0);
     let mut steps = Vec::new();
     for (place, entry) in trace.entries.iter().enumerate() {
@@ -131,25 +131,20 @@ fn judged(steps: &[Step], finding: &Finding) -> Step {
     Step { id: format!("{event}.{since}"), at_ns, kind: EntryKind::Finding.to_string(), text, ..Step::default() }
 }
 
-/// What an entry changed at its node, whose last state is in `states`.
-fn changed(entry: &Entry, states: &mut [Values]) -> Vec<(String, Option<String>, Option<String>)> {
-    let Some(state) = entry.node.and_then(|node| states.get_mut(node.index())) else { return Vec::new() };
+/// What an entry changed at its node, whose last state and records are in `states`.
+fn changed(entry: &Entry, states: &mut [(Values, Vec<String>)]) -> Vec<(String, Option<String>, Option<String>)> {
+    let Some((state, records)) = entry.node.and_then(|node| states.get_mut(node.index())) else { return Vec::new() };
     let after = match (&entry.state, entry.kind) {
         (Some(kept), _) => {
-            let mut after = values("memory", &kept.memory);
-            for (place, record) in kept.records.iter().enumerate() {
-                after.append(&mut values(&format!("records[{place}]"), record));
-            }
-            after
+            records.clone_from(&kept.records);
+            values(Some(&kept.memory), records)
         }
-        (None, EntryKind::Crash) => {
-            std::mem::take(state).into_iter().filter(|(path, _)| path.starts_with("records")).collect()
-        }
+        (None, EntryKind::Crash) => values(None, records),
         (None, _) => return Vec::new(),
     };
-    let changes = changes(state, &after);
+    let changes = state.changes(&after);
     *state = after;
-    changes.into_iter().map(|Change { path, was, now }| (path, was, now)).collect()
+    changes.into_iter().map(|Change { place, was, now }| (place, was, now)).collect()
 }
 
 #[cfg(test)]
@@ -223,8 +218,8 @@ pub(crate) mod tests {
         let change = |path: &str, was: Option<&str>, now: Option<&str>| {
             (path.to_owned(), was.map(str::to_owned), now.map(str::to_owned))
         };
-        assert_eq!(picture.steps[4].changes, [change("memory.got", Some("0"), Some("1"))]);
-        let last = [change("memory.got", Some("1"), Some("2")), change("memory.last", None, Some("a"))];
+        assert_eq!(picture.steps[4].changes, [change("got", Some("0"), Some("1"))]);
+        let last = [change("got", Some("1"), Some("2")), change("last", None, Some("a"))];
         assert_eq!(picture.steps[6].changes, last);
     }
 
