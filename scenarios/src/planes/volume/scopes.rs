@@ -9,8 +9,8 @@ use quiesce_control::volume::{
 use quiesce_model::{Budget, Scope};
 
 /// Every scope: name and what is in it.
-pub(super) const ROWS: [(&str, &str); 9] = [
-    ("create-late", "1 storage node; a pool is created, and a volume of 1 replica; a message may be late"),
+pub(super) const ROWS: [(&str, &str); 8] = [
+    ("create", "1 storage node; a pool is created, and a volume of 1 replica; a message may be late"),
     ("pool-agent-crash", "1 storage node; a pool is created; the agent may crash and restart, twice"),
     ("replicas-late", "2 storage nodes with a pool each; a volume of 2 replicas is created; a message may be late"),
     ("replica-crashes", "1 storage node with a pool; a volume of 1 replica; the agent may crash and restart, twice"),
@@ -18,7 +18,6 @@ pub(super) const ROWS: [(&str, &str); 9] = [
     ("replica-crash-late", "as replica-crashes with 1 crash, and a message may be late"),
     ("delete-late", "as replicas-late, and the volume is deleted again"),
     ("publish-late", "as replicas-late, and the volume is published"),
-    ("publish-crash", "as replica-crashes with 1 crash, and the volume is published"),
 ];
 
 /// The scope of that name.
@@ -31,7 +30,7 @@ pub(super) fn scope(name: &str) -> Option<Scope<Node, Monitor>> {
     let bare = World { pools: false, ..one };
     let (deleted, published) = (World { then: Some(Then::Delete), ..two }, World { then: Some(Then::Publish), ..two });
     Some(match name {
-        "create-late" => bare.under(late),
+        "create" => bare.under(late),
         "pool-agent-crash" => World { replicas: 0, ..bare }.under(crashes),
         "replicas-late" => two.under(late),
         "replica-crashes" => one.under(crashes),
@@ -39,7 +38,6 @@ pub(super) fn scope(name: &str) -> Option<Scope<Node, Monitor>> {
         "replica-crash-late" => one.under(Budget { duplicates: 1, ..crash }),
         "delete-late" => deleted.under(late),
         "publish-late" => published.under(late),
-        "publish-crash" => World { then: published.then, ..one }.under(crash),
         _ => return None,
     })
 }
