@@ -8,6 +8,8 @@ use quiesce_control::volume::{
 };
 use quiesce_model::{Budget, Scope};
 
+use crate::check::{Scale, SizeError};
+
 /// Every scope: name and what is in it.
 pub(super) const ROWS: [(&str, &str); 8] = [
     ("create", "1 storage node; a pool is created, and a volume of 1 replica; a message may be late"),
@@ -20,26 +22,35 @@ pub(super) const ROWS: [(&str, &str); 8] = [
     ("publish-late", "as replicas-late, and the volume is published"),
 ];
 
+/// What every world has sizes of; a volume has no more replicas than there are storage nodes.
+const SIZES: [&str; 2] = ["engines", "replicas"];
+
 /// The scope of that name.
 pub(super) fn scope(name: &str) -> Option<Scope<Node, Monitor>> {
+    sized(name, &Scale::usual())?.ok()
+}
+
+/// The scope of that name in another size.
+pub(super) fn sized(name: &str, sizes: &Scale) -> Option<Result<Scope<Node, Monitor>, SizeError>> {
     let none = Budget::default();
     let (late, crash) = (Budget { duplicates: 1, ..none }, Budget { crashes: 1, ..none });
-    let crashes = Budget { crashes: 2, ..none };
     let two = World { engines: 2, pools: true, replicas: 2, then: None };
     let one = World { engines: 1, replicas: 1, ..two };
     let bare = World { pools: false, ..one };
-    let (deleted, published) = (World { then: Some(Then::Delete), ..two }, World { then: Some(Then::Publish), ..two });
-    Some(match name {
-        "create" => bare.under(late),
-        "pool-agent-crash" => World { replicas: 0, ..bare }.under(crashes),
-        "replicas-late" => two.under(late),
-        "replica-crashes" => one.under(crashes),
-        "replicas-crash" => two.under(crash),
-        "replica-crash-late" => one.under(Budget { duplicates: 1, ..crash }),
-        "delete-late" => deleted.under(late),
-        "publish-late" => published.under(late),
+    let (world, budget) = match name {
+        "create" => (bare, late),
+        "pool-agent-crash" => (World { replicas: 0, ..bare }, Budget { crashes: 2, ..none }),
+        "replicas-late" => (two, late),
+        "replica-crashes" => (one, Budget { crashes: 2, ..none }),
+        "replicas-crash" => (two, crash),
+        "replica-crash-late" => (one, Budget { duplicates: 1, ..crash }),
+        "delete-late" => (World { then: Some(Then::Delete), ..two }, late),
+        "publish-late" => (World { then: Some(Then::Publish), ..two }, late),
         _ => return None,
-    })
+    };
+    let (engines, replicas) = (sizes.or("engines", world.engines), sizes.or("replicas", world.replicas));
+    let world = World { engines, replicas, ..world };
+    Some(sizes.are_of(&SIZES).and_then(|()| world.under(budget)))
 }
 
 /// What is asked of the volume once it was asked for.
@@ -65,12 +76,13 @@ struct World {
 const POOL_SIZE: u8 = 2;
 
 impl World {
-    fn under(self, budget: Budget) -> Scope<Node, Monitor> {
-        let cluster = Cluster::new(1, self.engines, 1, false).expect("a cluster that can be");
+    fn under(self, budget: Budget) -> Result<Scope<Node, Monitor>, SizeError> {
+        let cluster = Cluster::new(1, self.engines, 1, false);
+        let cluster = cluster.map_err(|error| SizeError::Impossible(error.to_string()))?;
         let cluster = if self.pools { cluster.with_pools(POOL_SIZE) } else { cluster };
         let user = cluster.node(Role::User(0));
         let agents = cluster.agents().map(|agent| cluster.node(agent));
-        Scope {
+        Ok(Scope {
             config: Config { cluster, timing: still(), policies: Policies::hardened() },
             nodes: cluster.roles().map(|role| role.to_string()).collect(),
             calls: self.calls(&cluster).into_iter().map(|request| (user, request)).collect(),
@@ -80,7 +92,7 @@ impl World {
             cuts: Vec::new(),
             untimed: false,
             absorbs_repeats: true,
-        }
+        })
     }
 
     fn calls(self, cluster: &Cluster) -> Vec<Request> {
