@@ -118,6 +118,22 @@ macro_rules! rows {
     };
 }
 
+fn replica() -> Request {
+    Request::PutReplica { replica: 1, pool: PoolId(0), size: 1 }
+}
+
+fn nexus() -> Request {
+    Request::PutNexus { nexus: 1, node: EngineId(1), children: vec![1] }
+}
+
+fn republish() -> Request {
+    Request::Republish { volume: V }
+}
+
+fn cordon() -> Request {
+    Request::Cordon { node: EngineId(0), on: true }
+}
+
 rows! {
     a_create_whose_first_write_is_refused_is_refused: [], put(), Refused at "write" 1 => FailedPersist;
     a_create_whose_first_write_is_uncertain_goes_on: [], put(), Unsure at "write" 1 => Ok;
@@ -144,5 +160,28 @@ rows! {
     an_unpublish_goes_on_when_its_last_write_is_refused: [put(), publish()], unpublish(), Refused at "write" 3 => Ok;
     an_unpublish_is_finished_after_a_crash: [put(), publish()], unpublish(), AgentDies at "call-done" 1 => FailedPrecondition;
     a_growth_is_taken_back_after_a_crash_and_made_anew: [put(), publish()], replicas(3), AgentDies at "call-done" 1 => Ok;
+    a_replica_whose_last_write_is_refused_is_taken_back: [], replica(), Refused at "write" 2 => FailedPersist;
+    a_replica_whose_engine_fails_is_taken_back: [], replica(), Fails at "engine-call" 1 => Internal;
+    a_replica_survives_a_crash_after_its_first_write: [], replica(), AgentDies at "write-done" 1 => Ok;
+    a_nexus_whose_last_write_is_refused_is_taken_back: [replica()], nexus(), Refused at "write" 2 => FailedPersist;
+    a_nexus_whose_engine_fails_is_taken_back: [replica()], nexus(), Fails at "engine-call" 1 => Internal;
+    a_nexus_survives_a_crash_after_the_engine_made_it: [replica()], nexus(), AgentDies at "call-done" 1 => Ok;
+    a_volume_goes_though_an_engine_fails: [put()], delete(), Fails at "engine-call" 1 => NoContent;
+    a_volume_goes_though_its_last_write_is_refused: [put()], delete(), Refused at "write" 6 => NoContent;
+    a_volume_goes_though_a_write_is_uncertain: [put()], delete(), Unsure at "write" 3 => NoContent;
+    an_unpublish_whose_first_write_is_refused_does_nothing: [put(), publish()], unpublish(), Refused at "write" 1 => FailedPersist;
+    a_move_whose_first_write_is_refused_does_nothing: [put(), publish()], republish(), Refused at "write" 1 => FailedPersist;
+    a_move_is_taken_back_when_the_engine_fails: [put(), publish()], republish(), Fails at "engine-call" 3 => Internal;
+    a_move_is_taken_back_when_its_last_write_is_refused: [put(), publish()], republish(), Refused at "write" 4 => FailedPersist;
+    a_move_is_made_anew_after_a_crash_in_the_middle: [put(), publish()], republish(), AgentDies at "call-done" 3 => Ok;
+    a_growth_whose_first_write_is_refused_does_nothing: [put(), publish()], replicas(3), Refused at "write" 1 => FailedPersist;
+    a_growth_is_taken_back_when_the_target_fails: [put(), publish()], replicas(3), Fails at "engine-call" 3 => Internal;
+    a_growth_is_taken_back_when_its_last_write_is_refused: [put(), publish()], replicas(3), Refused at "write" 4 => FailedPersist;
+    a_shrink_whose_first_write_is_refused_does_nothing: [put(), publish()], replicas(1), Refused at "write" 1 => FailedPersist;
+    a_shrink_is_given_up_when_the_target_fails: [put(), publish()], replicas(1), Fails at "engine-call" 1 => Internal;
+    a_shrink_goes_on_when_its_last_write_is_refused: [put(), publish()], replicas(1), Refused at "write" 4 => Ok;
+    a_cordon_whose_write_is_refused_does_nothing: [], cordon(), Refused at "write" 1 => FailedPersist;
+    a_cordon_whose_write_is_uncertain_goes_on: [], cordon(), Unsure at "write" 1 => Ok;
+    a_cordon_survives_a_crash_before_it_is_answered: [], cordon(), AgentDies at "write-done" 1 => FailedPrecondition;
     a_shrink_is_finished_after_a_crash: [put(), publish()], replicas(1), AgentDies at "call-done" 1 => FailedPrecondition;
 }

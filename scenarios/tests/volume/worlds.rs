@@ -115,7 +115,7 @@ pub(crate) fn swarm(seed: u64) -> Plan<Node, Monitor> {
         let request = request(&mut draw);
         script.call(at, user, request);
     }
-    for kind in 0..14 {
+    for kind in 0..15 {
         if draw.one_in(2) {
             for _ in 0..1 + draw.below(4) {
                 fault(kind, &mut draw, &mut script);
@@ -224,7 +224,7 @@ fn fault(kind: u64, draw: &mut Draw, script: &mut Script) {
             let rate = Rate::new(90 + u32::from(byte(draw.below(21))), 100).expect("a rate");
             script.fault(at, Action::Drift { node: anyone, rate });
         }
-        _ => {
+        13 => {
             let label = ["write", "write-done", "engine-call", "call-done", "api", "answer"];
             let label = label[usize::try_from(draw.below(6)).unwrap()].to_owned();
             let (from, to) = (None, None);
@@ -232,6 +232,10 @@ fn fault(kind: u64, draw: &mut Draw, script: &mut Script) {
                 at,
                 Action::Delay { label, from, to, count: 1 + u32::from(byte(draw.below(3))), by: later - at },
             );
+        }
+        _ => {
+            let pool = PoolId(byte(draw.below(3)));
+            script.call(at, Role::Engine(EngineId(pool.0)), Request::MissWrite { pool });
         }
     }
 }

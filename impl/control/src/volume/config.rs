@@ -5,7 +5,7 @@ use std::time::Duration;
 use quiesce_machine::NodeId;
 use thiserror::Error;
 
-use super::id::{EngineId, Role};
+use super::id::{EngineId, PoolId, Role};
 use super::policy::Policies;
 
 /// Everything a node of this plane is told about its cluster.
@@ -26,6 +26,8 @@ pub struct Cluster {
     engines: u8,
     users: u8,
     watcher: bool,
+    /// How large the pool is that every storage node has from the start; none: there is no pool.
+    pool_size: Option<u8>,
 }
 
 /// Why a cluster cannot be.
@@ -51,7 +53,19 @@ impl Cluster {
                 return Err(ClusterError { role, most, found });
             }
         }
-        Ok(Cluster { agents, engines, users, watcher })
+        Ok(Cluster { agents, engines, users, watcher, pool_size: None })
+    }
+
+    /// The same, where every storage node has a pool of that size, on record and on its disk, before anybody asks.
+    #[must_use]
+    pub fn with_pools(self, size: u8) -> Cluster {
+        Cluster { pool_size: Some(size), ..self }
+    }
+
+    /// The pools that are there from the start: each with its node and its size.
+    pub fn pools(&self) -> impl Iterator<Item = (PoolId, EngineId, u8)> + use<> {
+        let size = self.pool_size;
+        self.engines().filter_map(move |node| Some((PoolId(node.0), node, size?)))
     }
 
     /// Every process, in node order.

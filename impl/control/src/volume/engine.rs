@@ -1,19 +1,22 @@
 //! A storage node: pools and replicas on disk, nexuses in memory, and calls that may take their time.
 //!
 //! Source: `reference/mayastor-control-plane.md` sections 2 and 6. Data and rebuild are left out: a child that is added
-//! is rebuilt at once, and a replica whose disk failed never heals.
+//! is rebuilt at once, and a replica whose disk failed never heals. A child that did not get a write leaves the others
+//! to serve, and the write is acknowledged once the store has that on record (NexusInfo); of that record only the
+//! unhealthy children are kept, so that none means what it means there: all are healthy.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use quiesce_machine::{Event, Incarnation, NodeId, OpId, StoreError, Write};
 
+use super::config::Cluster;
 use super::fact::Fact;
-use super::id::{EngineId, Key, PoolId, Role};
+use super::id::{Birth, EngineId, Key, PoolId, Role, Uuid};
 use super::mark;
-use super::message::{Msg, ToAgent, ToEngine};
-use super::object::{EngineError, EngineOp, Object, Objects};
+use super::message::{Msg, ToAgent, ToEngine, ToStore};
+use super::object::{EngineError, EngineOp, Instance, Object, Objects};
 use super::policy::{EngineEpoch, LastHealthy};
 use super::record::Record;
 use super::timer::Timer;
@@ -36,6 +39,8 @@ pub struct Engine {
     pending: VecDeque<After>,
     /// How many calls are still to fail.
     ailing: u8,
+    /// Children that did not get a write, by nexus, until the store has that on record.
+    unsaid: BTreeSet<(Instance, Uuid)>,
 }
 
 /// What a write was for.
@@ -60,6 +65,7 @@ impl Engine {
             working: BTreeMap::new(),
             pending: VecDeque::new(),
             ailing: 0,
+            unsaid: BTreeSet::new(),
         }
     }
 
@@ -76,6 +82,7 @@ impl Engine {
             Event::Deliver { msg, .. } => unreachable!("not for an engine: {msg:?}"),
             Event::Bounce { .. } => (),
             Event::Fire { timer: Timer::Register } => self.register(cx),
+            Event::Fire { timer: Timer::Missed } => self.tell_missed(cx),
             Event::Fire { timer: Timer::Work(slot) } => {
                 if let Some((from, epoch, op)) = self.working.remove(&slot) {
                     self.perform(from, epoch, op, cx);
@@ -90,6 +97,12 @@ impl Engine {
                 self.fail_disk(pool, cx);
                 cx.reply(call, Reply::Done);
             }
+            Event::Call { call, request: Request::MissWrite { pool } } => {
+                for replica in self.objects.replicas_on(pool) {
+                    self.tell_io_error(replica, cx);
+                }
+                cx.reply(call, Reply::Done);
+            }
             Event::Call { request, .. } => unreachable!("not for an engine: {request:?}"),
             Event::Stored { outcome, .. } => self.stored(outcome, cx),
         }
@@ -97,10 +110,17 @@ impl Engine {
 
     fn start(&mut self, life: Incarnation, records: Vec<Record>, cx: &mut Context<'_>) {
         self.life = life;
-        if let Some(Record::Engine(objects, fence)) = records.into_iter().next() {
-            (self.objects, self.fence) = (Objects::clone(&objects), fence);
-        }
+        (self.objects, self.fence) = match records.into_iter().next() {
+            Some(Record::Engine(objects, fence)) => (Objects::clone(&objects), fence),
+            Some(Record::Store(_)) | None => (self.first_objects(&cx.config().cluster), 0),
+        };
         self.register(cx);
+    }
+
+    /// What is on its disk before anybody called it.
+    fn first_objects(&self, cluster: &Cluster) -> Objects {
+        let own = cluster.pools().filter(|&(_, node, _)| node == self.me);
+        Objects::from_records(own.map(|(pool, _, size)| (Key::Pool(pool), Birth::default(), Object::Pool(size))))
     }
 
     fn register(&mut self, cx: &mut Context<'_>) {
@@ -120,7 +140,8 @@ impl Engine {
     fn receive(&mut self, from: NodeId, msg: ToEngine, cx: &mut Context<'_>) {
         match msg {
             ToEngine::Ping => cx.send(from, Msg::Pong),
-            ToEngine::IoError { replica } => self.io_error(replica),
+            ToEngine::IoError { replica } => self.io_error(replica, cx),
+            ToEngine::MissedDone { nexus, replica } => self.missed_done(nexus, replica, cx),
             ToEngine::List { epoch } if self.is_stale(epoch, cx) => (),
             ToEngine::List { epoch } => {
                 let heard = self.hear(epoch);
@@ -218,17 +239,40 @@ impl Engine {
     }
 
     fn tell_io_error(&mut self, replica: Key, cx: &mut Context<'_>) {
-        self.io_error(replica);
+        self.io_error(replica, cx);
         for engine in cx.config().cluster.engines().filter(|&engine| engine != self.me) {
             send(cx, Role::Engine(engine), ToEngine::IoError { replica });
         }
     }
 
-    fn io_error(&mut self, replica: Key) {
-        if let Key::Replica(uuid) = replica
-            && self.objects.fault_child(uuid)
-        {
-            self.changes += 1;
+    /// A write did not reach a replica: the nexuses that have it for a child go on without it.
+    fn io_error(&mut self, replica: Key, cx: &mut Context<'_>) {
+        let Key::Replica(uuid) = replica else { return };
+        let touched = self.objects.fault_child(uuid);
+        if touched.is_empty() {
+            return;
+        }
+        self.changes += 1;
+        // Nobody but a volume has a use for it: the children of another nexus are its user's to look after.
+        let owned = |nexus: &Instance| matches!(self.objects.get(nexus.key), Some((_, Object::Nexus(Some(_), _))));
+        self.unsaid.extend(touched.into_iter().filter(owned).map(|nexus| (nexus, uuid)));
+        self.tell_missed(cx);
+    }
+
+    /// Has the store write down which children missed a write; a nexus that is gone has nothing to acknowledge any more.
+    fn tell_missed(&mut self, cx: &mut Context<'_>) {
+        self.unsaid.retain(|&(nexus, _)| self.objects.has(nexus));
+        for &(nexus, replica) in &self.unsaid {
+            send(cx, Role::Store, ToStore::Missed { nexus, replica });
+        }
+        if let (Some(timeout), false) = (cx.config().timing.store_timeout, self.unsaid.is_empty()) {
+            cx.arm(Timer::Missed, timeout);
+        }
+    }
+
+    fn missed_done(&mut self, nexus: Instance, replica: Uuid, cx: &mut Context<'_>) {
+        if self.unsaid.remove(&(nexus, replica)) && self.objects.has(nexus) {
+            cx.fact(Fact::Missed { nexus, replica: Key::Replica(replica) });
         }
     }
 

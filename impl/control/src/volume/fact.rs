@@ -42,11 +42,13 @@ pub enum Fact {
     Vouched { replica: Instance },
     /// A disk failed under a replica.
     DiskFailed { replica: Key },
+    /// A nexus acknowledged a write that this child of its did not get.
+    Missed { nexus: Instance, replica: Key },
 }
 
 impl Fact {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 14] = [
+    pub const LABELS: [&'static str; 15] = [
         "asked",
         "answered",
         "admitted",
@@ -61,6 +63,7 @@ impl Fact {
         "changed",
         "disk-failed",
         "vouched",
+        "missed",
     ];
 }
 
@@ -89,6 +92,7 @@ impl Label for Fact {
             Fact::Changed { .. } => "changed",
             Fact::Vouched { .. } => "vouched",
             Fact::DiskFailed { .. } => "disk-failed",
+            Fact::Missed { .. } => "missed",
         }
     }
 }
@@ -115,6 +119,7 @@ impl fmt::Display for Fact {
             Fact::Changed { object, epoch } => write!(f, "changes {object} for epoch {epoch}"),
             Fact::Vouched { replica } => write!(f, "vouches for {replica}"),
             Fact::DiskFailed { replica } => write!(f, "the disk under {replica} fails"),
+            Fact::Missed { nexus, replica } => write!(f, "{nexus} acknowledges a write that {replica} missed"),
         }
     }
 }

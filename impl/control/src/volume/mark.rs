@@ -37,6 +37,8 @@ pub const UNDONE: &str = "volume/took-back-a-request";
 pub const TARGET_ANEW: &str = "volume/target-made-anew";
 /// A target moves off a node that is lost or being drained.
 pub const TARGET_MOVED: &str = "volume/target-moved-by-itself";
+/// A replica that missed writes is left out of a new target.
+pub const LEFT_OUT: &str = "volume/left-out-a-stale-replica";
 /// A replica that is lost leaves its volume.
 pub const REPLACED: &str = "volume/bad-replica-removed";
 /// A volume gets back a replica that it lacks.
@@ -47,7 +49,7 @@ pub const DRAINED: &str = "volume/node-drained";
 pub const PARTS_LEFT: &str = "volume/deletion-left-parts-behind";
 
 /// Every mark.
-pub const MARKS: [&str; 21] = [
+pub const MARKS: [&str; 22] = [
     OLD_WRITE,
     OLD_EPOCH,
     LAST_HEALTHY,
@@ -65,6 +67,7 @@ pub const MARKS: [&str; 21] = [
     UNDONE,
     TARGET_ANEW,
     TARGET_MOVED,
+    LEFT_OUT,
     REPLACED,
     REGROWN,
     DRAINED,

@@ -1,11 +1,12 @@
 //! What processes say to each other, by the part that is addressed.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use quiesce_machine::{CallId, Incarnation, Label};
 
-use super::id::{EngineId, Key};
-use super::object::{EngineError, EngineOp, Objects};
+use super::id::{EngineId, Key, Uuid};
+use super::object::{EngineError, EngineOp, Instance, Objects};
 use super::spec::Spec;
 use super::user::{Reply, Request};
 
@@ -26,7 +27,7 @@ pub enum Msg {
 
 impl Msg {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 24] = [
+    pub const LABELS: [&'static str; 27] = [
         "granted",
         "held",
         "write-done",
@@ -51,6 +52,9 @@ impl Msg {
         "leading",
         "confirm",
         "confirmed",
+        "missed",
+        "missed-done",
+        "forget",
     ];
 }
 
@@ -69,12 +73,15 @@ impl Label for Msg {
 /// Everything the store keeps, for the agent that takes over.
 pub type Image = Arc<Vec<(Key, Arc<Spec>)>>;
 
+/// The replicas of which it is written down that they missed writes.
+pub type Stale = Arc<BTreeSet<Uuid>>;
+
 /// What the store, engines, users and the watcher say to an agent.
 #[allow(missing_docs, reason = "a field is named after what it carries; the variant says what that means")]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ToAgent {
     /// The store: this life of the agent has the lease of that epoch; `revision`: the last write of the epoch.
-    Granted { epoch: u16, life: Incarnation, revision: u32, specs: Image },
+    Granted { epoch: u16, life: Incarnation, revision: u32, specs: Image, stale: Stale },
     /// The store: another agent has it.
     Held,
     /// The store: the lease goes on.
@@ -83,8 +90,8 @@ pub enum ToAgent {
     Confirmed { epoch: u16, user: u8, call: CallId },
     /// The store: that lease is another's by now.
     LeaseGone { epoch: u16 },
-    /// The store: how a write ended; `None`: it was refused.
-    WriteDone { epoch: u16, revision: u32, applied: bool },
+    /// The store: how a write ended, and which replicas have missed writes by then.
+    WriteDone { epoch: u16, revision: u32, applied: bool, stale: Stale },
     /// An engine is up.
     Register { life: Incarnation },
     /// An engine's answer to a listing.
@@ -121,7 +128,7 @@ impl Label for ToAgent {
     }
 }
 
-/// What agents say to the store.
+/// What agents and engines say to the store.
 #[allow(missing_docs, reason = "a field is named after what it carries; the variant says what that means")]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ToStore {
@@ -133,6 +140,10 @@ pub enum ToStore {
     Confirm { epoch: u16, user: u8, call: CallId },
     /// Under the lease of that epoch, as its write number `revision`: put a spec, or delete the key.
     Write { epoch: u16, revision: u32, key: Key, spec: Option<Arc<Spec>> },
+    /// An engine: a child of that nexus did not get a write, which is acknowledged once that is written down.
+    Missed { nexus: Instance, replica: Uuid },
+    /// An agent under the lease of that epoch: what is written down of that nexus' children may go.
+    Forget { epoch: u16, nexus: Uuid },
 }
 
 impl From<ToStore> for Msg {
@@ -148,11 +159,13 @@ impl Label for ToStore {
             ToStore::KeepAlive { .. } => "keep-alive",
             ToStore::Confirm { .. } => "confirm",
             ToStore::Write { .. } => "write",
+            ToStore::Missed { .. } => "missed",
+            ToStore::Forget { .. } => "forget",
         }
     }
 }
 
-/// What agents, the watcher and other engines say to an engine.
+/// What agents, the store, the watcher and other engines say to an engine.
 #[allow(missing_docs, reason = "a field is named after what it carries; the variant says what that means")]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ToEngine {
@@ -162,8 +175,10 @@ pub enum ToEngine {
     Call { epoch: u16, op: Arc<EngineOp> },
     /// The watcher asks for a sign of life.
     Ping,
-    /// Another engine's disk failed under that replica.
+    /// Another engine's disk failed under that replica, or a write did not reach it.
     IoError { replica: Key },
+    /// The store: it is written down that a child of that nexus missed a write.
+    MissedDone { nexus: Instance, replica: Uuid },
 }
 
 impl From<ToEngine> for Msg {
@@ -179,6 +194,7 @@ impl Label for ToEngine {
             ToEngine::Call { .. } => "engine-call",
             ToEngine::Ping => "ping",
             ToEngine::IoError { .. } => "io-error",
+            ToEngine::MissedDone { .. } => "missed-done",
         }
     }
 }

@@ -219,6 +219,13 @@ impl Objects {
         }
     }
 
+    /// The replicas on a pool.
+    #[must_use]
+    pub fn replicas_on(&self, pool: PoolId) -> Vec<Key> {
+        let on = |object: &Object| matches!(object, Object::Replica(replica) if replica.pool == pool);
+        self.0.iter().filter(|(_, (_, object))| on(object)).map(|(&key, _)| key).collect()
+    }
+
     /// A disk failed: every replica of the pool is unfit. Those that were not so before.
     pub fn fail_disk(&mut self, pool: PoolId) -> Vec<Key> {
         let mut hit = Vec::new();
@@ -234,15 +241,16 @@ impl Objects {
         hit
     }
 
-    /// A child of some nexus failed. Whether any nexus was touched; the last healthy child stays.
-    pub fn fault_child(&mut self, child: Uuid) -> bool {
-        let mut touched = false;
-        for (_, object) in self.0.values_mut() {
+    /// A child of some nexuses failed. Which of them had it as a healthy one; the last healthy child stays.
+    pub fn fault_child(&mut self, child: Uuid) -> Vec<Instance> {
+        let mut touched = Vec::new();
+        for (&key, (birth, object)) in &mut self.0 {
             if let Object::Nexus(_, children) = object
                 && children.iter().any(|(other, &healthy)| *other != child && healthy)
                 && let Some(healthy) = children.get_mut(&child)
+                && std::mem::replace(healthy, false)
             {
-                touched |= std::mem::replace(healthy, false);
+                touched.push(Instance { key, birth: *birth });
             }
         }
         touched

@@ -106,6 +106,27 @@ crate::policies! {
         /// Once its parts on every node that answers are gone.
         PartsGone = "parts-gone",
     }
+    /// To what the parts of a volume belong (H12).
+    ownership: Ownership = "ownership" {
+        /// To whatever has its uuid: one that could not be reached when the volume went may join the next of that uuid.
+        ByUuid = "by-uuid",
+        /// To one life of it; what cannot be reached when that ends is on its way out.
+        ByBirth = "by-birth",
+    }
+    /// How long it stays on record that a replica missed writes (H19).
+    health_record: HealthRecord = "health-record" {
+        /// Until its nexus is replaced, when an agent deletes the record, or dies before that.
+        PerNexus = "per-nexus",
+        /// As long as the replica is: they go together.
+        PerReplica = "per-replica",
+    }
+    /// What room a pool is taken to have (H15).
+    room: Room = "room" {
+        /// What its engine reported: two creates at once are promised the same.
+        Reported = "reported",
+        /// What is promised to nobody on record.
+        Unpromised = "unpromised",
+    }
     /// What an agent makes sure of before it answers from memory.
     memory_answer: MemoryAnswer = "memory-answer" {
         /// Nothing: it may have been deposed without knowing.

@@ -1,11 +1,11 @@
 //! What survives a crash: each durable process keeps one image of itself, so that a write is all or nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use quiesce_machine::Incarnation;
 
-use super::id::Key;
+use super::id::{Key, Uuid};
 use super::object::Objects;
 use super::spec::Spec;
 
@@ -29,8 +29,19 @@ pub struct Image {
     pub holder: Option<(u8, Incarnation)>,
     /// The last write of the epoch, and whether it was applied or refused.
     pub revision: (u32, bool),
+    /// What engines wrote down of the children of their nexuses (NexusInfo).
+    pub missed: BTreeSet<Missed>,
     /// How many leases have run out, where that is bounded.
     pub lapses: u8,
+}
+
+/// A replica did not get a write that its nexus then acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Missed {
+    /// The nexus.
+    pub nexus: Uuid,
+    /// The replica.
+    pub replica: Uuid,
 }
 
 impl quiesce_machine::Record for Record {

@@ -3,18 +3,20 @@
 //! Every change is one durable image; what it answers, it answers when the image is durable.
 //! Source: `reference/mayastor-control-plane.md` sections 3 and 10.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use quiesce_machine::{Event, Incarnation, OpId, StoreError, Write};
 
+use super::config::Cluster;
 use super::fact::Fact;
-use super::id::{Key, Role};
+use super::id::{Birth, Key, Role, Uuid};
 use super::mark;
-use super::message::{Msg, ToAgent, ToStore};
-use super::policy::WriteGuard;
-use super::record::{Image, Record};
-use super::spec::Spec;
+use super::message::{Msg, Stale, ToAgent, ToEngine, ToStore};
+use super::object::Instance;
+use super::policy::{HealthRecord, WriteGuard};
+use super::record::{Image, Missed, Record};
+use super::spec::{Body, Spec};
 use super::timer::Timer;
 use super::user::{Reply, Request};
 use super::{Context, Node, send};
@@ -40,7 +42,7 @@ struct Pending {
 /// What becomes so with an image.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct News {
-    answer: Option<(u8, ToAgent)>,
+    answer: Option<(Role, Msg)>,
     fact: Option<Fact>,
 }
 
@@ -49,6 +51,11 @@ impl Store {
     #[must_use]
     pub fn spec(&self, key: Key) -> Option<&Spec> {
         self.image.specs.get(&key).map(Arc::as_ref)
+    }
+
+    /// What is written down of replicas that missed writes.
+    pub fn missed(&self) -> &BTreeSet<Missed> {
+        &self.image.missed
     }
 
     /// The epoch of the lease given out last.
@@ -66,9 +73,8 @@ impl Store {
         match event {
             Event::Start { records, .. } => self.start(records, cx),
             Event::Deliver { from, msg: Msg::ToStore(msg) } => {
-                if let Role::Agent(from) = cx.config().cluster.role(from) {
-                    self.receive(from, msg, cx);
-                }
+                let from = cx.config().cluster.role(from);
+                self.receive(from, msg, cx);
             }
             Event::Deliver { msg, .. } => unreachable!("not for the store: {msg:?}"),
             Event::Bounce { .. } => (),
@@ -84,9 +90,10 @@ impl Store {
     }
 
     fn start(&mut self, records: Vec<Record>, cx: &mut Context<'_>) {
-        if let Some(Record::Store(image)) = records.into_iter().next() {
-            self.image = image;
-        }
+        self.image = match records.into_iter().next() {
+            Some(Record::Store(image)) => image,
+            Some(Record::Engine(..)) | None => Arc::new(first_image(&cx.config().cluster)),
+        };
         // What the last life made durable may not have been said.
         for (&key, spec) in &self.image.specs {
             cx.fact(Fact::Stored { key, birth: spec.birth, status: Some(spec.status) });
@@ -94,7 +101,15 @@ impl Store {
         self.arm_expiry(cx);
     }
 
-    fn receive(&mut self, from: u8, msg: ToStore, cx: &mut Context<'_>) {
+    fn receive(&mut self, from: Role, msg: ToStore, cx: &mut Context<'_>) {
+        match (from, msg) {
+            (Role::Agent(agent), msg) => self.receive_from_agent(agent, msg, cx),
+            (_, ToStore::Missed { nexus, replica }) => self.write_missed(from, nexus, replica, cx),
+            (from, msg) => unreachable!("not for {from} to say: {msg:?}"),
+        }
+    }
+
+    fn receive_from_agent(&mut self, from: u8, msg: ToStore, cx: &mut Context<'_>) {
         match msg {
             ToStore::Acquire { life, after } => self.acquire(from, life, after, cx),
             ToStore::KeepAlive { epoch } => match self.has_lease(from, epoch) {
@@ -112,6 +127,38 @@ impl Store {
                 send(cx, Role::Agent(from), answer);
             }
             ToStore::Write { epoch, revision, key, spec } => self.write(from, epoch, revision, key, spec, cx),
+            ToStore::Forget { epoch, nexus } => {
+                let mut next = self.latest().clone();
+                next.missed.retain(|missed| missed.nexus != nexus);
+                if self.has_lease(from, epoch) && next.missed != self.latest().missed {
+                    self.commit(next, None, None, cx);
+                }
+            }
+            ToStore::Missed { .. } => unreachable!("not for an agent to say: {msg:?}"),
+        }
+    }
+
+    /// An engine says that a child missed a write, which its nexus acknowledges when that is written down. A nexus that
+    /// is not the latest of its volume on record is told nothing, and so acknowledges nothing: what the agent was told
+    /// of when it wrote down the latest is all that any earlier one ever acknowledged.
+    fn write_missed(&mut self, from: Role, nexus: Instance, replica: Uuid, cx: &mut Context<'_>) {
+        let latest = self.latest();
+        let Key::Nexus(uuid) = nexus.key else { return };
+        let Some(spec) = latest.specs.get(&nexus.key).filter(|spec| spec.birth == nexus.birth) else { return };
+        let younger = |(key, other): (&Key, &Arc<Spec>)| {
+            matches!(key, Key::Nexus(_)) && other.owner() == spec.owner() && other.birth > spec.birth
+        };
+        if latest.specs.iter().any(younger) || !latest.specs.contains_key(&Key::Replica(replica)) {
+            return;
+        }
+        let answer: Msg = ToEngine::MissedDone { nexus, replica }.into();
+        let missed = Missed { nexus: uuid, replica };
+        if !latest.missed.contains(&missed) {
+            let mut next = latest.clone();
+            next.missed.insert(missed);
+            self.commit(next, Some((from, answer)), None, cx);
+        } else if self.pending.is_empty() {
+            send(cx, from, answer);
         }
     }
 
@@ -142,8 +189,8 @@ impl Store {
         next.epoch += 1;
         next.holder = Some((from, life));
         next.revision = (0, true);
-        let answer = granted(&next, life);
-        self.commit(next, Some((from, answer)), None, cx);
+        let answer = granted(&next, life).into();
+        self.commit(next, Some((Role::Agent(from), answer)), None, cx);
         self.arm_expiry(cx);
     }
 
@@ -176,7 +223,8 @@ impl Store {
         if cx.config().policies.write_guard == WriteGuard::Revision && revision <= last {
             cx.reach(mark::OLD_WRITE);
             if revision == last && self.pending.is_empty() {
-                send(cx, to, ToAgent::WriteDone { epoch, revision, applied });
+                let stale = stale(self.latest());
+                send(cx, to, ToAgent::WriteDone { epoch, revision, applied, stale });
             }
             return;
         }
@@ -194,12 +242,17 @@ impl Store {
                 Some(spec) => _ = next.specs.insert(key, spec),
                 None => _ = next.specs.remove(&key),
             }
+            if cx.config().policies.health_record == HealthRecord::PerReplica {
+                let Image { specs, missed, .. } = &mut next;
+                missed.retain(|missed| specs.contains_key(&Key::Replica(missed.replica)));
+            }
             fact = birth.map(|birth| Fact::Stored { key, birth, status });
         }
-        self.commit(next, Some((from, ToAgent::WriteDone { epoch, revision, applied: !refused })), fact, cx);
+        let done = ToAgent::WriteDone { epoch, revision, applied: !refused, stale: stale(&next) };
+        self.commit(next, Some((to, done.into())), fact, cx);
     }
 
-    fn commit(&mut self, next: Image, answer: Option<(u8, ToAgent)>, fact: Option<Fact>, cx: &mut Context<'_>) {
+    fn commit(&mut self, next: Image, answer: Option<(Role, Msg)>, fact: Option<Fact>, cx: &mut Context<'_>) {
         self.save(Pending { image: Arc::new(next), news: vec![News { answer, fact }] }, cx);
     }
 
@@ -218,7 +271,7 @@ impl Store {
                         cx.fact(fact);
                     }
                     if let Some((to, answer)) = answer {
-                        send(cx, Role::Agent(to), answer);
+                        send(cx, to, answer);
                     }
                 }
             }
@@ -232,7 +285,21 @@ impl Store {
     }
 }
 
+/// What the store has before anybody wrote to it.
+fn first_image(cluster: &Cluster) -> Image {
+    let pool = |(pool, node, size)| {
+        let spec = Spec::creating(Birth::default(), Body::Pool { node, size }).created();
+        (Key::Pool(pool), Arc::new(spec))
+    };
+    Image { specs: cluster.pools().map(pool).collect(), ..Image::default() }
+}
+
 fn granted(image: &Image, life: Incarnation) -> ToAgent {
     let specs = Arc::new(image.specs.iter().map(|(&key, spec)| (key, Arc::clone(spec))).collect());
-    ToAgent::Granted { epoch: image.epoch, life, revision: image.revision.0, specs }
+    ToAgent::Granted { epoch: image.epoch, life, revision: image.revision.0, specs, stale: stale(image) }
+}
+
+/// The replicas that missed writes.
+fn stale(image: &Image) -> Stale {
+    Arc::new(image.missed.iter().map(|missed| missed.replica).collect())
 }

@@ -31,6 +31,8 @@ pub enum Timer {
     Register,
     /// An engine: the work of that slot is done.
     Work(u8),
+    /// An engine: the store has not written down that a child missed a write.
+    Missed,
     /// A user: ask again.
     UserRetry(CallId),
     /// A user: give up.
@@ -56,6 +58,7 @@ impl Timer {
             | Timer::NodeDeadline(_)
             | Timer::LeaseExpiry
             | Timer::Register
+            | Timer::Missed
             | Timer::UserOver(_)
             | Timer::Watch => Span::Long,
         }
@@ -77,6 +80,7 @@ impl Label for Timer {
             Timer::LeaseExpiry => "lease-expiry",
             Timer::Register => "register",
             Timer::Work(_) => "work",
+            Timer::Missed => "missed",
             Timer::UserRetry(_) => "user-retry",
             Timer::UserOver(_) => "user-over",
             Timer::Watch => "watch",

@@ -7,7 +7,7 @@ use quiesce_machine::Label;
 use super::id::{EngineId, Key, PoolId, Uuid, VolumeId};
 use super::spec::VolumeWant;
 
-/// A request: to a user, who takes it to the API; or, for the last three, to the process concerned itself.
+/// A request: to a user, who takes it to the API; or, for the last four, to the process concerned itself.
 #[allow(missing_docs, reason = "a field is named after what it carries; the variant says what that means")]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Request {
@@ -45,11 +45,13 @@ pub enum Request {
     Ail { calls: u8 },
     /// To an engine: the disk of a pool fails under every replica on it.
     FailDisk { pool: PoolId },
+    /// To an engine: a write to each nexus that uses a replica of that pool does not reach that replica.
+    MissWrite { pool: PoolId },
 }
 
 impl Request {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 17] = [
+    pub const LABELS: [&'static str; 18] = [
         "put-pool",
         "delete-pool",
         "put-replica",
@@ -67,6 +69,7 @@ impl Request {
         "refuse",
         "ail",
         "fail-disk",
+        "miss-write",
     ];
 
     /// The resource it is about; none for what is asked of a process itself.
@@ -85,7 +88,9 @@ impl Request {
             | Request::Republish { volume }
             | Request::SetReplicas { volume, .. } => Key::Volume(volume),
             Request::Cordon { node, .. } | Request::Drain { node } => Key::Node(node),
-            Request::Refuse { .. } | Request::Ail { .. } | Request::FailDisk { .. } => return None,
+            Request::Refuse { .. } | Request::Ail { .. } | Request::FailDisk { .. } | Request::MissWrite { .. } => {
+                return None;
+            }
         })
     }
 
@@ -131,6 +136,7 @@ impl Label for Request {
             Request::Refuse { .. } => 14,
             Request::Ail { .. } => 15,
             Request::FailDisk { .. } => 16,
+            Request::MissWrite { .. } => 17,
         };
         Request::LABELS[place]
     }

@@ -1,7 +1,7 @@
 //! Scenarios about Mayastor's volumes.
 //!
-//! Verbs are the API's, and three for trouble: the store `refuse`s writes, an engine `ail`s, a disk fails. Nodes are
-//! named `a1..` (agents), `s1` (the store), `e1..` (storage nodes), `u1..` (users) and `w1` (the watcher).
+//! Verbs are the API's, and four for trouble: the store `refuse`s writes, an engine `ail`s, a disk fails, a write does not
+//! reach the replicas of a pool. Nodes are named `a1..` (agents), `s1` (the store), `e1..` (storage nodes), `u1..` (users) and `w1` (the watcher).
 
 mod scopes;
 mod timing;
@@ -24,7 +24,7 @@ use crate::text::{Fields, Mistake, Read, Value};
 #[derive(Clone, Copy, Debug)]
 pub enum Volume {}
 
-const VERBS: [Verb; 17] = [
+const VERBS: [Verb; 18] = [
     Verb { word: "put-pool", keys: &["as", "user", "node", "size"] },
     Verb { word: "delete-pool", keys: &["as", "user"] },
     Verb { word: "put-replica", keys: &["as", "user", "pool", "size"] },
@@ -42,6 +42,7 @@ const VERBS: [Verb; 17] = [
     Verb { word: "refuse", keys: &["as"] },
     Verb { word: "ail", keys: &["as", "calls"] },
     Verb { word: "fail-disk", keys: &["as", "node"] },
+    Verb { word: "miss-write", keys: &["as", "node"] },
 ];
 
 impl Plane for Volume {
@@ -112,7 +113,9 @@ impl Plane for Volume {
         let role = match request {
             Request::Refuse { .. } => Role::Store,
             Request::Ail { .. } => Role::Engine(engine(&entry.need("ail", "a storage node")?, cluster)?),
-            Request::FailDisk { .. } => Role::Engine(engine(&entry.need("node", "the pool's node")?, cluster)?),
+            Request::FailDisk { .. } | Request::MissWrite { .. } => {
+                Role::Engine(engine(&entry.need("node", "the pool's node")?, cluster)?)
+            }
             Request::PutPool { .. }
             | Request::DeletePool { .. }
             | Request::PutReplica { .. }
@@ -193,6 +196,7 @@ fn request(verb: &'static str, entry: &Fields<'_>, cluster: &Cluster) -> Read<Re
         "refuse" => Request::Refuse { writes: number()? },
         "ail" => Request::Ail { calls: small_or(entry, "calls", 1)? },
         "fail-disk" => Request::FailDisk { pool: PoolId(number()?) },
+        "miss-write" => Request::MissWrite { pool: PoolId(number()?) },
         other => unreachable!("{other} is not a verb of this plane"),
     })
 }

@@ -4,36 +4,22 @@
 //! process, and a node is offline only when it is down: that keeps the worlds finite.
 
 use quiesce_control::volume::{
-    Cluster, Config, Monitor, Node, NodeSet, Policies, PoolId, Request, Role, Timing, VolumeId, VolumeWant,
+    Cluster, Config, EngineId, Monitor, Node, NodeSet, Policies, PoolId, Request, Role, Timing, VolumeId, VolumeWant,
 };
-use quiesce_machine::NodeId;
 use quiesce_model::{Budget, Scope};
 
 use crate::check::{Scale, SizeError};
 
 /// Every scope: name and what is in it.
-pub(super) const ROWS: [(&str, &str); 5] = [
-    ("create", "1 storage node with a pool; a volume of 1 replica is created; no faults"),
+pub(super) const ROWS: [(&str, &str); 8] = [
+    ("create", "1 storage node; a pool is created, and a volume of 1 replica; a message may be late"),
     ("pool-agent-crash", "1 storage node; a pool is created; the agent may crash and restart, twice"),
-    ("create-agent-crash", "as create, and the agent may crash and restart; 6 million states"),
-    ("create-delete", "as create, the volume is deleted again, and one message may be late"),
-    ("two-replicas", "2 storage nodes with a pool each; a volume of 2 replicas is created; no faults"),
-];
-
-/// What these worlds give something to judge; none has a target.
-const PROPERTIES: [&str; 12] = [
-    "no-live-destroy",
-    "ack-durable",
-    "spec-first",
-    "fence",
-    "monotone",
-    "placement",
-    "ack-means-met",
-    "error-no-effect",
-    "no-orphan",
-    "clean",
-    "converge",
-    "retry-safe",
+    ("replicas-late", "2 storage nodes with a pool each; a volume of 2 replicas is created; a message may be late"),
+    ("replica-crashes", "1 storage node with a pool; a volume of 1 replica; the agent may crash and restart, twice"),
+    ("replicas-crash", "as replicas-late; no message is late, and the agent may crash and restart"),
+    ("replica-crash-late", "as replica-crashes with 1 crash, and a message may be late"),
+    ("delete-late", "as replicas-late, and the volume is deleted again"),
+    ("publish-late", "as replicas-late, and the volume is published"),
 ];
 
 /// What every world has sizes of; a volume has no more replicas than there are storage nodes.
@@ -46,40 +32,102 @@ pub(super) fn scope(name: &str) -> Option<Scope<Node, Monitor>> {
 
 /// The scope of that name in another size.
 pub(super) fn sized(name: &str, sizes: &Scale) -> Option<Result<Scope<Node, Monitor>, SizeError>> {
-    let crashes = |crashes| Budget { crashes, ..Budget::default() };
-    let agent = Role::Agent(0);
-    let (engines, replicas, deletes, budget) = match name {
-        "create" => (1, 1, false, Budget::default()),
-        "pool-agent-crash" => (1, 0, false, crashes(2)),
-        "create-agent-crash" => (1, 1, false, crashes(1)),
-        "create-delete" => (1, 1, true, Budget { duplicates: 1, ..Budget::default() }),
-        "two-replicas" => (2, 2, false, Budget::default()),
+    let none = Budget::default();
+    let (late, crash) = (Budget { duplicates: 1, ..none }, Budget { crashes: 1, ..none });
+    let two = World { engines: 2, pools: true, replicas: 2, then: None };
+    let one = World { engines: 1, replicas: 1, ..two };
+    let bare = World { pools: false, ..one };
+    let (world, budget) = match name {
+        "create" => (bare, late),
+        "pool-agent-crash" => (World { replicas: 0, ..bare }, Budget { crashes: 2, ..none }),
+        "replicas-late" => (two, late),
+        "replica-crashes" => (one, Budget { crashes: 2, ..none }),
+        "replicas-crash" => (two, crash),
+        "replica-crash-late" => (one, Budget { duplicates: 1, ..crash }),
+        "delete-late" => (World { then: Some(Then::Delete), ..two }, late),
+        "publish-late" => (World { then: Some(Then::Publish), ..two }, late),
         _ => return None,
     };
-    let (engines, replicas) = (sizes.or("engines", engines), sizes.or("replicas", replicas));
-    Some(sizes.are_of(&SIZES).and_then(|()| world(engines, replicas, deletes, budget, agent)))
+    let (engines, replicas) = (sizes.or("engines", world.engines), sizes.or("replicas", world.replicas));
+    let world = World { engines, replicas, ..world };
+    Some(sizes.are_of(&SIZES).and_then(|()| world.under(budget)))
 }
 
-fn world(
+/// What is asked of the volume once it was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Then {
+    Publish,
+    Delete,
+}
+
+/// What tells the worlds apart, beside their faults: a message that comes twice is one that is late, and an agent may
+/// crash.
+#[derive(Clone, Copy, Debug)]
+struct World {
+    /// Storage nodes.
     engines: u8,
+    /// Whether every node has its pool from the start; else a user asks for them.
+    pools: bool,
+    /// How many replicas the volume is to have; none: there is no volume.
     replicas: u8,
-    deletes: bool,
-    budget: Budget,
-    crashable: Role,
-) -> Result<Scope<Node, Monitor>, SizeError> {
-    let cluster = Cluster::new(1, engines, 1, false).map_err(|error| SizeError::Impossible(error.to_string()))?;
-    let user = cluster.node(Role::User(0));
-    let want = VolumeWant { size: 1, replicas, nexuses: 0, allowed: NodeSet(0), preferred: NodeSet(0) };
-    let volume = VolumeId(0);
-    let mut calls: Vec<(NodeId, Request)> =
-        cluster.engines().map(|node| (user, Request::PutPool { pool: PoolId(node.0), node, size: 2 })).collect();
-    if replicas > 0 {
-        calls.push((user, Request::PutVolume { volume, want }));
+    then: Option<Then>,
+}
+
+const POOL_SIZE: u8 = 2;
+
+impl World {
+    fn under(self, budget: Budget) -> Result<Scope<Node, Monitor>, SizeError> {
+        let cluster = Cluster::new(1, self.engines, 1, false);
+        let cluster = cluster.map_err(|error| SizeError::Impossible(error.to_string()))?;
+        let cluster = if self.pools { cluster.with_pools(POOL_SIZE) } else { cluster };
+        let user = cluster.node(Role::User(0));
+        let agents = cluster.agents().map(|agent| cluster.node(agent));
+        Ok(Scope {
+            config: Config { cluster, timing: still(), policies: Policies::hardened() },
+            nodes: cluster.roles().map(|role| role.to_string()).collect(),
+            calls: self.calls(&cluster).into_iter().map(|request| (user, request)).collect(),
+            monitors: self.monitors(budget),
+            crashable: agents.filter(|_| budget.crashes > 0).collect(),
+            budget,
+            cuts: Vec::new(),
+            untimed: false,
+            absorbs_repeats: true,
+        })
     }
-    if deletes {
-        calls.push((user, Request::DeleteVolume { volume }));
+
+    fn calls(self, cluster: &Cluster) -> Vec<Request> {
+        let volume = VolumeId(0);
+        let put_pool = |node: EngineId| Request::PutPool { pool: PoolId(node.0), node, size: POOL_SIZE };
+        let mut calls: Vec<Request> = cluster.engines().filter(|_| !self.pools).map(put_pool).collect();
+        if self.replicas > 0 {
+            let (replicas, everywhere) = (self.replicas, NodeSet(0));
+            let want = VolumeWant { size: 1, replicas, nexuses: 0, allowed: everywhere, preferred: everywhere };
+            calls.push(Request::PutVolume { volume, want });
+        }
+        calls.extend(self.then.map(|then| match then {
+            Then::Publish => Request::Publish { volume, node: None },
+            Then::Delete => Request::DeleteVolume { volume },
+        }));
+        calls
     }
-    let timing = Timing {
+
+    /// What a world gives something to judge.
+    fn monitors(self, budget: Budget) -> Vec<Monitor> {
+        let always =
+            ["ack-durable", "spec-first", "fence", "monotone", "ack-means-met", "no-orphan", "clean", "retry-safe"];
+        let of_volumes = ["no-live-destroy", "placement", "converge"].into_iter().filter(|_| self.replicas > 0);
+        let fails = !self.pools || budget.crashes > 0 || self.then.is_some();
+        let goes = budget.crashes > 0 || self.then == Some(Then::Delete);
+        let of_targets = ["one-target", "sound-children"].into_iter().filter(|_| self.then == Some(Then::Publish));
+        let names = always.into_iter().chain(of_volumes).chain(of_targets);
+        let names = names.chain(fails.then_some("error-no-effect")).chain(goes.then_some("drained"));
+        names.map(|name| Monitor::named(name).expect("a property of this plane")).collect()
+    }
+}
+
+/// Nothing is lost, so nobody gives up or asks again.
+fn still() -> Timing {
+    Timing {
         lease: None,
         store_timeout: None,
         call_retry: None,
@@ -90,26 +138,7 @@ fn world(
         user_timeout: None,
         lapses: Some(0),
         ..Timing::default()
-    };
-    Ok(Scope {
-        config: Config { cluster, timing, policies: Policies::hardened() },
-        nodes: cluster.roles().map(|role| role.to_string()).collect(),
-        calls,
-        monitors: properties(replicas > 0, deletes),
-        budget,
-        crashable: if budget.crashes > 0 { vec![cluster.node(crashable)] } else { Vec::new() },
-        cuts: Vec::new(),
-        untimed: false,
-        absorbs_repeats: true,
-    })
-}
-
-/// What a world with or without a volume, and with or without a deletion, gives something to judge.
-fn properties(volume: bool, deletion: bool) -> Vec<Monitor> {
-    let about_volumes = ["no-live-destroy", "placement", "converge"];
-    let judged = |name: &&&str| volume || !about_volumes.contains(name);
-    let names = PROPERTIES.iter().filter(judged).chain(deletion.then_some(&"drained"));
-    names.filter_map(|name| Monitor::named(name)).collect()
+    }
 }
 
 #[cfg(test)]

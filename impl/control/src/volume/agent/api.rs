@@ -94,7 +94,9 @@ impl Leader {
             | Request::SetReplicas { .. } => self.admit_change(key, spec, request),
             Request::Cordon { node, on } => self.admit_node(node, spec, on, false, cx),
             Request::Drain { node } => self.admit_node(node, spec, true, true, cx),
-            Request::Refuse { .. } | Request::Ail { .. } | Request::FailDisk { .. } => Err(Reply::InvalidArgument),
+            Request::Refuse { .. } | Request::Ail { .. } | Request::FailDisk { .. } | Request::MissWrite { .. } => {
+                Err(Reply::InvalidArgument)
+            }
         }
     }
 
@@ -119,14 +121,15 @@ impl Leader {
     }
 
     fn admit_replica(&self, spec: Option<&Spec>, pool: PoolId, size: u8, cx: &Context<'_>) -> Result<Goal, Reply> {
-        let node = match (self.spec(Key::Pool(pool)).filter(|pool| pool.status == Status::Created), spec) {
-            (Some(pool), _) => pool.node().ok_or(Reply::NotFound)?,
-            (None, Some(spec)) => spec.node().ok_or(Reply::NotFound)?,
-            (None, None) => return Err(Reply::NotFound),
+        let (node, room) = match (self.spec(Key::Pool(pool)).filter(|pool| pool.status == Status::Created), spec) {
+            (Some(Spec { body: Body::Pool { node, size: of }, .. }), _) => (*node, self.room(pool, *node, *of)),
+            (_, Some(spec)) => (spec.node().ok_or(Reply::NotFound)?, 0),
+            (_, None) => return Err(Reply::NotFound),
         };
         let goal = self.admit_create(spec, Body::Replica { pool, node, size, owner: None }, cx)?;
         match self.is_going(Key::Pool(pool)) {
             true => Err(Reply::FailedPrecondition),
+            false if spec.is_none() && room < u32::from(size) => Err(Reply::ResourceExhausted),
             false => self.on_node(node, goal),
         }
     }
@@ -200,6 +203,12 @@ impl Leader {
                     None => Err(Reply::ResourceExhausted),
                 }
             }
+            // One more only of a volume that is whole: a lacking one is made by itself.
+            Request::SetReplicas { replicas, .. }
+                if replicas == want.replicas + 1 && self.members(owner).count() < usize::from(want.replicas) =>
+            {
+                Err(Reply::FailedPrecondition)
+            }
             Request::SetReplicas { replicas, .. } if replicas == want.replicas + 1 => {
                 match self.candidates(owner, want).is_empty() {
                     true => Err(Reply::ResourceExhausted),
@@ -234,7 +243,8 @@ impl Leader {
             | Request::Drain { .. }
             | Request::Refuse { .. }
             | Request::Ail { .. }
-            | Request::FailDisk { .. } => Err(Reply::FailedPrecondition),
+            | Request::FailDisk { .. }
+            | Request::MissWrite { .. } => Err(Reply::FailedPrecondition),
         }
     }
 

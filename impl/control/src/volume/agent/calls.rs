@@ -60,14 +60,17 @@ impl Leader {
         {
             self.list(engine, cx);
         }
-        let waits = |waiting: &Waiting| matches!(waiting, Waiting::Call(at, for_op) if *at == engine && for_op == op);
-        let task = self.tasks.iter().find(|(_, task)| waits(&task.waiting)).map(|(&key, _)| key);
-        let Some(task) = task else { return Standing::Leads };
-        // A deletion that fails within the engine is tried again for as long as the engine answers.
-        if result == Err(EngineError::Internal) && self.tasks[&task].goal.destroys() {
-            self.arm_call_over(task, cx);
-        } else {
-            self.end_call(task, result, cx);
+        // A volume's deletion and that of a part may both wait for it.
+        let waits = |task: &Task| matches!(&task.waiting, Waiting::Call(at, for_op) if *at == engine && for_op == op);
+        let waiting: Vec<Key> = self.tasks.iter().filter(|(_, task)| waits(task)).map(|(&key, _)| key).collect();
+        for key in waiting {
+            let Some(task) = self.tasks.get(&key).filter(|task| waits(task)) else { continue };
+            // A deletion that fails within the engine is tried again for as long as the engine answers.
+            if result == Err(EngineError::Internal) && task.goal.destroys() {
+                self.arm_call_over(key, cx);
+            } else {
+                self.end_call(key, result, cx);
+            }
         }
         Standing::Leads
     }

@@ -9,10 +9,11 @@ use super::Standing;
 use super::nodes::EngineView;
 use super::task::{Task, Unsaid, Waiting};
 use super::writes::Pending;
-use crate::volume::id::{Birth, EngineId, Key, Role, VolumeId};
+use crate::volume::id::{Birth, EngineId, Key, Role};
 use crate::volume::mark;
-use crate::volume::message::{Image, ToAgent, ToEngine, ToUser};
-use crate::volume::spec::{NodeSet, Owner, Spec, Status, VolumeWant};
+use crate::volume::message::{Image, Stale, ToAgent, ToEngine, ToUser};
+use crate::volume::policy::Room;
+use crate::volume::spec::{Owner, Spec, Status};
 use crate::volume::timer::Timer;
 use crate::volume::user::{Reply, Request};
 use crate::volume::{Context, send};
@@ -25,6 +26,10 @@ pub struct Leader {
     pub(super) minted: u16,
     /// What the store is known to have.
     pub(super) specs: BTreeMap<Key, Arc<Spec>>,
+    /// Replicas that missed writes, as of the last write.
+    pub(super) stale: Stale,
+    /// How room is counted.
+    pub(super) room: Room,
     /// The last write sent.
     pub(super) revision: u32,
     /// Writes to be made, the first of which is on its way.
@@ -42,7 +47,7 @@ pub struct Leader {
 }
 
 impl Leader {
-    pub(super) fn new(epoch: u16, revision: u32, specs: &Image, cx: &mut Context<'_>) -> Self {
+    pub(super) fn new(epoch: u16, revision: u32, specs: &Image, stale: Stale, cx: &mut Context<'_>) -> Self {
         let cluster = cx.config().cluster;
         for engine in cluster.engines() {
             send(cx, Role::Engine(engine), ToEngine::List { epoch });
@@ -55,6 +60,8 @@ impl Leader {
             epoch,
             minted: 0,
             specs: specs.iter().cloned().collect(),
+            stale,
+            room: cx.config().policies.room,
             revision,
             writes: VecDeque::new(),
             tasks: BTreeMap::new(),
@@ -73,8 +80,8 @@ impl Leader {
 
     pub(super) fn receive(&mut self, from: Role, msg: ToAgent, cx: &mut Context<'_>) -> Standing {
         match (from, msg) {
-            (Role::Store, ToAgent::WriteDone { epoch, revision, applied }) if epoch == self.epoch => {
-                self.write_done(revision, applied, cx);
+            (Role::Store, ToAgent::WriteDone { epoch, revision, applied, stale }) if epoch == self.epoch => {
+                self.write_done(revision, applied, stale, cx);
             }
             (Role::Store, ToAgent::Confirmed { epoch, user, call }) if epoch == self.epoch => {
                 self.confirmed(user, call, cx);
@@ -105,6 +112,7 @@ impl Leader {
             | Timer::LeaseOver
             | Timer::LeaseExpiry
             | Timer::Register
+            | Timer::Missed
             | Timer::Work(_)
             | Timer::UserRetry(_)
             | Timer::UserOver(_)
@@ -185,23 +193,6 @@ impl Leader {
         self.engines.get(&engine).is_some_and(EngineView::is_online)
     }
 
-    /// The nodes that could take a replica of a new volume.
-    #[must_use]
-    pub fn could_hold(&self, want: VolumeWant) -> NodeSet {
-        let nobody = Owner { volume: VolumeId(u8::MAX), birth: Birth::default() };
-        NodeSet::of(self.candidates(nobody, want).into_iter().map(|(_, node)| node))
-    }
-
-    /// Whether a volume lacks a replica that it could have.
-    #[must_use]
-    pub fn could_grow(&self, key: Key) -> bool {
-        let Some((spec, (want, _))) = self.spec(key).and_then(|spec| Some((spec, spec.volume()?))) else {
-            return false;
-        };
-        let owner = super::plan::owner_of(key, spec);
-        self.members(owner).count() < usize::from(want.replicas) && !self.candidates(owner, want).is_empty()
-    }
-
     /// The volume of that life, if it is still there.
     pub(super) fn volume_lives(&self, owner: Owner) -> Option<&Spec> {
         self.spec(Key::Volume(owner.volume)).filter(|spec| spec.birth == owner.birth)
@@ -218,6 +209,11 @@ impl Leader {
         let unborn = self.volume_lives(owner).is_some_and(|spec| spec.status == Status::Creating);
         let serves = move |status| status == Status::Created || (unborn && status == Status::Creating);
         self.owned(owner, true).filter(move |(_, spec)| serves(spec.status))
+    }
+
+    /// Whether a replica is known to have missed a write.
+    pub(super) fn is_stale(&self, key: Key) -> bool {
+        matches!(key, Key::Replica(uuid) if self.stale.contains(&uuid))
     }
 
     /// The replicas that make up a volume.

@@ -20,7 +20,7 @@ use quiesce_machine::{Event, Incarnation};
 
 use super::fact::Fact;
 use super::id::Role;
-use super::message::{Image, Msg, ToAgent, ToStore, ToUser};
+use super::message::{Image, Msg, Stale, ToAgent, ToStore, ToUser};
 use super::timer::Timer;
 use super::{Context, Node, send};
 use leader::Leader;
@@ -85,9 +85,9 @@ impl Agent {
 
     fn receive(&mut self, from: Role, msg: ToAgent, cx: &mut Context<'_>) {
         match msg {
-            ToAgent::Granted { epoch, life, revision, specs } => {
+            ToAgent::Granted { epoch, life, revision, specs, stale } => {
                 if life == self.life && epoch > self.epoch {
-                    self.lead(epoch, revision, &specs, cx);
+                    self.lead(epoch, revision, &specs, stale, cx);
                 }
             }
             ToAgent::Held => (),
@@ -144,11 +144,11 @@ impl Agent {
         }
     }
 
-    fn lead(&mut self, epoch: u16, revision: u32, specs: &Image, cx: &mut Context<'_>) {
+    fn lead(&mut self, epoch: u16, revision: u32, specs: &Image, stale: Stale, cx: &mut Context<'_>) {
         self.step_down(cx);
         self.epoch = epoch;
         cx.fact(Fact::Leads { epoch });
-        self.leader = Some(Box::new(Leader::new(epoch, revision, specs, cx)));
+        self.leader = Some(Box::new(Leader::new(epoch, revision, specs, stale, cx)));
         if cx.config().timing.lease.is_none() {
             cx.disarm(Timer::Lease);
         }

@@ -8,7 +8,7 @@ use super::task::{Deed, Goal, NewKey, Next, Task};
 use crate::volume::Context;
 use crate::volume::id::{Key, Uuid};
 use crate::volume::object::{EngineError, EngineOp, Instance, Object, Replica};
-use crate::volume::policy::{CreateSequence, VolumeDelete};
+use crate::volume::policy::{CreateSequence, Ownership, VolumeDelete};
 use crate::volume::spec::{Body, Operation, Owner, Spec, Status, Target, VolumeWant};
 use crate::volume::user::Reply;
 
@@ -78,7 +78,7 @@ impl Leader {
         };
         let owner = owner_of(key, spec);
         if task.error.is_some() {
-            return self.step_destroy_parts(owner, task).unwrap_or(Next::Write(key, None));
+            return self.step_destroy_parts(owner, task, cx).unwrap_or(Next::Write(key, None));
         }
         if spec.status == Status::Created {
             return Next::End(Reply::Ok);
@@ -86,7 +86,7 @@ impl Leader {
         if cx.config().policies.create_sequence == CreateSequence::AllAtOnce {
             return self.plan_create_at_once(key, spec, want, task, cx);
         }
-        if let Some(next) = self.step_replicas(owner, want, task, cx) {
+        if let Some(next) = self.step_join(owner, cx).or_else(|| self.step_replicas(owner, want, task, cx)) {
             return next;
         }
         if want.nexuses == 0 {
@@ -105,7 +105,7 @@ impl Leader {
         }
         let owner = owner_of(key, spec);
         if cx.config().policies.volume_delete == VolumeDelete::PartsGone {
-            if let Some(next) = self.step_destroy_parts(owner, task) {
+            if let Some(next) = self.step_destroy_parts(owner, task, cx) {
                 return next;
             }
             let left = self.parts(owner).find(|(_, part)| part.node().is_some_and(|node| self.is_online(node)));
@@ -114,6 +114,22 @@ impl Leader {
             }
         }
         Next::Write(key, None)
+    }
+
+    /// The published defect (H12): a replica that names the volume's uuid joins it, whatever life it is of.
+    fn step_join(&self, owner: Owner, cx: &Context<'_>) -> Option<Next> {
+        let leftover = |(key, spec): (Key, &Spec)| match spec.body {
+            Body::Replica { pool, node, size, owner: Some(was) }
+                if was.volume == owner.volume && was != owner && spec.status == Status::Created =>
+            {
+                let body = Body::Replica { pool, node, size, owner: Some(owner) };
+                Some(Next::Write(key, Some(Spec { body, ..spec.clone() })))
+            }
+            Body::Replica { .. } | Body::Node { .. } | Body::Pool { .. } | Body::Nexus { .. } | Body::Volume { .. } => {
+                None
+            }
+        };
+        (cx.config().policies.ownership == Ownership::ByUuid).then(|| self.specs().find_map(leftover))?
     }
 
     /// Makes replicas until there are as many as wanted, one candidate after the other.
@@ -141,8 +157,11 @@ impl Leader {
     }
 
     /// Destroys what a volume owns; what cannot be reached is left on its way out.
-    pub(super) fn step_destroy_parts(&self, owner: Owner, task: &Task) -> Option<Next> {
-        self.parts(owner).find_map(|(key, spec)| self.step_destroy(key, spec, task))
+    pub(super) fn step_destroy_parts(&self, owner: Owner, task: &Task, cx: &Context<'_>) -> Option<Next> {
+        let all = cx.config().policies.ownership == Ownership::ByBirth;
+        let mut parts =
+            self.parts(owner).filter(|(_, part)| all || part.node().is_some_and(|node| self.is_online(node)));
+        parts.find_map(|(key, spec)| self.step_destroy(key, spec, task))
     }
 
     /// What a volume owns, nexuses first.

@@ -198,7 +198,7 @@ impl Leader {
             let failed = |objects: &Objects| objects.replica(replica_uuid(key)?).map(|(_, replica)| replica.failed);
             (view.objects().and_then(failed) != Some(true)).then_some(())
         };
-        self.members(owner).any(|(key, spec)| fit(key, spec).is_some())
+        self.members(owner).any(|(key, spec)| !self.is_stale(key) && fit(key, spec).is_some())
     }
 
     /// The children of a target, if it is known to be there.
@@ -217,8 +217,11 @@ impl Leader {
         self.members(owner).find_map(|(key, _)| is_bad(key))
     }
 
-    /// Whether a replica is known to be gone, or its disk to have failed.
+    /// Whether a replica is known to be gone, to have missed writes, or its disk to have failed.
     pub(super) fn is_lost(&self, key: Key) -> bool {
+        if self.is_stale(key) {
+            return true;
+        }
         let node = self.spec(key).and_then(Spec::node);
         let held = node.and_then(|node| self.engines.get(&node)).and_then(|view| view.objects());
         let found = held.zip(replica_uuid(key)).map(|(held, uuid)| held.replica(uuid));

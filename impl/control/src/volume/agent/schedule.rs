@@ -2,7 +2,9 @@
 //! nodes first, then pools with fewer replicas, then the lower id.
 
 use super::leader::Leader;
+use super::nodes::EngineView;
 use crate::volume::id::{EngineId, Key, PoolId};
+use crate::volume::policy::Room;
 use crate::volume::spec::{Body, Owner, Spec, Status, VolumeWant};
 
 impl Leader {
@@ -11,7 +13,7 @@ impl Leader {
         let mut pools: Vec<(bool, usize, PoolId, EngineId)> = Vec::new();
         for (key, spec) in self.specs() {
             let (Key::Pool(pool), Body::Pool { node, size }) = (key, &spec.body) else { continue };
-            let free = u32::from(*size).saturating_sub(self.committed(pool));
+            let free = self.room(pool, *node, *size);
             let holds = self.owned(owner, true).any(|(_, spec)| spec.node() == Some(*node));
             if self.takes_replicas(pool)
                 && self.may_place(*node)
@@ -63,6 +65,15 @@ impl Leader {
     pub(super) fn takes_replicas(&self, pool: PoolId) -> bool {
         let key = Key::Pool(pool);
         self.spec(key).is_some_and(|spec| spec.status == Status::Created) && !self.is_going(key)
+    }
+
+    /// How much room a pool of that size is taken to have.
+    pub(super) fn room(&self, pool: PoolId, node: EngineId, size: u8) -> u32 {
+        let taken = match self.room {
+            Room::Unpromised => Some(self.committed(pool)),
+            Room::Reported => self.engines.get(&node).and_then(EngineView::objects).map(|objects| objects.used(pool)),
+        };
+        u32::from(size).saturating_sub(taken.unwrap_or(u32::MAX))
     }
 
     /// How much of a pool is promised to replicas.

@@ -135,6 +135,9 @@ impl Leader {
         if spec.status == Status::Created {
             return Err(Target { nexus, node });
         }
+        if let Some(next) = self.step_leave_out(owner) {
+            return Ok(next);
+        }
         if let Some(next) = self.step_fence(owner, Instance { key, birth: spec.birth }, task, cx) {
             return Ok(next);
         }
@@ -144,6 +147,16 @@ impl Leader {
         match self.step_create(key, spec, task, cx) {
             Ok(next) => Ok(next.expect("a nexus that is being created has a next step")),
             Err(error) => Ok(Next::Fail(reply_to(error))),
+        }
+    }
+
+    /// Takes a replica that missed writes out of its volume: with a new target on record, no earlier one acknowledges
+    /// a write any more that some replica did not get, so that all are known.
+    fn step_leave_out(&self, owner: Owner) -> Option<Next> {
+        let (key, spec) = self.to_serve(owner).find(|&(key, _)| self.is_stale(key))?;
+        match self.to_serve(owner).all(|(key, _)| self.is_stale(key)) {
+            true => Some(Next::Fail(Reply::FailedPrecondition)),
+            false => Some(Next::Write(key, Some(spec.deleting()))),
         }
     }
 
@@ -286,7 +299,8 @@ impl Leader {
         if self.is_lost(victim) {
             return None;
         }
-        for (key, spec) in self.members(change.owner).filter(|&(key, _)| key != victim) {
+        let others = self.members(change.owner).filter(|&(key, _)| key != victim && !self.is_stale(key));
+        for (key, spec) in others {
             let replica = Instance { key, birth: spec.birth };
             match change.task.result(Deed::Vouch(replica)) {
                 None => return Some(Next::Call(spec.node()?, EngineOp::Vouch(replica))),

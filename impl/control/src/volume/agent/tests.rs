@@ -8,8 +8,8 @@ use crate::volume::monitor::testing::{A1, E1, U1, V1, WANT, birth};
 use crate::volume::spec::{Body, Drain, NodeSet, Operation, Owner, Spec, Status, Target, VolumeWant};
 use crate::volume::user::{Reply, Request};
 use crate::volume::{
-    Cluster, Config, EngineId, Key, Msg, Node, Objects, Policies, PoolId, Role, Timer, Timing, ToAgent, ToEngine,
-    ToStore, ToUser, Uuid,
+    Cluster, Config, EngineId, EngineOp, Key, Msg, Node, Objects, Policies, PoolId, Role, Timer, Timing, ToAgent,
+    ToEngine, ToStore, ToUser, Uuid,
 };
 
 const V: Key = Key::Volume(V1);
@@ -28,7 +28,8 @@ impl Led {
         let config = Config { cluster, timing: Timing::default(), policies: Policies::hardened() };
         let mut led = Led { agent: Node::boot(NodeId(0), &config), config };
         let specs = Arc::new(specs.into_iter().map(|(key, spec)| (key, Arc::new(spec))).collect());
-        led.hear(Role::Store, ToAgent::Granted { epoch: 1, life: Incarnation(0), revision: 0, specs });
+        let stale = Arc::default();
+        led.hear(Role::Store, ToAgent::Granted { epoch: 1, life: Incarnation(0), revision: 0, specs, stale });
         for engine in cluster.engines() {
             let objects = Arc::<Objects>::default();
             led.hear(Role::Engine(engine), ToAgent::Listing { epoch: 1, life: Incarnation(1), changes: 0, objects });
@@ -49,16 +50,7 @@ impl Led {
     fn answer(&mut self, request: Request) -> Option<Reply> {
         let asked = self.ask(request);
         assert!(!asked.iter().any(is_answer), "answered from memory: {asked:?}");
-        self.hear(Role::Store, ToAgent::Confirmed { epoch: 1, user: 0, call: CallId(7) }).into_iter().find_map(
-            |effect| match effect {
-                Effect::Send { msg: Msg::ToUser(ToUser::Answer { reply, .. }), .. } => Some(reply),
-                Effect::Send { .. }
-                | Effect::Arm { .. }
-                | Effect::Disarm { .. }
-                | Effect::Store { .. }
-                | Effect::Reply { .. } => None,
-            },
-        )
+        self.hear(Role::Store, ToAgent::Confirmed { epoch: 1, user: 0, call: CallId(7) }).iter().find_map(answer_of)
     }
 
     fn send(&self, to: Role, msg: impl Into<Msg>) -> Effect<Node> {
@@ -139,8 +131,33 @@ fn a_put_is_taken_up_redriven_or_refused_by_the_state_of_the_resource() {
 #[test]
 fn a_put_that_differs_from_the_one_under_way_is_told_of_a_conflict() {
     let want = VolumeWant { size: 2, ..WANT };
-    let mut led = Led::with(specs(V, Column::Creating));
-    assert_eq!(led.answer(Request::PutVolume { volume: V1, want }), some(Reply::Conflict));
+    for (key, other) in [
+        (V, Request::PutVolume { volume: V1, want }),
+        (POOL, Request::PutPool { pool: PoolId(0), node: E1, size: 5 }),
+        (REPLICA, Request::PutReplica { replica: 1, pool: PoolId(0), size: 2 }),
+        (NEXUS, Request::PutNexus { nexus: 1, node: EngineId(1), children: vec![1] }),
+    ] {
+        assert_eq!(told(&specs(key, Column::Creating), other), some(Reply::Conflict), "{key}");
+    }
+}
+
+#[test]
+fn a_request_on_a_busy_resource_waits_for_its_guard_and_is_then_told_of_a_conflict() {
+    let mut led = Led::with(Vec::new());
+    led.ask(Request::PutPool { pool: PoolId(0), node: E1, size: 4 });
+    let rival = Request::DeletePool { pool: PoolId(0) };
+    let ask = ToAgent::Api { epoch: 1, call: CallId(8), request: Arc::new(rival) };
+    let guard = Timer::Guard(0, CallId(8));
+    let waits = Effect::Arm { timer: guard, after: led.config.timing.guard_wait.into() };
+    assert_eq!(led.hear(U1, ask), std::slice::from_ref(&waits));
+    let retry = |led: &mut Led| step(&mut led.agent, NodeId(0), &led.config, Event::Fire { timer: guard }).effects;
+    for _ in 1..led.config.timing.guard_tries {
+        assert_eq!(retry(&mut led), std::slice::from_ref(&waits));
+    }
+    let confirm = led.send(Role::Store, ToStore::Confirm { epoch: 1, user: 0, call: CallId(8) });
+    assert_eq!(retry(&mut led)[0], confirm);
+    let told = led.hear(Role::Store, ToAgent::Confirmed { epoch: 1, user: 0, call: CallId(8) });
+    assert!(told.contains(&led.send(U1, ToUser::Answer { call: CallId(8), reply: Reply::Conflict })), "{told:?}");
 }
 
 #[test]
@@ -208,8 +225,6 @@ fn a_nexus_is_put_and_deleted_like_everything_else() {
     let put = Request::PutNexus { nexus: 1, node: E1, children: vec![1] };
     row(NEXUS, &put, [NONE, NONE, dirty, exists, leaves]);
     row(NEXUS, &Request::DeleteNexus { nexus: Uuid::Given(1) }, [some(Reply::NotFound), NONE, dirty, NONE, NONE]);
-    let other = Request::PutNexus { nexus: 1, node: EngineId(1), children: vec![1] };
-    assert_eq!(Led::with(specs(NEXUS, Column::Creating)).answer(other), some(Reply::Conflict));
 }
 
 #[test]
@@ -240,9 +255,121 @@ fn nothing_is_made_on_a_node_that_is_unknown_cordoned_or_silent() {
     let mut led = Led::with(vec![created(POOL, pool_body())]);
     step(&mut led.agent, NodeId(0), &led.config, Event::Fire { timer: Timer::NodeDeadline(E1) });
     assert_eq!(led.answer(Request::PutPool { pool: PoolId(3), node: E1, size: 4 }), some(Reply::FailedPrecondition));
-    let mut led = Led::with(vec![created(POOL, pool_body())]);
+}
+
+/// What is answered at once over these specs while nothing is heard of `e1`.
+fn told_while_silent(specs: &[(Key, Spec)], request: Request) -> Option<Reply> {
+    let mut led = Led::with(specs.to_vec());
     step(&mut led.agent, NodeId(0), &led.config, Event::Fire { timer: Timer::NodeDeadline(E1) });
-    assert_eq!(led.answer(Request::DeletePool { pool: PoolId(0) }), some(Reply::FailedPrecondition));
+    led.answer(request)
+}
+
+#[test]
+fn nothing_is_deleted_from_a_silent_node_and_no_target_there_is_changed() {
+    let (pool, replica) = (created(POOL, pool_body()), created(REPLICA, replica_of(None)));
+    let refused = some(Reply::FailedPrecondition);
+    assert_eq!(told_while_silent(std::slice::from_ref(&pool), Request::DeletePool { pool: PoolId(0) }), refused);
+    let delete_replica = Request::DeleteReplica { replica: Uuid::Given(1) };
+    assert_eq!(told_while_silent(&[pool.clone(), replica.clone()], delete_replica), refused);
+    let nexus = created(NEXUS, nexus_of(None));
+    let delete_nexus = Request::DeleteNexus { nexus: Uuid::Given(1) };
+    assert_eq!(told_while_silent(&[pool, replica, nexus], delete_nexus), refused);
+    let publish = Request::Publish { volume: V1, node: Some(E1) };
+    assert_eq!(told_while_silent(&[volume(None)], publish), refused);
+    let target = Some(Target { nexus: Uuid::Minted(birth(2)), node: E1 });
+    let mut whole = members();
+    whole.push(volume(target));
+    let shrink = Request::SetReplicas { volume: V1, replicas: 1 };
+    assert_eq!(told_while_silent(&whole, shrink), some(Reply::Unavailable), "503 until the target is known");
+}
+
+/// The replicas of the volume, each on its node.
+fn members() -> Vec<(Key, Spec)> {
+    let owner = Some(Owner { volume: V1, birth: birth(1) });
+    let member = |node: EngineId| {
+        let birth = birth(20 + u16::from(node.0));
+        let body = Body::Replica { pool: PoolId(node.0), node, size: 1, owner };
+        (Key::Replica(Uuid::Minted(birth)), Spec::creating(birth, body).created())
+    };
+    [E1, EngineId(1)].map(member).to_vec()
+}
+
+#[test]
+fn a_replica_is_put_only_where_there_is_room_that_nobody_was_promised() {
+    let pool = created(POOL, pool_body());
+    let put = |size| Request::PutReplica { replica: 2, pool: PoolId(0), size };
+    assert_eq!(told(std::slice::from_ref(&pool), put(4)), NONE);
+    assert_eq!(told(std::slice::from_ref(&pool), put(5)), some(Reply::ResourceExhausted));
+    let promised = (REPLICA, Spec::creating(birth(3), replica_of(None)));
+    assert_eq!(told(&[pool, promised], put(4)), some(Reply::ResourceExhausted));
+}
+
+#[test]
+fn a_drain_needs_the_watcher() {
+    let mut led = Led::with(Vec::new());
+    led.config.cluster = Cluster::new(1, 2, 1, false).unwrap();
+    assert_eq!(led.answer(Request::Drain { node: E1 }), some(Reply::FailedPrecondition));
+}
+
+#[test]
+fn a_volume_without_a_replica_that_a_target_could_use_is_not_published() {
+    let mut led = Led::with(vec![volume(None)]);
+    let mut effects = led.ask(Request::Publish { volume: V1, node: None });
+    for revision in 1..10 {
+        if let Some(reply) = effects.iter().find_map(answer_of) {
+            assert_eq!((reply, revision), (Reply::FailedPrecondition, 6), "operation, nexus, its end, its key, record");
+            return;
+        }
+        if let Some(op) = calls(&effects).pop() {
+            let done = ToAgent::CallDone { epoch: 1, op, changes: 0, result: Ok(()) };
+            effects = led.hear(Role::Engine(E1), done);
+        }
+        if !effects.iter().any(is_answer) {
+            let stale = Arc::default();
+            effects = led.hear(Role::Store, ToAgent::WriteDone { epoch: 1, revision, applied: true, stale });
+        }
+    }
+    panic!("nothing is answered");
+}
+
+#[test]
+fn a_volume_and_a_part_that_wait_for_one_call_both_go_on_when_it_is_answered() {
+    let gone = |(key, spec): (Key, Spec)| (key, spec.deleting());
+    let specs = members().into_iter().take(1).chain([volume(None)]).map(gone).collect();
+    let mut led = Led::with(specs);
+    let reconcile = Event::Fire { timer: Timer::Reconcile };
+    let effects = step(&mut led.agent, NodeId(0), &led.config, reconcile).effects;
+    let calls = calls(&effects);
+    assert!(calls.len() == 2 && calls[0] == calls[1], "{calls:?}");
+    let op = Arc::clone(&calls[0]);
+    led.hear(Role::Engine(E1), ToAgent::CallDone { epoch: 1, op, changes: 0, result: Ok(()) });
+    let written = (1..4).flat_map(|revision| {
+        led.hear(Role::Store, ToAgent::WriteDone { epoch: 1, revision, applied: true, stale: Arc::default() })
+    });
+    let ends = |effect: &Effect<Node>| {
+        matches!(effect, Effect::Send { msg: Msg::ToStore(ToStore::Write { key: V, spec: None, .. }), .. })
+    };
+    assert!(written.into_iter().any(|effect| ends(&effect)), "the volume goes, and not only its replica");
+}
+
+/// What engines are called for.
+fn calls(effects: &[Effect<Node>]) -> Vec<Arc<EngineOp>> {
+    let call = |effect: &Effect<Node>| {
+        let Effect::Send { msg: Msg::ToEngine(ToEngine::Call { op, .. }), .. } = effect else { return None };
+        Some(Arc::clone(op))
+    };
+    effects.iter().filter_map(call).collect()
+}
+
+fn answer_of(effect: &Effect<Node>) -> Option<Reply> {
+    match effect {
+        Effect::Send { msg: Msg::ToUser(ToUser::Answer { reply, .. }), .. } => Some(*reply),
+        Effect::Send { .. }
+        | Effect::Arm { .. }
+        | Effect::Disarm { .. }
+        | Effect::Store { .. }
+        | Effect::Reply { .. } => None,
+    }
 }
 
 #[test]
@@ -263,12 +390,18 @@ fn volume(target: Option<Target>) -> (Key, Spec) {
 #[test]
 fn the_replica_count_moves_by_one_and_only_if_there_is_room() {
     let set = |replicas| Request::SetReplicas { volume: V1, replicas };
+    let mut whole = members();
+    whole.push(volume(None));
     for replicas in [0, 2, 4] {
-        assert_eq!(told(&[volume(None)], set(replicas)), some(Reply::FailedPrecondition), "to {replicas}");
+        assert_eq!(told(&whole, set(replicas)), some(Reply::FailedPrecondition), "to {replicas}");
     }
-    assert_eq!(told(&[volume(None)], set(3)), some(Reply::ResourceExhausted));
-    assert_eq!(told(&[volume(None), created(POOL, pool_body())], set(3)), NONE);
-    assert_eq!(told(&[volume(None)], set(1)), NONE, "one is lacking already");
+    assert_eq!(told(&whole, set(3)), some(Reply::ResourceExhausted));
+    let room = created(Key::Pool(PoolId(7)), Body::Pool { node: EngineId(1), size: 4 });
+    whole.push(room);
+    assert_eq!(told(&whole, set(3)), some(Reply::ResourceExhausted), "a node has one replica at most");
+    let lacking = [whole[0].clone(), whole[2].clone(), whole[3].clone()];
+    assert_eq!(told(&lacking, set(3)), some(Reply::FailedPrecondition), "it is not whole");
+    assert_eq!(told(&lacking, set(1)), NONE, "one is lacking already");
 }
 
 #[test]
@@ -320,7 +453,8 @@ fn an_agent_that_gets_the_lease_lists_every_engine_before_it_takes_requests() {
     let timing = Timing { lease: None, node_deadline: None, ..Timing::default() };
     let config = Config { cluster, timing, policies: Policies::hardened() };
     let mut led = Led { agent: Node::boot(NodeId(0), &config), config };
-    let granted = ToAgent::Granted { epoch: 3, life: Incarnation(0), revision: 0, specs: Arc::default() };
+    let (specs, stale) = Default::default();
+    let granted = ToAgent::Granted { epoch: 3, life: Incarnation(0), revision: 0, specs, stale };
     let effects = led.hear(Role::Store, granted);
     assert!(effects.contains(&led.send(Role::Engine(E1), ToEngine::List { epoch: 3 })));
     let request = Arc::new(Request::DeleteVolume { volume: V1 });
@@ -363,7 +497,8 @@ fn a_create_is_written_down_before_the_engine_is_called() {
     let write = ToStore::Write { epoch: 1, revision: 1, key: POOL, spec };
     assert_eq!(effects[0], led.send(Role::Store, write));
     assert_eq!(effects.len(), 2, "the write and the timer that sends it again: {effects:?}");
-    let effects = led.hear(Role::Store, ToAgent::WriteDone { epoch: 1, revision: 1, applied: true });
+    let effects =
+        led.hear(Role::Store, ToAgent::WriteDone { epoch: 1, revision: 1, applied: true, stale: Arc::default() });
     let called = effects.iter().any(
         |effect| matches!(effect, Effect::Send { to, msg: Msg::ToEngine(ToEngine::Call { .. }) } if *to == led.config.cluster.node(Role::Engine(E1))),
     );
@@ -374,7 +509,8 @@ fn a_create_is_written_down_before_the_engine_is_called() {
 fn a_create_whose_first_write_is_refused_leaves_nothing_and_says_so() {
     let mut led = Led::with(Vec::new());
     led.ask(Request::PutPool { pool: PoolId(0), node: E1, size: 4 });
-    let effects = led.hear(Role::Store, ToAgent::WriteDone { epoch: 1, revision: 1, applied: false });
+    let effects =
+        led.hear(Role::Store, ToAgent::WriteDone { epoch: 1, revision: 1, applied: false, stale: Arc::default() });
     let answer = led.send(U1, ToUser::Answer { call: CallId(7), reply: Reply::FailedPersist });
     assert!(effects.contains(&answer), "{effects:?}");
     let Node::Agent(agent) = &led.agent else { panic!("{A1} is an agent") };

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::leader::Leader;
 use crate::volume::id::{Key, Role};
 use crate::volume::mark;
-use crate::volume::message::ToStore;
-use crate::volume::policy::{FailedDelete, NodeOperation, UnknownWrite};
+use crate::volume::message::{Stale, ToStore};
+use crate::volume::policy::{FailedDelete, HealthRecord, NodeOperation, UnknownWrite};
 use crate::volume::spec::{Operation, Owner, Spec, Status};
 use crate::volume::timer::Timer;
 use crate::volume::{Context, send};
@@ -37,8 +37,9 @@ impl Leader {
     }
 
     /// The store took a write, or refused it.
-    pub(super) fn write_done(&mut self, revision: u32, applied: bool, cx: &mut Context<'_>) {
+    pub(super) fn write_done(&mut self, revision: u32, applied: bool, stale: Stale, cx: &mut Context<'_>) {
         if revision == self.revision && !self.writes.is_empty() {
+            self.stale = stale;
             self.end_write(applied, cx);
         }
     }
@@ -74,12 +75,20 @@ impl Leader {
     }
 
     fn forget(&mut self, key: Key, cx: &mut Context<'_>) {
-        let gone = self.specs.remove(&key);
-        if let (Key::Volume(volume), Some(gone)) = (key, gone) {
+        let Some(gone) = self.specs.remove(&key) else { return };
+        if let Key::Volume(volume) = key {
             let owner = Owner { volume, birth: gone.birth };
             if self.specs().any(|(_, spec)| spec.owner() == Some(owner)) {
                 cx.reach(mark::PARTS_LEFT);
             }
+        }
+        // Of a volume without a target, what its last one wrote down is needed still.
+        let volume = gone.owner().and_then(|owner| self.volume_lives(owner)).and_then(Spec::volume);
+        if let Key::Nexus(nexus) = key
+            && volume.is_none_or(|(_, target)| target.is_some())
+            && cx.config().policies.health_record == HealthRecord::PerNexus
+        {
+            send(cx, Role::Store, ToStore::Forget { epoch: self.epoch, nexus });
         }
     }
 

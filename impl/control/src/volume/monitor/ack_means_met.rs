@@ -52,7 +52,8 @@ impl Property<Node> for AckMeansMet {
             | Fact::ChildRemoved { .. }
             | Fact::Changed { .. }
             | Fact::Vouched { .. }
-            | Fact::DiskFailed { .. } => (),
+            | Fact::DiskFailed { .. }
+            | Fact::Missed { .. } => (),
         }
         Ok(())
     }
@@ -105,7 +106,7 @@ impl AckMeansMet {
             }
             Request::Cordon { node, on } => is_cordoned(node, on, view),
             Request::Drain { node } => is_cordoned(node, true, view),
-            Request::Refuse { .. } | Request::Ail { .. } | Request::FailDisk { .. } => Ok(()),
+            Request::Refuse { .. } | Request::Ail { .. } | Request::FailDisk { .. } | Request::MissWrite { .. } => Ok(()),
         }
     }
 

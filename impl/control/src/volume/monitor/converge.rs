@@ -1,13 +1,13 @@
 use quiesce_machine::{Obligation, Observation, View};
 
-use super::{engine, has_fit_member, leader, members, owner, store};
+use super::{engine, has_fit_member, members, owner, store, takers};
 use crate::monitor::Property;
 use crate::volume::{Fact, Key, Node, Spec, Status};
 
 /// L4: a volume comes to have the replicas and the target that are wanted of it.
 ///
-/// Replicas only as far as there is room for them, a target only while its node is up, and nothing while no sound replica
-/// is: there is nothing to make it whole from.
+/// Replicas only as far as there is room for them on nodes that are up, a target and what depends on it only while its
+/// node is up, and nothing while no sound replica is: there is nothing to make it whole from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Converge {
     judged: bool,
@@ -51,7 +51,8 @@ fn lack(view: &dyn View<Node>, key: Key, spec: &Spec) -> Option<&'static str> {
         return None;
     }
     let count = members(store, owner).count();
-    if leader(view).is_some_and(|leader| leader.could_grow(key)) {
+    let reachable = target.is_none_or(|target| engine(view, target.node).is_some());
+    if count < usize::from(want.replicas) && reachable && takers(view, Some(owner), want).count() > 0 {
         return Some("has fewer replicas than wanted, and there is room");
     }
     if count > usize::from(want.replicas) {
@@ -64,7 +65,12 @@ fn lack(view: &dyn View<Node>, key: Key, spec: &Spec) -> Option<&'static str> {
         Some(children) => {
             let whole = children.len() == count
                 && members(store, owner).all(|(key, _)| children.keys().any(|&child| Key::Replica(child) == key));
-            (!whole).then_some("has a target that does not use its replicas")
+            let healthy = children.values().all(|&healthy| healthy);
+            match (whole, healthy) {
+                (false, _) => Some("has a target that does not use its replicas"),
+                (true, false) => Some("has a replica that its target goes without"),
+                (true, true) => None,
+            }
         }
     }
 }
@@ -73,7 +79,7 @@ fn lack(view: &dyn View<Node>, key: Key, spec: &Spec) -> Option<&'static str> {
 mod tests {
     use super::super::testing::*;
     use super::*;
-    use crate::volume::{Target, Uuid};
+    use crate::volume::{Role, Target, ToEngine, Uuid};
 
     #[test]
     fn a_volume_with_more_replicas_than_wanted_is_owed() {
@@ -81,6 +87,15 @@ mod tests {
         assert_eq!(still.owed(&Converge::default()), [""; 0]);
         still.put(replica(4), Some(spec(4, replica_body(E2))));
         assert_eq!(still.owed(&Converge::default()), ["volume 1 has more replicas than wanted"]);
+    }
+
+    #[test]
+    fn a_volume_that_lacks_a_replica_is_owed_one_while_there_is_room_on_a_node_that_is_up() {
+        let mut still = Still::whole();
+        still.put(replica(3), None);
+        assert_eq!(still.owed(&Converge::default()), ["volume 1 has fewer replicas than wanted, and there is room"]);
+        still.nodes[3] = None;
+        assert_eq!(still.owed(&Converge::default()), [""; 0], "e2 is down");
     }
 
     #[test]
@@ -93,5 +108,7 @@ mod tests {
         assert_eq!(still.owed(&Converge::default()), ["volume 1 has a target that does not use its replicas"]);
         still.call(E1, crate::volume::EngineOp::AddChild(made(nexus(4), 4), Uuid::Minted(birth(3))));
         assert_eq!(still.owed(&Converge::default()), [""; 0]);
+        still.deliver(Role::Engine(E2), Role::Engine(E1), ToEngine::IoError { replica: replica(3) });
+        assert_eq!(still.owed(&Converge::default()), ["volume 1 has a replica that its target goes without"]);
     }
 }

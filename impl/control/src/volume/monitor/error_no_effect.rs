@@ -59,7 +59,8 @@ impl Property<Node> for ErrorNoEffect {
             | Fact::ChildRemoved { .. }
             | Fact::Changed { .. }
             | Fact::Vouched { .. }
-            | Fact::DiskFailed { .. } => (),
+            | Fact::DiskFailed { .. }
+            | Fact::Missed { .. } => (),
         }
         Ok(())
     }

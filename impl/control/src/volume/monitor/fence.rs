@@ -40,7 +40,8 @@ impl Property<Node> for Fence {
             | Fact::SteppedDown { .. }
             | Fact::Stored { .. }
             | Fact::Vouched { .. }
-            | Fact::DiskFailed { .. } => (),
+            | Fact::DiskFailed { .. }
+            | Fact::Missed { .. } => (),
         }
         Ok(())
     }

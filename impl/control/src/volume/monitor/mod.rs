@@ -5,8 +5,8 @@ use quiesce_machine::{NodeId, View};
 
 use super::agent::leader::Leader;
 use super::engine::Engine;
-use super::id::{EngineId, Key, Role};
-use super::spec::{Owner, Spec, Status};
+use super::id::{EngineId, Key, PoolId, Role};
+use super::spec::{Body, NodeSet, Owner, Spec, Status, VolumeWant};
 use super::store::Store;
 use super::{Config, Node};
 
@@ -19,6 +19,7 @@ crate::monitors! {
     monotone::Monotone,
     one_target::OneTarget,
     last_healthy::LastHealthy,
+    sound_children::SoundChildren,
     placement::Placement,
     ack_means_met::AckMeansMet,
     error_no_effect::ErrorNoEffect,
@@ -86,11 +87,52 @@ fn has_fit_member(view: &dyn View<Node>, store: &Store, owner: Owner) -> bool {
     members(store, owner).any(|(key, spec)| serves(view, key, spec).unwrap_or(false))
 }
 
-/// Whether that very replica is there and its disk sound; none if its node is down.
+/// Whether a replica is on record as having missed writes.
+fn is_stale(store: &Store, key: Key) -> bool {
+    store.missed().iter().any(|missed| Key::Replica(missed.replica) == key)
+}
+
+/// Whether that very replica is there, its disk sound, and no write to it missing; none if its node is down.
 fn serves(view: &dyn View<Node>, key: Key, spec: &Spec) -> Option<bool> {
     let engine = engine(view, spec.node()?)?;
     let Key::Replica(uuid) = key else { return Some(false) };
+    if store(view).is_some_and(|store| is_stale(store, key)) {
+        return Some(false);
+    }
     Some(engine.objects().replica(uuid).is_some_and(|(birth, replica)| birth == spec.birth && !replica.failed))
+}
+
+/// The nodes on which one more replica of that size could be: up, in use, allowed, none of the volume's on it, and with a
+/// pool that has room which is promised to nobody. Looked up in the store and on the nodes: what a leader makes of it is
+/// no excuse.
+fn takers(view: &dyn View<Node>, owner: Option<Owner>, want: VolumeWant) -> NodeSet {
+    let Some(store) = store(view) else { return NodeSet::default() };
+    let cordoned =
+        |node| matches!(store.spec(Key::Node(node)).map(|spec| &spec.body), Some(Body::Node { cordoned: true, .. }));
+    let holds = |node| {
+        owner.is_some()
+            && store
+                .specs()
+                .any(|(key, spec)| matches!(key, Key::Replica(_)) && spec.owner() == owner && spec.node() == Some(node))
+    };
+    let takes = |(key, spec): (Key, &Spec)| match (key, &spec.body) {
+        (Key::Pool(pool), &Body::Pool { node, size }) if spec.status == Status::Created => {
+            let fits = u32::from(size) >= promised(store, pool) + u32::from(want.size);
+            let open = engine(view, node).is_some() && want.allowed.allows(node) && !cordoned(node) && !holds(node);
+            (fits && open).then_some(node)
+        }
+        _ => None,
+    };
+    NodeSet::of(store.specs().filter_map(takes))
+}
+
+/// How much of a pool is promised to replicas on record.
+fn promised(store: &Store, pool: PoolId) -> u32 {
+    let on_it = store.specs().filter_map(|(_, spec)| match spec.body {
+        Body::Replica { pool: on, size, .. } if on == pool => Some(u32::from(size)),
+        Body::Replica { .. } | Body::Pool { .. } | Body::Node { .. } | Body::Nexus { .. } | Body::Volume { .. } => None,
+    });
+    on_it.sum()
 }
 
 /// The owner that parts of that volume name.
@@ -113,9 +155,9 @@ pub(super) mod testing {
     use crate::monitor::Property;
     use crate::volume::message::{ToAgent, ToEngine, ToStore};
     use crate::volume::object::{EngineOp, Instance, Object, Replica};
-    use crate::volume::spec::{Body, NodeSet, Target, VolumeWant};
+    use crate::volume::spec::Target;
     use crate::volume::user::{Reply, Request};
-    use crate::volume::{Birth, Cluster, Fact, Msg, Policies, PoolId, Timing, Uuid, VolumeId};
+    use crate::volume::{Birth, Cluster, Fact, Msg, Policies, Timing, Uuid, VolumeId};
 
     pub(in super::super) const A1: Role = Role::Agent(0);
     pub(in super::super) const U1: Role = Role::User(0);
@@ -189,7 +231,8 @@ pub(super) mod testing {
             let nodes = (0..5).map(|node| Some(Node::boot(NodeId(node), &config))).collect();
             let mut still = Still { config, nodes, revision: 0 };
             still.deliver(A1, Role::Store, ToStore::Acquire { life: Incarnation(1), after: 0 });
-            let granted = ToAgent::Granted { epoch: 1, life: Incarnation(0), revision: 0, specs: Arc::default() };
+            let (specs, stale) = Default::default();
+            let granted = ToAgent::Granted { epoch: 1, life: Incarnation(0), revision: 0, specs, stale };
             still.deliver(Role::Store, A1, granted);
             still
         }

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use quiesce_machine::{CallId, NodeId, Observation, View};
 
-use super::{members, owner, serves, store};
+use super::{is_stale, members, owner, serves, store};
 use crate::monitor::Property;
 use crate::volume::id::Key;
 use crate::volume::spec::Status;
@@ -11,9 +11,9 @@ use crate::volume::{Fact, Instance, Node, Reply, Request};
 /// S1: nothing that a user was promised is destroyed unless somebody asked for it.
 ///
 /// Promised are pools, replicas, nexuses and volumes that were acknowledged, and a volume's target. A replica may leave
-/// its volume, which is when it is on record as on its way out, as long as another one is there and healthy, or was when its engine was asked for that; or if its own
-/// disk failed. A request stands until it is
-/// answered, and beyond if the answer leaves open what became of it.
+/// its volume, which is when it is on record as on its way out, as long as another one is there and healthy, or was when
+/// its engine was asked for that; or if its own disk failed, or it missed writes. A request stands until it is answered,
+/// and beyond if the answer leaves open what became of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct NoLiveDestroy {
     promised: BTreeSet<Key>,
@@ -98,7 +98,8 @@ impl Property<Node> for NoLiveDestroy {
             | Fact::Claimed { .. }
             | Fact::SteppedDown { .. }
             | Fact::Made { .. }
-            | Fact::ChildRemoved { .. } => (),
+            | Fact::ChildRemoved { .. }
+            | Fact::Missed { .. } => (),
         }
         Ok(())
     }
@@ -163,7 +164,8 @@ impl NoLiveDestroy {
         let Some(owned) = store.spec(replica.key).and_then(|spec| spec.owner()) else { return Ok(()) };
         let key = Key::Volume(owned.volume);
         let lives = store.spec(key).is_some_and(|spec| owner(key, spec) == Some(owned));
-        let counts = self.complete.contains(&replica.key) && !self.failed.contains(&replica.key);
+        let useless = self.failed.contains(&replica.key) || is_stale(store, replica.key);
+        let counts = self.complete.contains(&replica.key) && !useless;
         let others = members(store, owned).any(|(member, spec)| {
             // What is on a node that is down is durable.
             let sound = serves(view, member, spec).unwrap_or(true) || self.vouched.contains(&member);

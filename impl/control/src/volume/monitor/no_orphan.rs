@@ -2,9 +2,12 @@ use quiesce_machine::{Obligation, Observation, View};
 
 use super::{engine, engines, has_fit_member, store};
 use crate::monitor::Property;
+use crate::volume::record::Missed;
+use crate::volume::store::Store;
 use crate::volume::{Body, EngineId, Fact, Instance, Key, Node, Spec, Status};
 
-/// L1: what engines hold and what the store speaks of come to pair up.
+/// L1: what engines hold and what the store speaks of come to pair up; so do its records of missed writes and what they
+/// are about, a replica or a nexus.
 ///
 /// Only nodes that are up are looked at, and no target of a volume without a sound replica.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -40,7 +43,7 @@ impl Property<Node> for NoOrphan {
     }
 }
 
-/// Each object without a spec, then each spec without its object.
+/// Each object without a spec, then each spec without its object, then each record of a write that nothing missed.
 fn unpaired(view: &dyn View<Node>, found: &mut dyn FnMut(u64, String)) {
     let Some(store) = store(view) else { return };
     for (id, engine) in engines(view) {
@@ -59,6 +62,17 @@ fn unpaired(view: &dyn View<Node>, found: &mut dyn FnMut(u64, String)) {
             && engine(view, id).is_some_and(|engine| !engine.objects().has(instance))
         {
             found(number(key, id, true), format!("{instance} should be on {id}, and is not"));
+        }
+    }
+    forgotten(store, found);
+}
+
+fn forgotten(store: &Store, found: &mut dyn FnMut(u64, String)) {
+    for &Missed { nexus, replica } in store.missed() {
+        let (nexus, replica) = (Key::Nexus(nexus), Key::Replica(replica));
+        if store.spec(nexus).is_none() && store.spec(replica).is_none() {
+            let sentence = format!("it is on record that {replica} missed writes of {nexus}, and neither is there");
+            found(replica.number() | 1 << 54, sentence);
         }
     }
 }

@@ -2,17 +2,17 @@ use std::collections::BTreeMap;
 
 use quiesce_machine::{CallId, NodeId, Observation, View};
 
-use super::{leader, store};
+use super::{leader, store, takers};
 use crate::monitor::Property;
+use crate::volume::agent::leader::Leader;
 use crate::volume::id::VolumeId;
 use crate::volume::{Body, EngineId, Fact, Key, Node, NodeSet, Reply, Request, Spec, Status, VolumeWant};
 
 /// Seed 004: an operation that fails could not be met. A volume is refused for want of replicas only if too few nodes
 /// could take one.
 ///
-/// A node counts if it had room and answered the whole time, nobody else placed a replica on it
-/// or wanted it out of use, and it was not asked in
-/// vain to make one. Volumes that are to have a target from the start are not judged: the target may be what failed.
+/// A node counts if it had room and was up and known to answer the whole time, nobody else placed a replica on it or
+/// wanted it out of use, and it was not asked in vain to make one. Volumes that are to have a target from the start are not judged: the target may be what failed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct OnlyIfItMust {
     open: BTreeMap<(NodeId, u8, CallId), Create>,
@@ -43,7 +43,7 @@ impl Property<Node> for OnlyIfItMust {
                 if let (Request::PutVolume { volume, want }, Some(leader)) = (request.as_ref(), leader(view))
                     && want.nexuses == 0
                 {
-                    let (able, none) = (leader.could_hold(*want), NodeSet::default());
+                    let (able, none) = (able(view, leader, *want), NodeSet::default());
                     let create = Create { volume: *volume, want: *want, able, tried: none, made: none };
                     self.open.insert((by, user, call), create);
                 }
@@ -68,7 +68,8 @@ impl Property<Node> for OnlyIfItMust {
             | Fact::ChildRemoved { .. }
             | Fact::Changed { .. }
             | Fact::Vouched { .. }
-            | Fact::DiskFailed { .. } => (),
+            | Fact::DiskFailed { .. }
+            | Fact::Missed { .. } => (),
         }
         Ok(())
     }
@@ -114,6 +115,12 @@ fn remove(set: &mut NodeSet, node: EngineId) {
     set.0 &= !NodeSet::of([node]).0;
 }
 
+/// The nodes that could take a replica, and that the leader knows to answer.
+fn able(view: &dyn View<Node>, leader: &Leader, want: VolumeWant) -> NodeSet {
+    let takers = takers(view, None, want);
+    NodeSet::of(view.config().cluster.engines().filter(|&node| takers.has(node) && leader.is_online(node)))
+}
+
 /// Where a replica is to be, and of which volume it is.
 fn place(key: Key, view: &dyn View<Node>) -> Option<(Option<VolumeId>, EngineId)> {
     let spec = store(view)?.spec(key)?;
@@ -127,7 +134,7 @@ fn judge(create: Create, reply: Reply, view: &dyn View<Node>) -> Result<(), Stri
     let for_want = [Reply::ResourceExhausted, Reply::ReplicaCreateNumber, Reply::Internal, Reply::Unavailable];
     let Some(leader) = leader(view).filter(|_| for_want.contains(&reply)) else { return Ok(()) };
     let failed = |node| create.tried.has(node) && !create.made.has(node);
-    let able_still = leader.could_hold(create.want);
+    let able_still = able(view, leader, create.want);
     let able = |&node: &EngineId| create.able.has(node) && able_still.has(node) && !failed(node);
     let able = view.config().cluster.engines().filter(able).count();
     if able >= usize::from(create.want.replicas) {
@@ -151,12 +158,13 @@ mod tests {
     /// A leader that knows of a pool on each of two nodes that answer.
     fn led() -> Still {
         let mut still = Still::new();
+        [E1, E2].into_iter().for_each(|node| still.pool(node, 4));
         let pool = |node: EngineId| {
             let spec = Spec::creating(Birth::default(), Body::Pool { node, size: 4 }).created();
             (Key::Pool(PoolId(node.0)), Arc::new(spec))
         };
         let specs = Arc::new(vec![pool(E1), pool(E2)]);
-        still.deliver(Role::Store, A1, ToAgent::Granted { epoch: 2, life: Incarnation(0), revision: 0, specs });
+        still.deliver(Role::Store, A1, ToAgent::Granted { epoch: 2, life: Incarnation(0), revision: 0, specs, stale: Arc::default() });
         for engine in [E1, E2] {
             let objects = Arc::<Objects>::default();
             let listing = ToAgent::Listing { epoch: 2, life: Incarnation(1), changes: 0, objects };
