@@ -6,9 +6,10 @@ use quiesce_machine::{Monitor, Node, Obligation};
 
 use crate::fair::{Finder, Lasso, Region, lasso};
 use crate::judge::{Figures, Judge, Way};
-use crate::report::{Limits, Progress, Report, Search, Shortfall};
+use crate::report::{Limits, Observer, Report, Search, Shortfall};
 use crate::scope::{Scope, ScopeError};
 use crate::search::{Bounds, Brake, SecondOpinion, Walk, second_opinion, walk};
+use crate::symmetry::{Symmetry, SymmetryError};
 use crate::system::{Action, Guide, State, System};
 
 /// Why a check gave no report.
@@ -22,6 +23,20 @@ pub enum CheckError {
     Strayed {
         /// The step, counted from 1.
         step: usize,
+    },
+    /// Nothing can be folded.
+    #[error(transparent)]
+    Symmetry(#[from] SymmetryError),
+    /// Liveness was to be judged on folded states.
+    #[error("symmetry is for safety alone: what is owed for ever is owed to one name, and folding mixes names")]
+    FoldedLiveness,
+    /// Somebody's code depends on what a name is, so that states which differ in names alone are not alike.
+    #[error("{who} tells names apart: with names exchanged it differs, when it {what}")]
+    Asymmetric {
+        /// Whose code.
+        who: String,
+        /// What it does differently.
+        what: String,
     },
     /// A node's code depends on more than its state and the event, so that nothing found can be trusted.
     #[error("{node} is not a pure state machine: run twice from one state it differs, when it {event}")]
@@ -49,7 +64,7 @@ pub fn check<N, M>(
     scope: &Scope<N, M>,
     search: Search,
     limits: Limits,
-    progress: Option<&dyn Fn(Progress)>,
+    progress: Option<Observer<'_>>,
 ) -> Result<Report<N>, CheckError>
 where
     N: Node,
@@ -70,7 +85,7 @@ pub fn check_after<N, M>(
     guide: &mut dyn Guide<N>,
     search: Search,
     limits: Limits,
-    progress: Option<&dyn Fn(Progress)>,
+    progress: Option<Observer<'_>>,
 ) -> Result<Report<N>, CheckError>
 where
     N: Node,
@@ -81,11 +96,38 @@ where
     explore(system, search, limits, progress)
 }
 
+/// [`check`] of safety in a scope, in which states that differ only in names which `symmetry` says are alike count as one.
+///
+/// Nobody is trusted to be alike: every step of a node or monitor is also taken with names exchanged, once, and must come
+/// to the same.
+///
+/// # Errors
+/// As [`check`]; when liveness is to be judged, nothing is alike, or somebody's code tells names apart.
+///
+/// # Panics
+/// As [`check`].
+pub fn check_folded<N, M>(
+    scope: &Scope<N, M>,
+    symmetry: &Symmetry<N, M>,
+    search: Search,
+    limits: Limits,
+    progress: Option<Observer<'_>>,
+) -> Result<Report<N>, CheckError>
+where
+    N: Node,
+    M: Monitor<N>,
+{
+    if search == Search::Bfs {
+        return Err(CheckError::FoldedLiveness);
+    }
+    explore(System::new(scope.clone())?.folded(symmetry)?, search, limits, progress)
+}
+
 fn explore<N, M>(
     system: System<N, M>,
     search: Search,
     limits: Limits,
-    progress: Option<&dyn Fn(Progress)>,
+    progress: Option<Observer<'_>>,
 ) -> Result<Report<N>, CheckError>
 where
     N: Node,
@@ -119,7 +161,7 @@ fn judge_walk<N: Node, M: Monitor<N>>(
     for property in 0..judge.len() {
         judge.owing_states(property, stuck.owing_states(property));
         if let Some(state) = walk.found(property) {
-            judge.violated(property, walk.route(system, state));
+            judge.violated(property, walk.route(system, state))?;
         } else if let Some((obligation, region)) = stuck.for_ever(property) {
             let (route, length) = stay(system, walk, &region);
             judge.owes_for_ever(property, obligation, route, length);
@@ -134,10 +176,11 @@ fn judge_safety<N: Node, M: Monitor<N>>(
     walk: &Walk,
     began: Instant,
 ) -> Result<Report<N>, CheckError> {
+    system.asymmetry()?;
     let mut judge = Judge::new(system, walk.shortfall);
     for property in 0..judge.len() {
         if let Some(state) = walk.found(property) {
-            judge.violated(property, walk.route(system, state));
+            judge.violated(property, walk.route(system, state))?;
         } else if system.was_owing(property) {
             judge.unjudged(property, Shortfall::SafetyOnly);
         }
@@ -160,11 +203,12 @@ fn judge_opinion<N: Node, M: Monitor<N>>(
     opinion: SecondOpinion<State, Action>,
     began: Instant,
 ) -> Result<Report<N>, CheckError> {
+    system.asymmetry()?;
     let SecondOpinion { unique, generated, depth, shortfall, found } = opinion;
     let mut judge = Judge::new(system, shortfall);
     for (property, route) in found.into_iter().enumerate() {
         match route {
-            Some(route) => judge.violated(property, route),
+            Some(route) => judge.violated(property, route)?,
             None if system.was_owing(property) => judge.unjudged(property, Shortfall::SafetyOnly),
             None => (),
         }

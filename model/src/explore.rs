@@ -191,7 +191,7 @@ fn sender<N: Node>(act: &Act<N>) -> Option<NodeId> {
         Act::Handle { event: Event::Deliver { from, .. }, .. } => Some(*from),
         Act::Handle { event: Event::Bounce { to, .. }, .. } => Some(*to),
         Act::Handle { .. } | Act::Refuse(_) | Act::Vanish(_) | Act::Lose(_) | Act::Duplicate(_) => None,
-        Act::CallNobody { .. } | Act::Crash { .. } | Act::Cut { .. } | Act::Heal => None,
+        Act::StoreFault { .. } | Act::CallNobody { .. } | Act::Crash { .. } | Act::Cut { .. } | Act::Heal => None,
     }
 }
 

@@ -6,7 +6,7 @@ use quiesce_machine::{Monitor, Node, Obligation};
 use stateright::Model;
 
 use crate::check::CheckError;
-use crate::report::{Cost, Counterexample, Ending, Odds, PropertyReport, Report, Shortfall, Verdict};
+use crate::report::{Cost, Counterexample, Ending, Folding, Odds, PropertyReport, Report, Shortfall, Verdict};
 use crate::search::Route;
 use crate::system::{Action, State, System};
 
@@ -73,9 +73,13 @@ impl<'a, N: Node, M: Monitor<N>> Judge<'a, N, M> {
         self.cases[property].shortfall = Some(shortfall);
     }
 
-    pub(crate) fn violated(&mut self, property: usize, way: Way) {
+    /// # Errors
+    /// When the way cannot be told, since somebody's code depends on names.
+    pub(crate) fn violated(&mut self, property: usize, way: Way) -> Result<(), CheckError> {
+        let way = self.system.unfold(way)?;
         let evidence = self.system.violation(way.end()).map(|(_, evidence)| evidence).unwrap_or_default();
         self.cases[property].finding = Some(Finding { evidence, way, end: End::Violation });
+        Ok(())
     }
 
     /// At the end of `way`, of which the last `length` actions repeat, something stays owed.
@@ -102,6 +106,10 @@ impl<'a, N: Node, M: Monitor<N>> Judge<'a, N, M> {
             properties,
             counterexamples: counterexamples?,
             collision: Odds::among(unique),
+            folding: self.system.folding().map(|(renamings, stands_for)| Folding {
+                renamings,
+                stands_for: Some(stands_for).filter(|&count| self.shortfall.is_none() && count >= unique),
+            }),
             cost: Cost { elapsed: began.elapsed(), places, messages, handled, edges },
         })
     }

@@ -20,16 +20,18 @@ mod judge;
 mod report;
 mod scope;
 pub mod search;
+mod symmetry;
 mod system;
 
-pub use check::{CheckError, check, check_after};
+pub use check::{CheckError, check, check_after, check_folded};
 pub use explore::{ExploreError, Stop, Tour, explore};
 pub use intern::content_hash;
 pub use report::{
-    Act, Cost, Counterexample, Ending, Leg, Limits, Message, Odds, Pick, Progress, PropertyReport, Report, Search,
-    Shortfall, Step, Verdict,
+    Act, Cost, Counterexample, Ending, Folding, Leg, Limits, Message, Observer, Odds, Pick, Progress, PropertyReport,
+    Report, Search, Shortfall, Step, Verdict,
 };
 pub use scope::{Budget, Scope, ScopeError};
+pub use symmetry::{Member, Symmetry, SymmetryError};
 pub use system::{Action, Guide, Onward, State, System};
 
 /// The property every scope has beside its monitors': no node and no monitor panics, asks for endless choices, or sends

@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
-use quiesce_machine::{CallId, Event, Node, NodeId};
+use quiesce_machine::{CallId, Event, Node, NodeId, OpId, StoreError};
 
 /// How a state space is searched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,6 +61,9 @@ pub struct Progress {
     pub elapsed: Duration,
 }
 
+/// Is told how far a search has come, now and then, and says whether it goes on.
+pub type Observer<'a> = &'a dyn Fn(Progress) -> ControlFlow<()>;
+
 /// What a check found.
 #[derive(Clone, Debug)]
 pub struct Report<N: Node> {
@@ -77,8 +81,19 @@ pub struct Report<N: Node> {
     pub counterexamples: Vec<Counterexample<N>>,
     /// The odds that two states were taken for one.
     pub collision: Odds,
+    /// What was saved by taking states that differ in names alone for one.
+    pub folding: Option<Folding>,
     /// What the search cost.
     pub cost: Cost,
+}
+
+/// What a search by symmetry saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Folding {
+    /// How many renamings leave the scope as it is, the identity included: no search can save more than this many times.
+    pub renamings: u64,
+    /// How many states the unique ones stand for; unknown to Stateright's searches, and to one that was cut short.
+    pub stands_for: Option<u64>,
 }
 
 /// What a search cost, and how often a node's code really ran.
@@ -157,6 +172,8 @@ pub enum Shortfall {
     Timeout(Duration),
     /// It stopped at this much memory, in bytes.
     Memory(usize),
+    /// It was told to stop.
+    Interrupted,
     /// It stopped at the first violation, which was not this property's.
     FirstFailure,
     /// Branches end where another property fails, and nobody looked beyond.
@@ -173,6 +190,7 @@ impl fmt::Display for Shortfall {
             Shortfall::States(limit) => write!(f, "stopped at {limit} states"),
             Shortfall::Timeout(limit) => write!(f, "stopped after {limit:?}"),
             Shortfall::Memory(limit) => write!(f, "stopped at {} MiB of memory", limit >> 20),
+            Shortfall::Interrupted => f.write_str("interrupted"),
             Shortfall::FirstFailure => f.write_str("stopped at the first failure"),
             Shortfall::BehindFailure(property) => write!(f, "nobody looked behind failures of {property}"),
             Shortfall::SafetyOnly => f.write_str("this search judges safety alone"),
@@ -270,6 +288,20 @@ pub enum Act<N: Node> {
         /// The event.
         event: Event<N>,
         /// Its answers to [`Cx::choose`](quiesce_machine::Cx::choose), in the order asked.
+        picks: Vec<Pick>,
+    },
+    /// The oldest write of a process ends otherwise than by being durable, which the process is told as a
+    /// [`Stored`](Event::Stored) event.
+    StoreFault {
+        /// Whose write.
+        node: NodeId,
+        /// Its operation.
+        op: OpId,
+        /// What the process is told.
+        told: StoreError,
+        /// Whether the store keeps the write.
+        applied: bool,
+        /// The process' answers to choices, in the order asked.
         picks: Vec<Pick>,
     },
     /// A message finds its receiver's process down and travels back.

@@ -44,6 +44,8 @@ pub struct Budget {
     pub duplicates: u8,
     /// Partitions.
     pub partitions: u8,
+    /// Writes that fail, or of which their process does not learn whether they were applied.
+    pub store_faults: u8,
 }
 
 /// Why a scope makes no sense.
@@ -168,7 +170,7 @@ impl<N: Node, M: Monitor<N>> Scope<N, M> {
         if let Some(cut) = self.cuts.iter().position(|side| side.is_empty() || all(side)) {
             return Err(ScopeError::EmptyCut { cut });
         }
-        let Budget { crashes, record_losses, losses: _, duplicates: _, partitions } = self.budget;
+        let Budget { crashes, record_losses, losses: _, duplicates: _, partitions, store_faults: _ } = self.budget;
         let idle = |fault, lacking| Err(ScopeError::IdleBudget { fault, lacking });
         if crashes > 0 && self.crashable.is_empty() {
             idle("crashes", "nobody is crashable")

@@ -8,9 +8,10 @@ use std::fmt::Debug;
 use quiesce_control::policy::{PolicyError, Row};
 use quiesce_machine::{CallId, Monitor, Node, NodeId};
 
-use quiesce_model::Scope;
+use quiesce_model::{Scope, Symmetry};
 use serde::{Deserialize, Serialize};
 
+use crate::check::{Scale, SizeError};
 use crate::schema::Names;
 use crate::text::{Fields, Read};
 
@@ -19,6 +20,9 @@ pub type Config<P> = <<P as Plane>::Node as Node>::Config;
 
 /// What a plane's users ask for.
 pub type Request<P> = <<P as Plane>::Node as Node>::Request;
+
+/// A small world of a plane.
+pub type SmallWorld<P> = Scope<<P as Plane>::Node, <P as Plane>::Monitor>;
 
 /// A control plane under test.
 pub trait Plane: Debug + Clone + Send + Sync + 'static {
@@ -53,6 +57,21 @@ pub trait Plane: Debug + Clone + Send + Sync + 'static {
 
     /// The small world of that name, with our policies.
     fn scope(name: &str) -> Option<Scope<Self::Node, Self::Monitor>>;
+
+    /// The small world of that name in another size; `None` if there is none of that name.
+    ///
+    /// # Errors
+    /// When it cannot have that size.
+    fn sized(name: &str, scale: &Scale) -> Option<Result<SmallWorld<Self>, SizeError>> {
+        Self::scope(name).map(|scope| scale.are_of(&[]).map(|()| scope))
+    }
+
+    /// What may be alike in a small world, for a search that takes states which differ in names alone for one; `None` if
+    /// the plane's values cannot be renamed.
+    fn symmetry(scope: &Scope<Self::Node, Self::Monitor>) -> Option<Symmetry<Self::Node, Self::Monitor>> {
+        let _ = scope;
+        None
+    }
 
     /// What its users can ask for, by the words of scenario files.
     fn kinds() -> Vec<Word>;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use quiesce::capsule::{Capsule, CapsuleError, Comparison, Divergence, Fate, World, WorldError};
+use quiesce::check::Adjust;
 use quiesce::choices::Choices;
 use quiesce::load;
 use quiesce::plane::Profile;
@@ -168,12 +169,12 @@ fn prepared_quiet() -> Box<dyn Prepared> {
 fn a_small_world_replays_in_the_order_of_its_turns() {
     let start = |node: &str| Turn::Start { node: node.to_owned() };
     let turns: Vec<Turn> = ["p1", "p2", "t1", "c1"].map(start).into_iter().chain([Turn::Call { call: 0 }]).collect();
-    let world = World::Scope { plane: "xaction".to_owned(), name: "ic".to_owned() };
+    let world = World::Scope { plane: "xaction".to_owned(), name: "ic".to_owned(), adjust: Adjust::default() };
     let capsule = Capsule { world, turns: Some(turns), steps: Vec::new(), ..failure() };
     let replayed = replay(&capsule);
     assert_eq!((replayed.run.events, replayed.missed), (5, Vec::new()));
     assert!(replayed.trace.to_string().contains("c1  call     start"), "{}", replayed.trace);
-    let nowhere = World::Scope { plane: "xaction".to_owned(), name: "icc".to_owned() };
+    let nowhere = World::Scope { plane: "xaction".to_owned(), name: "icc".to_owned(), adjust: Adjust::default() };
     let refused = Capsule { world: nowhere, ..capsule }.prepare(&Choices::default()).expect_err("no such world");
     assert!(refused.to_string().contains("`icc` of `xaction`"), "{refused}");
 }

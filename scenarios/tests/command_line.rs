@@ -184,7 +184,7 @@ fn a_mark_that_no_scenario_reaches_fails_the_suite_that_requires_reach() {
     shell
         .run("run --require-reach")
         .ends(0)
-        .says("33 of 33 marks of xaction reached")
+        .says("36 of 36 marks of xaction reached")
         .says("marks of operation reached");
     let json = shell.run("run twice.toml --require-reach --json -");
     json.ends(3).says("\"unreached\":[\"xaction/").says("\"marks\":{");
@@ -247,4 +247,97 @@ fn a_world_is_explored_only_where_somebody_can_listen() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("some port is free");
     let address = taken.local_addr().expect("it has an address");
     refused(&Shell::new("explore"), &format!("explore operation --address {address}"), "cannot listen on 127.0.0.1:");
+}
+
+/// The capsule that the output names first.
+fn capsule(done: &Done) -> String {
+    let said = done.stdout.lines().find_map(|line| line.trim().split("quiesce replay ").nth(1));
+    said.expect("a command that replays").to_owned()
+}
+
+#[test]
+fn a_world_has_the_sizes_it_has() {
+    let shell = Shell::new("check-sizes");
+    refused(
+        &shell,
+        "check create --proxies 2",
+        "the size `proxies` is not one of this world; it has engines, replicas",
+    );
+    refused(&shell, "check registry-race --clients 3", "it has targets");
+    refused(&shell, "check ic --targets 0", "a cluster needs at least one target");
+    let two = shell.run("check ic --targets 2 --max-states 20000 --search safety");
+    two.ends(3).says("stopped at 20000 states");
+}
+
+#[test]
+fn a_capsule_keeps_what_was_otherwise_in_its_world_and_replays_without_flags() {
+    let shell = Shell::new("check-adjusted");
+    let found = shell.run("check ic --profile reference --targets 2 --losses 1 --max-states 60000");
+    found.ends(1).says("t2        starts, life 1");
+    let capsule = capsule(&found);
+    shell.run(&format!("replay {capsule}")).ends(1).says("reproduced: ");
+    let within = shell.run(&format!("check --from {capsule} --step 9 --max-states 60000"));
+    within.ends(1).says("t2        starts, life 1").says(" fails: ");
+}
+
+#[test]
+fn a_write_that_fails_replays_as_it_was_found() {
+    let shell = Shell::new("check-store");
+    shell.run("check operation --store-faults 1").ends(0).says("operation pass: 5135 unique states");
+    let found = shell.run("check operation --profile reference --store-faults 1");
+    found.ends(1).says("  director  failed to store operation 0").says("  apiserver  failed to store operation 0");
+    let capsules = found.stdout.lines().filter_map(|line| line.trim().split("quiesce replay ").nth(1));
+    for capsule in capsules {
+        shell.run(&format!("replay {capsule}")).ends(1).says("reproduced: ");
+    }
+}
+
+#[test]
+fn a_loop_is_saved_and_goes_round_as_often_as_asked() {
+    let shell = Shell::new("check-loop");
+    let events = |loops: u64| {
+        let found = shell.run(&format!("check create --losses 1 --loops {loops}"));
+        found.ends(1).says("-- from here on, again and again for ever:").says("-- and so on for ever");
+        let capsule = capsule(&found);
+        shell.run(&format!("replay {capsule}")).ends(1).says("reproduced: ");
+        let text = std::fs::read_to_string(shell.0.join(capsule)).expect("it was saved");
+        let saved: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        saved["events"].as_u64().expect("a number of events")
+    };
+    let (once, twice, often) = (events(1), events(2), events(7));
+    assert!(twice > once, "a round has events");
+    assert_eq!(often - once, 6 * (twice - once), "every round is alike");
+}
+
+#[test]
+fn symmetry_is_refused_where_it_could_mislead() {
+    let shell = Shell::new("check-symmetry");
+    refused(&shell, "check ic-targets --symmetry", "symmetry is for safety alone");
+    refused(&shell, "check ic --symmetry --search safety", "nothing in this scope is alike");
+    refused(&shell, "check create --symmetry --search safety", "plane `volume` has none yet");
+}
+
+#[test]
+fn a_check_begins_at_any_moment_of_a_simulated_failure() {
+    let shell = Shell::new("check-from-run");
+    let failed = shell.run("run everybody-restarts --profile reference --seeds 1..3");
+    let capsule = capsule(failed.ends(1));
+    for step in [0, 6, 25] {
+        let within = shell.run(&format!("check --from {capsule} --step {step} --max-states 3000"));
+        within.ends(3).says("everybody-restarts incomplete: stopped at 3000 states");
+    }
+}
+
+#[test]
+fn results_are_junit_too() {
+    let shell = Shell::new("check-junit");
+    shell.run("check ic operation --profile reference --junit checks.xml").ends(1);
+    let xml = std::fs::read_to_string(shell.0.join("checks.xml")).expect("it was written");
+    assert!(xml.contains("<testsuite name=\"xaction.ic\" tests=\"7\" failures="), "{xml}");
+    assert!(
+        xml.contains("<testcase classname=\"xaction.ic\" name=\"waits-return\">\n      <failure type=\"waits-return\""),
+        "{xml}"
+    );
+    assert!(xml.contains("<testsuite name=\"operation.operation\""), "{xml}");
+    assert!(xml.contains("gets ToProxy("), "the steps are in it\n{xml}");
 }

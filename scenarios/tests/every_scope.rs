@@ -1,5 +1,7 @@
 //! The bundled small worlds: exhausted with our policies, and each catches the reference.
 
+use std::ops::ControlFlow;
+
 use quiesce::check::{Adjust, Checked, Checking};
 use quiesce::choices::Choices;
 use quiesce::plane::Profile;
@@ -13,8 +15,15 @@ fn check(scope: &str, profile: Profile) -> Checked {
     let choices = Choices { profile, policies: Vec::new() };
     let limits = Limits { max_states: Some(STATES_MOST), ..Limits::default() };
     let adjust = Adjust::default();
-    let how =
-        Checking { choices: &choices, adjust: &adjust, from: None, search: Search::Bfs, limits, progress: &|_| () };
+    let how = Checking {
+        choices: &choices,
+        adjust: &adjust,
+        from: None,
+        symmetry: false,
+        search: Search::Bfs,
+        limits,
+        progress: &|_| ControlFlow::Continue(()),
+    };
     let found = planes::ALL.iter().find_map(|plane| plane.check(scope, &how));
     found.expect("a listed scope").expect("it makes sense")
 }
@@ -57,7 +66,7 @@ fn every_counterexample_is_a_run_of_the_simulator_that_fails_alike() {
     for (plane, scope) in
         planes::ALL.iter().flat_map(|plane| plane.scopes().iter().map(move |(name, _)| (plane, *name)))
     {
-        let world = plane.world(scope, &choices).expect("a listed scope").expect("legal choices");
+        let world = plane.world(scope, &choices, &Adjust::default()).expect("a listed scope").expect("legal choices");
         for story in check(scope, Profile::Reference).counterexamples {
             match story.ending {
                 Ending::Violation => violations += 1,

@@ -1,5 +1,7 @@
 //! The small worlds of operations: each asks something, so each catches a reference's choice that gives another answer.
 
+use std::ops::ControlFlow;
+
 use quiesce::check::{Adjust, Checked, Checking};
 use quiesce::choices::Choices;
 use quiesce::plane::Profile;
@@ -37,8 +39,15 @@ fn check(scope: &str, policies: &[(&str, &str)], limits: Limits) -> Checked {
     let policies = policies.iter().map(|&(policy, choice)| (policy.to_owned(), choice.to_owned())).collect();
     let choices = Choices { profile: Profile::Hardened, policies };
     let adjust = Adjust::default();
-    let how =
-        Checking { choices: &choices, adjust: &adjust, from: None, search: Search::Bfs, limits, progress: &|_| () };
+    let how = Checking {
+        choices: &choices,
+        adjust: &adjust,
+        from: None,
+        symmetry: false,
+        search: Search::Bfs,
+        limits,
+        progress: &|_| ControlFlow::Continue(()),
+    };
     let found = planes::ALL.iter().find_map(|plane| plane.check(scope, &how));
     found.expect("a listed scope").expect("it makes sense")
 }

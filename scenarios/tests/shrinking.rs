@@ -1,6 +1,7 @@
 //! A failure made small still fails, in the same property and in the same way, and is a scenario of its own.
 
 use quiesce::capsule::{Capsule, World};
+use quiesce::check::Adjust;
 use quiesce::choices::Choices;
 use quiesce::keep::keep;
 use quiesce::load;
@@ -179,7 +180,7 @@ fn a_blow_behind_the_phase_under_fire_becomes_an_entry_of_a_longer_one() {
 fn what_cannot_shrink_says_why() {
     let source = Source::new("busy.toml", BUSY);
     let capsule = failure(&source, &Course::seed(1), "one-start-one-job");
-    let path = World::Scope { plane: "xaction".to_owned(), name: "ic".to_owned() };
+    let path = World::Scope { plane: "xaction".to_owned(), name: "ic".to_owned(), adjust: Adjust::default() };
     let path = Capsule { world: path, turns: Some(vec![Turn::Rest]), ..capsule.clone() };
     assert!(matches!(shrink(&path), Err(ShrinkError::Shortest)));
     let mut mended = capsule;

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use quiesce::check::{CheckRefused, Checked, Checking};
 use quiesce::choices::Choices;
 use quiesce::load;
 use quiesce::plane::Sizes;
@@ -223,6 +224,10 @@ impl Prepared for Moody {
 
     fn inspect(&self, course: &Course, steps: &[u32]) -> (Replayed, Vec<Snapshot>) {
         self.inner.inspect(course, steps)
+    }
+
+    fn check_after(&self, course: &Course, events: u32, how: &Checking<'_>) -> Result<Checked, CheckRefused> {
+        self.inner.check_after(course, events, how)
     }
 
     fn crash_sweep(&self, seed: u64, down: Duration, tried: &(dyn Fn(CrashProgress) + Sync)) -> CrashSweep {

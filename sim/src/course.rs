@@ -85,10 +85,13 @@ pub enum Turn {
         /// How it prints.
         text: String,
     },
-    /// The oldest write on its way becomes durable.
+    /// The oldest write on its way ends, durable if nothing else is said.
     Land {
         /// Whose.
         node: String,
+        /// How.
+        #[serde(default, skip_serializing_if = "WriteEnd::is_durable")]
+        end: WriteEnd,
     },
     /// A process dies.
     Crash {
@@ -101,6 +104,27 @@ pub enum Turn {
     },
     /// Nothing need ever happen again: from here on nothing may be owed.
     Rest,
+}
+
+/// How a write ends, in a run without a clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WriteEnd {
+    /// It is durable, and its process is told so.
+    #[default]
+    Durable,
+    /// It is not applied, and its process is told so.
+    Failed,
+    /// It is applied, and its process does not learn whether.
+    UnknownApplied,
+    /// It is not applied, and its process does not learn whether.
+    UnknownLost,
+}
+
+impl WriteEnd {
+    fn is_durable(&self) -> bool {
+        *self == WriteEnd::Durable
+    }
 }
 
 /// A message on its way.

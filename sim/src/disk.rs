@@ -22,7 +22,7 @@ impl Landing {
     pub(crate) const DURABLE: Landing = Landing { applied: true, told: Ok(()) };
     pub(crate) const FAILED: Landing = Landing { applied: false, told: Err(StoreError::Failed) };
 
-    fn unknown(applied: bool) -> Self {
+    pub(crate) fn unknown(applied: bool) -> Self {
         Landing { applied, told: Err(StoreError::Unknown) }
     }
 }

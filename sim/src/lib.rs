@@ -161,7 +161,7 @@ mod world;
 
 pub use branch::{Blow, Branch};
 pub use check::{Place, PlanError};
-pub use course::{Course, Fork, Parcel, Strike, Turn};
+pub use course::{Course, Fork, Parcel, Strike, Turn, WriteEnd};
 pub use decisions::Decision;
 pub use digest::Digest;
 pub use lens::{NodeState, Snapshot};

@@ -44,6 +44,13 @@ impl<R: Record> Store<R> {
         self.last
     }
 
+    /// Says otherwise what becomes of the oldest pending write.
+    pub(crate) fn decide_oldest(&mut self, landing: Landing) {
+        if let Some(oldest) = self.pending.front_mut() {
+            oldest.landing = landing;
+        }
+    }
+
     /// The oldest pending write lands; returns what its node is told.
     pub(crate) fn land(&mut self) -> Option<(OpId, Result<(), StoreError>)> {
         let Pending { op, write, landing } = self.pending.pop_front()?;

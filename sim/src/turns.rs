@@ -7,9 +7,10 @@ use std::fmt::Debug;
 
 use quiesce_machine::{Event, Label, Monitor, Node, NodeId};
 
+use crate::disk::Landing;
 use crate::queue::Due;
 use crate::world::{Item, World};
-use crate::{Action, Parcel, Records, Turn};
+use crate::{Action, Parcel, Records, Turn, WriteEnd};
 
 impl<N: Node, M: Monitor<N>> World<'_, N, M> {
     /// Takes the turns in order, until the run is over.
@@ -65,10 +66,11 @@ impl<N: Node, M: Monitor<N>> World<'_, N, M> {
                 }
             }
             Turn::Fire { node, label, text } => self.fire(node, label, text)?,
-            Turn::Land { node } => {
+            Turn::Land { node, end } => {
                 let node = self.named(node)?;
                 let place = pool.iter().position(|item| matches!(item, Item::Write { node: of, .. } if *of == node))?;
                 let item = pool.remove(place);
+                self.processes[node.index()].store().decide_oldest(landing(*end));
                 self.take(Due { at: self.now, sequence: 0, item });
             }
             Turn::Crash { node, applied, records_lost } => {
@@ -122,6 +124,15 @@ impl<N: Node, M: Monitor<N>> World<'_, N, M> {
             Item::Step | Item::StepEnds { .. } | Item::Heal | Item::Timer { .. } | Item::Write { .. } => (),
             Item::Work { .. } | Item::Rise { .. } => (),
         }
+    }
+}
+
+fn landing(end: WriteEnd) -> Landing {
+    match end {
+        WriteEnd::Durable => Landing::DURABLE,
+        WriteEnd::Failed => Landing::FAILED,
+        WriteEnd::UnknownApplied => Landing::unknown(true),
+        WriteEnd::UnknownLost => Landing::unknown(false),
     }
 }
 

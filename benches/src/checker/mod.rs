@@ -35,7 +35,7 @@ pub struct Measured {
 /// Every pair of something to search and somebody who searches it, in the order of the table.
 pub const CASES: [(&str, &[&str]); 6] = [
     ("2pc-7", &["ours", "ours-2", "stateright", "stateright-2"]),
-    ("2pc-9", &["ours", "ours-2", "stateright", "stateright-2"]),
+    ("2pc-8", &["ours", "ours-2", "stateright", "stateright-2"]),
     ("pairs-8", &["ours", "ours-2", "actor-model"]),
     ("operation-nodes", &["ours", "actor-model"]),
     ("ic-nodes", &["ours", "ours-2", "actor-model"]),
@@ -56,10 +56,10 @@ const REPEATS: usize = 4;
 pub fn measure(case: &str, who: &str) -> Measured {
     match case {
         "2pc-7" => commit(7, who),
-        "2pc-9" => commit(9, who),
-        "pairs-8" => nodes(pairs(8), who),
-        "operation-nodes" => nodes(bare(Operation::scope("operation").expect("a scope")), who),
-        "ic-nodes" => nodes(bare(Xaction::scope("ic-loss").expect("a scope")), who),
+        "2pc-8" => commit(8, who),
+        "pairs-8" => nodes(pairs(8), who, None),
+        "operation-nodes" => nodes(bare(Operation::scope("operation").expect("a scope")), who, Some(NODES_STATES)),
+        "ic-nodes" => nodes(bare(Xaction::scope("ic-loss").expect("a scope")), who, Some(NODES_STATES)),
         "ic-targets" => whole(&Xaction::scope("ic-targets").expect("a scope"), who),
         _ => panic!("no such case: {case}"),
     }
@@ -76,11 +76,10 @@ fn commit(managers: u32, who: &str) -> Measured {
     }
 }
 
-fn nodes<N: Node, M: Monitor<N>>(scope: Scope<N, M>, who: &str) -> Measured
+fn nodes<N: Node, M: Monitor<N>>(scope: Scope<N, M>, who: &str, most: Option<usize>) -> Measured
 where
     N::Msg: Ord,
 {
-    let most = Some(NODES_STATES);
     match who {
         "ours" | "ours-2" => {
             let system = System::new(scope).expect("the scope makes sense");

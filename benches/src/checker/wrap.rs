@@ -10,7 +10,8 @@ use quiesce_machine::{
     CallId, Choices, Cx, Effect, Event, Incarnation, Monitor, Node, NodeId, OpId, Outbox, Record, Time, Write,
 };
 use quiesce_model::Scope;
-use stateright::actor::{Actor, ActorModel, Id, Network, Out};
+use stateright::Expectation;
+use stateright::actor::{Actor, ActorModel, ActorModelState, Id, Network, Out};
 
 /// A process of a scope.
 #[derive(Clone, Debug)]
@@ -48,7 +49,9 @@ pub fn actors<N: Node, M: Monitor<N>>(scope: &Scope<N, M>) -> ActorModel<Process
         Process { config: scope.config.clone(), calls }
     };
     let model = ActorModel::new((), ()).actors((0..scope.nodes.len() as u32).map(process));
-    model.init_network(Network::new_unordered_nonduplicating([]))
+    // Without any property Stateright looks at one state and is done.
+    let holds = |_: &ActorModel<Process<N>>, _: &ActorModelState<Process<N>>| true;
+    model.init_network(Network::new_unordered_nonduplicating([])).property(Expectation::Always, "runs", holds)
 }
 
 impl<N: Node> Actor for Process<N> {

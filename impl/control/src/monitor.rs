@@ -38,10 +38,10 @@ pub fn violation<N: Node, P: Property<N>>(evidence: String) -> Violation {
     Violation { property: P::NAME, evidence }
 }
 
-/// Gathers a plane's properties into its `Monitor`: one row each.
+/// Gathers a plane's properties into its `Monitor`: one row each. Attributes go to the `Monitor`.
 #[macro_export]
 macro_rules! monitors {
-    ($Node:ty; $( $module:ident::$Name:ident ),+ $(,)?) => {
+    ($(#[$attribute:meta])* $Node:ty; $( $module:ident::$Name:ident ),+ $(,)?) => {
         $(
             mod $module;
             pub use $module::$Name;
@@ -49,6 +49,7 @@ macro_rules! monitors {
 
         /// A property of this plane.
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        $(#[$attribute])*
         pub enum Monitor {
             $(
                 #[doc = concat!("See [`", stringify!($Name), "`].")]

@@ -4,7 +4,8 @@
 //! [`Effect`]s through its [`Cx`]. It never reads a clock, a socket, a file or a random source, so the same code runs
 //! in the simulator, in the model checker and, one day, live. Properties are [`Monitor`]s over what nodes report.
 //!
-//! This crate owns the vocabulary only. It holds no queue, no network and no plane, and depends on serde alone.
+//! This crate owns the vocabulary only. It holds no queue, no network and no plane, and depends on serde alone, beside a
+//! derive of its own.
 //!
 //! ```
 //! use quiesce_machine::*;
@@ -55,6 +56,7 @@ mod event;
 mod id;
 mod monitor;
 mod node;
+mod rename;
 mod time;
 
 pub use cx::{Choices, Cx, FirstChoice, Outbox, step};
@@ -64,4 +66,5 @@ pub use event::{Event, StoreError};
 pub use id::{CallId, Incarnation, NodeId, OpId};
 pub use monitor::{Monitor, Obligation, Observation, View, Violation};
 pub use node::{Node, Span};
+pub use rename::{Rename, Renaming};
 pub use time::{Delay, Stamp, Time};

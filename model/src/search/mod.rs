@@ -4,6 +4,7 @@
 //! Stateright's checkers are a second opinion. Knows no nodes: any `stateright::Model` that can hash its states is
 //! walked (`cargo run -p quiesce-model --example any_model`).
 
+mod chunks;
 mod debts;
 mod frontier;
 mod haul;

@@ -24,6 +24,7 @@ pub(crate) struct Brake {
     expanded: AtomicUsize,
     over_states: AtomicBool,
     over_time: AtomicBool,
+    interrupted: AtomicBool,
     /// Paths are rebuilt by asking the model again, after the search.
     released: AtomicBool,
 }
@@ -36,6 +37,7 @@ impl Brake {
             expanded: AtomicUsize::new(0),
             over_states: AtomicBool::new(false),
             over_time: AtomicBool::new(false),
+            interrupted: AtomicBool::new(false),
             released: AtomicBool::new(false),
         }
     }
@@ -50,7 +52,11 @@ impl Brake {
         let late = expanded.is_multiple_of(256) && self.limits.timeout.is_some_and(|most| self.began.elapsed() >= most);
         self.over_states.fetch_or(many, Ordering::Relaxed);
         self.over_time.fetch_or(late, Ordering::Relaxed);
-        !many && !self.over_time.load(Ordering::Relaxed)
+        !many && !self.over_time.load(Ordering::Relaxed) && !self.interrupted.load(Ordering::Relaxed)
+    }
+
+    fn interrupt(&self) {
+        self.interrupted.store(true, Ordering::Relaxed);
     }
 
     fn release(&self) {
@@ -62,6 +68,8 @@ impl Brake {
             self.limits.max_states.map(Shortfall::States)
         } else if self.over_time.load(Ordering::Relaxed) {
             self.limits.timeout.map(Shortfall::Timeout)
+        } else if self.interrupted.load(Ordering::Relaxed) {
+            Some(Shortfall::Interrupted)
         } else {
             None
         }
@@ -135,9 +143,9 @@ where
     judge(checker.model(), opinion)
 }
 
-fn tell<E: Model>(checker: &impl Checker<E>, bounds: Bounds<'_>, began: Instant) {
+fn tell<E: Braked>(checker: &impl Checker<E>, bounds: Bounds<'_>, began: Instant) {
     if let Some(tell) = bounds.progress {
-        tell(Progress {
+        let flow = tell(Progress {
             unique_states: checker.unique_state_count() as u64,
             states: checker.state_count() as u64,
             depth: depth(checker),
@@ -145,6 +153,9 @@ fn tell<E: Model>(checker: &impl Checker<E>, bounds: Bounds<'_>, began: Instant)
             memory: None,
             elapsed: began.elapsed(),
         });
+        if let Some(brake) = checker.model().brake().filter(|_| flow.is_break()) {
+            brake.interrupt();
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The set of fingerprints seen: open addressing over a dense array, four bytes a slot.
 
+use super::chunks::Chunks;
+
 /// The most states one search can number.
 pub(super) const STATES_MAX: usize = u32::MAX as usize - 1;
 
@@ -11,12 +13,12 @@ pub(super) const STATES_MAX: usize = u32::MAX as usize - 1;
 #[derive(Debug)]
 pub(super) struct Table {
     slots: Vec<u32>,
-    fingerprints: Vec<u64>,
+    fingerprints: Chunks<u64>,
 }
 
 impl Table {
     pub(super) fn new() -> Self {
-        Table { slots: vec![0; 1 << 10], fingerprints: Vec::new() }
+        Table { slots: vec![0; 1 << 10], fingerprints: Chunks::new() }
     }
 
     /// The number of this fingerprint, and whether it is new.
@@ -49,7 +51,7 @@ impl Table {
 
     /// Bytes held.
     pub(super) fn bytes(&self) -> usize {
-        self.slots.len() * size_of::<u32>() + self.fingerprints.len() * size_of::<u64>()
+        self.slots.len() * size_of::<u32>() + self.fingerprints.bytes()
     }
 
     /// The index of this fingerprint, or the slot where it belongs.
@@ -88,7 +90,7 @@ impl Table {
         self.slots = Vec::new();
         self.slots = vec![0; size];
         let tags = self.tag_mask();
-        for (index, &fingerprint) in (0u32..).zip(&self.fingerprints) {
+        for (index, &fingerprint) in (0u32..).zip(self.fingerprints.iter()) {
             let mut at = self.first_slot(fingerprint);
             while self.slots[at] != 0 {
                 at = (at + 1) & (size - 1);

@@ -4,12 +4,13 @@ use std::fmt;
 
 use stateright::Expectation;
 
+use super::chunks::Chunks;
 use super::debts::Debts;
 use super::table::Table;
 use super::walker::Walker;
 use super::{Explore, Route};
 use crate::fair::Edge;
-use crate::report::{Limits, Progress, Shortfall};
+use crate::report::{Limits, Observer, Shortfall};
 
 /// What a search may spend, what it keeps, and whom it tells how far it is.
 #[derive(Clone, Copy, Default)]
@@ -18,8 +19,8 @@ pub struct Bounds<'a> {
     pub limits: Limits,
     /// Whether the steps between states that owe are left out, so that liveness cannot be judged.
     pub safety_only: bool,
-    /// Told from time to time.
-    pub progress: Option<&'a dyn Fn(Progress)>,
+    /// Told from time to time, and may stop the search.
+    pub progress: Option<Observer<'a>>,
 }
 
 impl fmt::Debug for Bounds<'_> {
@@ -34,9 +35,9 @@ impl fmt::Debug for Bounds<'_> {
 pub struct Walk {
     pub(super) table: Table,
     /// From which state each was first reached, or [`FIRST`].
-    pub(super) origins: Vec<u32>,
+    pub(super) origins: Chunks<u32>,
     /// By which action, or which first state it is.
-    pub(super) ordinals: Vec<u16>,
+    pub(super) ordinals: Chunks<u16>,
     pub(super) found: Vec<Option<u32>>,
     /// States generated, repeats included.
     pub generated: u64,
@@ -90,8 +91,7 @@ impl Walk {
     /// Bytes that this walk holds.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let ways = self.origins.len() * (size_of::<u32>() + size_of::<u16>());
-        self.table.bytes() + ways + self.debts.bytes()
+        self.table.bytes() + self.origins.bytes() + self.ordinals.bytes() + self.debts.bytes()
     }
 
     /// A shortest way to a state.

@@ -6,6 +6,7 @@ use rayon::ThreadPool;
 use rayon::prelude::*;
 use stateright::Property;
 
+use super::chunks::Chunks;
 use super::debts::{Debts, Sets};
 use super::frontier::Frontier;
 use super::haul::{Find, Gatherer, Haul, NO_EDGE, Owes, Source};
@@ -31,8 +32,8 @@ pub(super) struct Walker<'a, E: Explore> {
     pool: Option<ThreadPool>,
     clock: Clock,
     table: Table,
-    origins: Vec<u32>,
-    ordinals: Vec<u16>,
+    origins: Chunks<u32>,
+    ordinals: Chunks<u16>,
     found: Vec<Option<u32>>,
     debts: Debts,
     frontier: Frontier<E::State>,
@@ -69,8 +70,8 @@ where
             pool: pool.and_then(Result::ok),
             clock: Clock { began: now, told: now, weighed: now, memory: memory::resident() },
             table: Table::new(),
-            origins: Vec::new(),
-            ordinals: Vec::new(),
+            origins: Chunks::new(),
+            ordinals: Chunks::new(),
             debts: Debts::new(!bounds.safety_only),
             frontier: Frontier::new(),
             expanded: 0,
@@ -266,7 +267,7 @@ where
         self.shortfall = late.or(large).or(self.shortfall);
         let Some(tell) = self.bounds.progress.filter(|_| self.clock.told.elapsed() >= TELL_EVERY) else { return };
         self.clock.told = Instant::now();
-        tell(Progress {
+        let flow = tell(Progress {
             unique_states: self.table.len() as u64,
             states: self.generated,
             depth: self.depth,
@@ -274,11 +275,14 @@ where
             memory: Some(memory as u64),
             elapsed,
         });
+        if flow.is_break() {
+            self.shortfall = self.shortfall.or(Some(Shortfall::Interrupted));
+        }
     }
 
     /// Bytes that the walk itself holds.
     fn bytes(&self) -> usize {
-        let ways = self.origins.len() * (size_of::<u32>() + size_of::<u16>());
+        let ways = self.origins.bytes() + self.ordinals.bytes();
         self.table.bytes() + ways + self.debts.bytes() + self.frontier.bytes()
     }
 }

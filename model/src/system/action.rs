@@ -1,5 +1,7 @@
 //! What can happen to a world, in numbers.
 
+use quiesce_machine::StoreError;
+
 /// One thing that may happen next in one state of a [`System`](super::System).
 ///
 /// Numbers of values the system keeps: [`Act`](crate::Act) is the same for people and simulators.
@@ -12,6 +14,41 @@ pub struct Action {
     pub(super) outcome: u32,
 }
 
+/// How the oldest write of a process ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum WriteEnd {
+    /// It is durable, and its process is told so.
+    Durable,
+    /// It is not applied, and its process is told so.
+    Failed,
+    /// Its process is told nothing of whether it was applied.
+    Unknown { applied: bool },
+}
+
+impl WriteEnd {
+    /// The ends that are faults.
+    pub(super) const FAULTS: [WriteEnd; 3] =
+        [WriteEnd::Failed, WriteEnd::Unknown { applied: true }, WriteEnd::Unknown { applied: false }];
+
+    /// Whether the store keeps it.
+    pub(super) fn is_applied(self) -> bool {
+        match self {
+            WriteEnd::Durable => true,
+            WriteEnd::Failed => false,
+            WriteEnd::Unknown { applied } => applied,
+        }
+    }
+
+    /// What its process is told.
+    pub(super) fn outcome(self) -> Result<(), StoreError> {
+        match self {
+            WriteEnd::Durable => Ok(()),
+            WriteEnd::Failed => Err(StoreError::Failed),
+            WriteEnd::Unknown { .. } => Err(StoreError::Unknown),
+        }
+    }
+}
+
 /// The sorts of action. A node is its place in the scope, a message its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
@@ -21,7 +58,7 @@ pub(super) enum Kind {
     Lose { flight: u32 },
     Duplicate { flight: u32 },
     Fire { node: u8, timer: u16 },
-    Stored { node: u8 },
+    Stored { node: u8, end: WriteEnd },
     Call { node: u8 },
     CallNobody { node: u8 },
     Start { node: u8 },

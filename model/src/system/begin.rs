@@ -39,7 +39,7 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
         let chosen = guide.begin(&ways).ok_or(CheckError::Strayed { step: 1 })?;
         let mut opening = self.openings[chosen].clone();
         while let Some(action) = self.onward(&opening, guide)? {
-            let next = self.next_state(&opening.state, action).expect("every action leads somewhere");
+            let next = self.after(&opening.state, action);
             let before = std::mem::replace(&mut opening.state, next);
             opening.before.push((before, action));
         }

@@ -33,6 +33,10 @@ pub(super) enum Missing {
     Sight { node: usize, outcome: u32 },
     /// What the monitors are owed.
     Owed,
+    /// What renaming makes of the state that was to be folded.
+    Images,
+    /// What renaming makes of the state that is told.
+    Names,
 }
 
 /// Working memory for telling steps.
@@ -41,6 +45,8 @@ pub(super) struct Desk {
     actions: Vec<Action>,
     owed: Vec<u32>,
     next: State,
+    /// How many states the one told last stands for.
+    pub(super) stands_for: u64,
 }
 
 impl<N: Node, M: Monitor<N>> Known<'_, N, M> {
@@ -59,7 +65,8 @@ impl<N: Node, M: Monitor<N>> Known<'_, N, M> {
 
     /// Tells what `state` owes and every step from it.
     pub(super) fn tell(&self, state: &State, desk: &mut Desk, steps: &mut impl Steps<State>) -> Result<(), Missing> {
-        let Desk { actions, owed, next } = desk;
+        let Desk { actions, owed, next, stands_for } = desk;
+        *stands_for = self.stands_for(state)?;
         owed.clear();
         self.owed(state, owed)?;
         steps.begin(owed);
@@ -67,6 +74,7 @@ impl<N: Node, M: Monitor<N>> Known<'_, N, M> {
         self.list(state, actions)?;
         for (ordinal, &action) in actions.iter().enumerate() {
             self.after(state, action, next)?;
+            self.fold(next)?;
             steps.step(ordinal, Class(action.class), next.fingerprint(), || next.clone());
         }
         steps.end();
@@ -91,8 +99,14 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
     pub(super) fn find(&self, missing: Missing, state: &State, next: &State) {
         let (mut stock, mut watch, rules) = (self.stock_mut(), self.watch_mut(), self.rules());
         match missing {
-            Missing::Moves { place } => stock.learn_moves(&rules, place),
-            Missing::Delivery { place, flight } => stock.learn_delivery(&rules, place, flight),
+            Missing::Moves { place } => {
+                stock.learn_moves(&rules, place);
+                self.vouch_for_moves(&mut stock, &rules, place);
+            }
+            Missing::Delivery { place, flight } => {
+                stock.learn_delivery(&rules, place, flight);
+                self.vouch_for_delivery(&mut stock, &rules, place, flight);
+            }
             Missing::Sight { node, outcome: id } => {
                 let outcome = &stock.outcomes[id as usize];
                 if let Some(failure) = &outcome.failure {
@@ -101,12 +115,15 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
                     let by = NodeId(u32::try_from(node).unwrap_or(u32::MAX));
                     let look = Look::new(&self.scope, &stock, next.places(self.nodes()));
                     watch.learn_sight(next.watch(), (id, outcome), by, &look);
+                    self.vouch_for_sight(&mut stock, &mut watch, (node, id), next);
                 }
             }
             Missing::Owed => {
                 let look = Look::new(&self.scope, &stock, state.places(self.nodes()));
                 watch.learn_owed(state.watch(), &look);
             }
+            Missing::Images => self.learn_images(&mut stock, &mut watch, next),
+            Missing::Names => self.learn_images(&mut stock, &mut watch, state),
         }
     }
 }

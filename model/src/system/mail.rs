@@ -1,6 +1,6 @@
 //! Messages in flight.
 
-use quiesce_machine::{Node, NodeId};
+use quiesce_machine::{Node, NodeId, Renaming};
 
 use super::state::mix;
 use crate::intern::Interner;
@@ -71,7 +71,24 @@ impl<N: Node> Mail<N> {
     }
 
     pub(super) fn hash(&self, flight: u32) -> u64 {
-        mix(self.letters.hash(flight / LEGS.len() as u32), leg(flight) as usize)
+        mix(self.letters.hash(Self::letter_of(flight)), leg(flight) as usize)
+    }
+
+    /// The number of a flight's message, whatever its leg.
+    pub(super) fn letter_of(flight: u32) -> u32 {
+        flight / LEGS.len() as u32
+    }
+
+    /// Another message on the same leg.
+    pub(super) fn with_letter(flight: u32, letter: u32) -> u32 {
+        letter * LEGS.len() as u32 + flight % LEGS.len() as u32
+    }
+
+    /// The number of a message with other names.
+    pub(super) fn rename(&mut self, letter: u32, msg: fn(&N::Msg, &Renaming) -> N::Msg, to: &Renaming) -> u32 {
+        let Letter { from, to: receiver, msg: says } = self.letters.value(letter);
+        let (from, receiver, says) = (to.node(*from), to.node(*receiver), msg(says, to));
+        Self::letter_of(self.post(from, receiver, says))
     }
 
     /// How many distinct messages there are, whatever their legs.
@@ -80,7 +97,7 @@ impl<N: Node> Mail<N> {
     }
 
     fn letter(&self, flight: u32) -> &Letter<N> {
-        self.letters.value(flight / LEGS.len() as u32)
+        self.letters.value(Self::letter_of(flight))
     }
 }
 

@@ -7,6 +7,7 @@
 mod action;
 mod begin;
 pub(crate) mod by_index;
+mod fold;
 mod known;
 mod mail;
 mod model;
@@ -33,6 +34,7 @@ use crate::fair::Class;
 use crate::scope::{Scope, ScopeError};
 use crate::search::Brake;
 use action::Kind;
+use fold::Fold;
 use known::Known;
 use place::Place;
 use stock::{Rules, Stock};
@@ -56,6 +58,7 @@ pub struct System<N: Node, M: Monitor<N>> {
     unborn: Vec<u32>,
     openings: Vec<Opening>,
     brake: Option<Brake>,
+    fold: Option<Fold<N, M>>,
 }
 
 /// One way the world can begin.
@@ -84,7 +87,8 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
         let unborn = ids.map(|id| stock.places.intern(Place::unborn(id)).0).collect();
         let (stock, watch) = (RwLock::new(stock), RwLock::new(watch));
         let openings = Vec::new();
-        let mut system = System { scope, sides, heal_class, stock, watch, first_watch, unborn, openings, brake: None };
+        let (brake, fold) = (None, None);
+        let mut system = System { scope, sides, heal_class, stock, watch, first_watch, unborn, openings, brake, fold };
         system.openings = system.open();
         Ok(system)
     }
@@ -202,13 +206,22 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
         }
     }
 
+    /// The state after an action that may happen in `state`, names as they come.
+    fn after(&self, state: &State, action: Action) -> State {
+        let mut next = State::default();
+        while self.known().after(state, action, &mut next).is_err() {
+            self.find_out(state);
+        }
+        next
+    }
+
     fn nodes(&self) -> usize {
         self.scope.nodes.len()
     }
 
     fn rules(&self) -> Rules<'_, N> {
-        let Scope { config, nodes, calls, crashable, .. } = &self.scope;
-        Rules { config, nodes: nodes.len(), calls, crashable }
+        let Scope { config, nodes, calls, crashable, budget, .. } = &self.scope;
+        Rules { config, nodes: nodes.len(), calls, crashable, store_faults: budget.store_faults > 0 }
     }
 
     fn known(&self) -> Known<'_, N, M> {

@@ -13,7 +13,7 @@ impl<N: Node, M: Monitor<N>> Model for System<N, M> {
     type Action = Action;
 
     fn init_states(&self) -> Vec<State> {
-        self.openings.iter().map(|opening| opening.state.clone()).collect()
+        self.openings.iter().map(|opening| self.fold(opening.state.clone())).collect()
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
@@ -30,11 +30,7 @@ impl<N: Node, M: Monitor<N>> Model for System<N, M> {
     }
 
     fn next_state(&self, state: &State, action: Action) -> Option<State> {
-        let mut next = State::default();
-        while self.known().after(state, action, &mut next).is_err() {
-            self.find_out(state);
-        }
-        Some(next)
+        Some(self.fold(self.after(state, action)))
     }
 
     fn format_action(&self, action: &Action) -> String {
@@ -68,8 +64,9 @@ impl<N: Node, M: Monitor<N>> Explore for System<N, M> {
     fn expand(&self, states: &[State], steps: &mut impl Steps<State>) {
         let (known, mut desk) = (self.known(), Desk::default());
         for state in states {
-            if known.tell(state, &mut desk, steps).is_err() {
-                steps.decline();
+            match known.tell(state, &mut desk, steps) {
+                Ok(()) => known.count(desk.stands_for),
+                Err(_) => steps.decline(),
             }
         }
     }

@@ -12,7 +12,7 @@ use crate::report::Leg;
 impl<N: Node, M: Monitor<N>> Known<'_, N, M> {
     /// Adds everything that may happen in `state`.
     pub(super) fn list(&self, state: &State, actions: &mut Vec<Action>) -> Result<(), Missing> {
-        if state.broken().is_some() {
+        if state.broken().is_some() || self.stock.asymmetry.is_some() {
             return Ok(());
         }
         let nodes = self.nodes();
@@ -26,6 +26,7 @@ impl<N: Node, M: Monitor<N>> Known<'_, N, M> {
             quiet &= !moves.busy;
             actions.extend_from_slice(&moves.prompt);
             actions.extend(moves.crashes.iter().filter(|crash| may_crash(faults, crash)));
+            actions.extend(moves.store_faults.iter().filter(|_| faults.left.store_faults > 0));
         }
         if quiet || self.system.scope.untimed {
             for moves in places.iter().filter_map(|&place| self.stock.moves(place)) {

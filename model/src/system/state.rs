@@ -25,7 +25,7 @@ enum Head {
     Watch,
     /// What is left to crash, to lose records, to lose and to duplicate, a byte each.
     Budget,
-    /// A byte each: partitions left, the cut in force, one more than the violated property, nothing.
+    /// A byte each: partitions left, the cut in force, one more than the violated property, store faults left.
     World,
 }
 
@@ -90,22 +90,22 @@ impl State {
 
     pub(super) fn faults(&self) -> Faults {
         let [crashes, record_losses, losses, duplicates] = self.words[Head::Budget as usize].to_le_bytes();
-        let [partitions, cut, ..] = self.words[Head::World as usize].to_le_bytes();
-        Faults { left: Budget { crashes, record_losses, losses, duplicates, partitions }, cut }
+        let [partitions, cut, _, store_faults] = self.words[Head::World as usize].to_le_bytes();
+        Faults { left: Budget { crashes, record_losses, losses, duplicates, partitions, store_faults }, cut }
     }
 
     pub(super) fn set_faults(&mut self, Faults { left, cut }: Faults) {
-        let Budget { crashes, record_losses, losses, duplicates, partitions } = left;
+        let Budget { crashes, record_losses, losses, duplicates, partitions, store_faults } = left;
         self.words[Head::Budget as usize] = u32::from_le_bytes([crashes, record_losses, losses, duplicates]);
-        let [_, _, property, spare] = self.words[Head::World as usize].to_le_bytes();
-        self.words[Head::World as usize] = u32::from_le_bytes([partitions, cut, property, spare]);
+        let [_, _, property, _] = self.words[Head::World as usize].to_le_bytes();
+        self.words[Head::World as usize] = u32::from_le_bytes([partitions, cut, property, store_faults]);
     }
 
     /// Marks a violation of a property, with evidence that has this number and hash. The monitors, of which `watch` is
     /// the hash, see nothing any more.
     pub(super) fn set_broken(&mut self, property: u8, evidence: (u32, u64), watch: u64) {
-        let [partitions, cut, _, spare] = self.words[Head::World as usize].to_le_bytes();
-        self.words[Head::World as usize] = u32::from_le_bytes([partitions, cut, property + 1, spare]);
+        let [partitions, cut, _, store_faults] = self.words[Head::World as usize].to_le_bytes();
+        self.words[Head::World as usize] = u32::from_le_bytes([partitions, cut, property + 1, store_faults]);
         self.words[Head::Watch as usize] = evidence.0;
         self.sum = self.sum.wrapping_sub(mix(watch, WATCH)).wrapping_add(mix(evidence.1, BROKEN));
     }

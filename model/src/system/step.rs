@@ -2,7 +2,7 @@
 
 use quiesce_machine::{Monitor, Node, NodeId};
 
-use super::action::{Action, Kind};
+use super::action::{Action, Kind, WriteEnd};
 use super::known::{Known, Missing};
 use super::mail::{Envelope, Mail};
 use super::state::State;
@@ -51,11 +51,13 @@ impl<N: Node, M: Monitor<N>> Known<'_, N, M> {
                 faults.cut = cut + 1;
             }
             Kind::Heal => faults.cut = 0,
-            Kind::Fire { node, .. }
-            | Kind::Stored { node }
-            | Kind::Call { node }
-            | Kind::CallNobody { node }
-            | Kind::Start { node } => self.apply(state, usize::from(node), outcome)?,
+            Kind::Stored { node, end } => {
+                faults.left.store_faults -= u8::from(end != WriteEnd::Durable);
+                self.apply(state, usize::from(node), outcome)?;
+            }
+            Kind::Fire { node, .. } | Kind::Call { node } | Kind::CallNobody { node } | Kind::Start { node } => {
+                self.apply(state, usize::from(node), outcome)?
+            }
         }
         state.set_faults(faults);
         Ok(())
@@ -104,7 +106,11 @@ impl<N: Node, M: Monitor<N>> Known<'_, N, M> {
         }
         let by = NodeId(u32::try_from(node).unwrap_or(u32::MAX));
         let look = Look::new(&self.system.scope, &self.stock, state.places(self.nodes()));
-        self.watch.sight(state.watch(), (id, outcome), by, &look)
+        let sight = self.watch.sight(state.watch(), (id, outcome), by, &look)?;
+        if self.system.fold.is_some() && !self.watch.remembers(state.watch(), id) {
+            self.sees_alike(state, (node, id), sight)?;
+        }
+        Some(sight)
     }
 
     fn see(&self, state: &mut State, sight: Sight) {

@@ -8,7 +8,8 @@ use std::ops::Range;
 use hashbrown::HashMap;
 use quiesce_machine::{CallId, Event, Incarnation, Node, NodeId, Span};
 
-use super::action::{Action, Kind};
+use super::action::{Action, Kind, WriteEnd};
+use super::fold::{Asymmetry, Images};
 use super::mail::Mail;
 use super::place::Place;
 use super::react::{Reaction, react};
@@ -25,6 +26,10 @@ pub(super) struct Stock<N: Node> {
     deliveries: HashMap<(u32, u32), Range<u32>>,
     classes: Interner<FairStep<N>>,
     pub(super) handled: u64,
+    /// By the place of the renaming, where a system folds its states.
+    pub(super) images: Vec<Images>,
+    /// The first found.
+    pub(super) asymmetry: Option<Asymmetry>,
 }
 
 /// What one event made of one place.
@@ -50,7 +55,7 @@ impl<N: Node> Outcome<N> {
 }
 
 /// Something that happened to a process, beside what it says itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Notice {
     Started(Incarnation),
     Crashed { records_lost: bool },
@@ -68,6 +73,8 @@ pub(super) struct Moves {
     pub(super) patient: Box<[Action]>,
     /// Deaths, if it may die.
     pub(super) crashes: Box<[Action]>,
+    /// Ends of the oldest write that are faults.
+    pub(super) store_faults: Box<[Action]>,
 }
 
 /// A kind of step that must not be put off for ever, messages excepted.
@@ -85,6 +92,8 @@ pub(super) struct Rules<'a, N: Node> {
     pub(super) nodes: usize,
     pub(super) calls: &'a [(NodeId, N::Request)],
     pub(super) crashable: &'a [NodeId],
+    /// Whether writes may end in a fault at all.
+    pub(super) store_faults: bool,
 }
 
 impl<N: Node> Stock<N> {
@@ -97,6 +106,8 @@ impl<N: Node> Stock<N> {
             deliveries: HashMap::new(),
             classes: Interner::new(),
             handled: 0,
+            images: Vec::new(),
+            asymmetry: None,
         }
     }
 
@@ -164,7 +175,7 @@ impl<N: Node> Stock<N> {
     fn list_moves(&mut self, rules: &Rules<'_, N>, id: u32) -> Moves {
         let place = self.places.value(id).clone();
         let node = node_byte(place.id);
-        let (mut prompt, mut patient) = (Vec::new(), Vec::new());
+        let (mut prompt, mut patient, mut store_faults) = (Vec::new(), Vec::new(), Vec::new());
         let mut busy = !place.pending.is_empty();
         for (timer, purpose) in (0u16..).zip(&place.timers) {
             let class = self.class(FairStep::Fire(place.id, purpose.clone()));
@@ -179,7 +190,10 @@ impl<N: Node> Stock<N> {
         }
         if !place.pending.is_empty() {
             let class = self.class(FairStep::Store(place.id));
-            self.offer(rules, id, Kind::Stored { node }, class, &mut prompt);
+            self.offer(rules, id, Kind::Stored { node, end: WriteEnd::Durable }, class, &mut prompt);
+            for end in WriteEnd::FAULTS.into_iter().filter(|_| rules.store_faults) {
+                self.offer(rules, id, Kind::Stored { node, end }, 0, &mut store_faults);
+            }
         }
         if next_call(rules, &place).is_some() {
             self.offer_call(rules, id, &place, &mut prompt);
@@ -190,7 +204,14 @@ impl<N: Node> Stock<N> {
         }
         let crashes = self.list_crashes(rules, &place);
         let up = place.process.is_some();
-        Moves { up, busy, prompt: prompt.into(), patient: patient.into(), crashes: crashes.into() }
+        Moves {
+            up,
+            busy,
+            prompt: prompt.into(),
+            patient: patient.into(),
+            crashes: crashes.into(),
+            store_faults: store_faults.into(),
+        }
     }
 
     fn offer(&mut self, rules: &Rules<'_, N>, place: u32, kind: Kind, class: u32, list: &mut Vec<Action>) {
@@ -313,10 +334,12 @@ impl<N: Node> Stock<N> {
                 Message { to, msg, leg: Leg::Back, .. } => Event::Bounce { to, msg },
             },
             Kind::Fire { timer, .. } => Event::Fire { timer: before.timers.remove(usize::from(timer)) },
-            Kind::Stored { .. } => {
+            Kind::Stored { end, .. } => {
                 let (op, write) = before.pending.remove(0);
-                before.apply(write);
-                Event::Stored { op, outcome: Ok(()) }
+                if end.is_applied() {
+                    before.apply(write);
+                }
+                Event::Stored { op, outcome: end.outcome() }
             }
             Kind::Call { .. } => {
                 let (call, request) = next_call(rules, &before).expect("a call is offered while one is left");

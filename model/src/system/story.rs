@@ -4,7 +4,7 @@
 
 use quiesce_machine::{Effect, Event, Monitor, Node, NodeId, Outbox, StoreError};
 
-use super::action::{Action, Kind};
+use super::action::{Action, Kind, WriteEnd};
 use super::place::Place;
 use super::react::repeat;
 use super::stock::{Staged, Stock};
@@ -57,8 +57,12 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
     }
 
     /// An action in few words, as far as it can be said without the state it happens in.
-    pub(super) fn label(&self, Action { kind, class, .. }: Action) -> String {
-        let stock = self.stock();
+    pub(super) fn label(&self, action: Action) -> String {
+        self.label_in(&self.stock(), action)
+    }
+
+    /// The same, told by who holds the stock.
+    pub(super) fn label_in(&self, stock: &Stock<N>, Action { kind, class, .. }: Action) -> String {
         let name = |node: u8| self.name(NodeId(u32::from(node)));
         let message = |verb: &str, flight: u32| {
             let Message { from, to, msg, .. } = stock.mail.message(flight);
@@ -71,7 +75,8 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
             Kind::Lose { flight } => message("lose", flight),
             Kind::Duplicate { flight } => message("duplicate", flight),
             Kind::Fire { node, .. } => format!("fire {:?} of {}", stock.timer_of(class), name(node)),
-            Kind::Stored { node } => format!("store the oldest write of {}", name(node)),
+            Kind::Stored { node, end: WriteEnd::Durable } => format!("store the oldest write of {}", name(node)),
+            Kind::Stored { node, end } => format!("end the oldest write of {}: {end:?}", name(node)),
             Kind::Call { node } | Kind::CallNobody { node } => format!("call {}", name(node)),
             Kind::Start { node } => format!("start {}", name(node)),
             Kind::Crash { node, .. } => format!("crash {}", name(node)),
@@ -135,7 +140,7 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
                 let place = place(stock.mail.envelope(flight).addressee().index());
                 self.tell_handling(stock, place, kind, outcome)?
             }
-            Kind::Fire { node, .. } | Kind::Stored { node } | Kind::Call { node } | Kind::Start { node } => {
+            Kind::Fire { node, .. } | Kind::Stored { node, .. } | Kind::Call { node } | Kind::Start { node } => {
                 self.tell_handling(stock, place(usize::from(node)), kind, outcome)?
             }
             Kind::Refuse { flight } => self.tell_message(message(flight), Act::Refuse, "is down and refuses"),
@@ -168,12 +173,22 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
             }
             Err(text) => known.failure.as_deref() == Some(text),
         };
-        let text = self.describe_event(&event, &known.picks);
+        let mut text = self.describe_event(&event, &known.picks);
+        if let Kind::Stored { end: WriteEnd::Unknown { applied }, .. } = kind {
+            text.push_str(if applied { ": it was" } else { ": it was not" });
+        }
         if !same {
             return Err(CheckError::Impure { node: self.name(node), event: text });
         }
         let out = result.map(|(_, out)| out).unwrap_or_default();
-        Ok(Told { node: Some(node), action: Act::Handle { node, event, picks: known.picks.to_vec() }, text, out })
+        let picks = known.picks.to_vec();
+        let action = match (kind, event) {
+            (Kind::Stored { end, .. }, Event::Stored { op, outcome: Err(told) }) => {
+                Act::StoreFault { node, op, told, applied: end.is_applied(), picks }
+            }
+            (_, event) => Act::Handle { node, event, picks },
+        };
+        Ok(Told { node: Some(node), action, text, out })
     }
 
     fn describe_event(&self, event: &Event<N>, picks: &[Pick]) -> String {

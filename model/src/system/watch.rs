@@ -29,6 +29,8 @@ pub(super) struct Watch<M> {
     obligations: Interner<(u32, Obligation)>,
     armed: Vec<bool>,
     owing: Vec<bool>,
+    /// What each renaming makes of monitors together, where a system folds its states.
+    pub(super) images: Vec<Vec<u32>>,
 }
 
 /// What became of the monitors in one step.
@@ -109,6 +111,7 @@ impl<M: std::hash::Hash + Eq> Watch<M> {
             obligations: Interner::new(),
             armed: vec![false; monitors.len()],
             owing: vec![false; monitors.len()],
+            images: Vec::new(),
         };
         let first =
             monitors.iter().enumerate().map(|(index, monitor)| watch.keep::<N>(index, monitor.clone())).collect();
@@ -143,6 +146,11 @@ impl<M: std::hash::Hash + Eq> Watch<M> {
             Some((_, broken)) => Some(broken),
             None => self.together.find(&after[..]).map(Sight::Watching),
         }
+    }
+
+    /// Whether it is remembered what monitors made of an outcome, so that none of them looked at nodes.
+    pub(super) fn remembers(&self, watch: u32, outcome: u32) -> bool {
+        self.seen.contains_key(&(watch, outcome))
     }
 
     /// Finds out what monitors make of an outcome.
@@ -266,6 +274,12 @@ impl<M: std::hash::Hash + Eq> Watch<M> {
     {
         self.armed[index] |= monitor.armed();
         self.monitors.intern(monitor).0
+    }
+
+    /// The number of monitors together that others were renamed to.
+    pub(super) fn keep_together(&mut self, monitors: impl Iterator<Item = M>) -> u32 {
+        let together: Box<[u32]> = monitors.map(|monitor| self.monitors.intern(monitor).0).collect();
+        self.together.intern(together).0
     }
 
     fn property(&self, index: usize, panicked: bool) -> u8 {

@@ -74,6 +74,29 @@ fn a_crash_applies_any_number_of_pending_writes_oldest_first() {
 }
 
 #[test]
+fn a_write_fails_or_its_outcome_is_unknown_within_the_budget() {
+    let rules = vec![
+        rule(A, When::Boot, [Do::Put(0, 7)]),
+        rule(A, When::Failed(0), [Do::Say(1)]),
+        rule(A, When::Unsure(0), [Do::Say(2)]),
+        rule(A, When::Recover, [Do::Say(7)]),
+    ];
+    let faults = |store_faults| Budget { store_faults, crashes: 1, ..Budget::default() };
+    let texts = |budget, word| {
+        let report = run(&with(budget, vec![Watcher::Never(word)], world(1, rules.clone())));
+        report.counterexamples.iter().map(lines).collect::<Vec<_>>().concat()
+    };
+    assert_eq!([1, 2].map(|word| texts(faults(0), word)), [vec![""; 0], vec![]]);
+    assert_eq!(texts(faults(1), 1), ["a failed to store operation 0"]);
+    assert!(texts(faults(1), 2)[0].starts_with("a does not learn whether operation 0 was stored: it was"));
+    let kept = run(&with(faults(1), Vec::new(), world(1, rules.clone())));
+    let plain = run(&with(faults(0), Vec::new(), world(1, rules)));
+    // Pending or durable, down with a record or without, and in the next life pending, durable or recovered. Once a write
+    // has ended badly the same, but for the first life, which has the record or not, and a later one without it.
+    assert_eq!((plain.unique_states, kept.unique_states), (7, 7 + 7 + 1));
+}
+
+#[test]
 fn crashes_keep_to_their_budget_and_their_nodes() {
     let lives = |budget| run(&with(budget, Vec::new(), world(2, Vec::new()))).unique_states;
     assert_eq!(lives(crashes(0, 0)), 1);

@@ -5,6 +5,7 @@ mod faults;
 mod liveness;
 mod plain;
 mod random;
+mod symmetry;
 mod tour;
 mod toy;
 mod two_phase;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use quiesce_machine::{
     CallId, Choices, Cx, Effect, Event, Incarnation, Monitor, Node, NodeId, Observation, OpId, Outbox, Record, Span,
-    Time, View, Write,
+    StoreError, Time, View, Write,
 };
 use quiesce_model::fair::{Class, Edge, Fairness, Graph, regions};
 use quiesce_model::{Budget, Leg};
@@ -40,7 +40,7 @@ type Letter = (NodeId, NodeId, Word, Leg);
 struct State {
     machines: Vec<Machine>,
     mail: Vec<Letter>,
-    left: [u8; 5],
+    left: [u8; 6],
     cut: Option<usize>,
     watchers: Vec<Watcher>,
     broken: Option<(&'static str, String)>,
@@ -122,7 +122,7 @@ fn owed_for_ever(
 }
 
 fn begin(world: &World) -> Vec<State> {
-    let Budget { crashes, record_losses, losses, duplicates, partitions } = world.budget;
+    let Budget { crashes, record_losses, losses, duplicates, partitions, store_faults } = world.budget;
     let unborn = Machine {
         toy: None,
         life: 0,
@@ -134,7 +134,7 @@ fn begin(world: &World) -> Vec<State> {
     let mut states = vec![State {
         machines: vec![unborn; world.nodes.len()],
         mail: Vec::new(),
-        left: [crashes, record_losses, losses, duplicates, partitions],
+        left: [crashes, record_losses, losses, duplicates, partitions, store_faults],
         cut: None,
         watchers: world.monitors.clone(),
         broken: None,
@@ -257,11 +257,20 @@ fn timers(world: &World, state: &State, node: NodeId, quiet: bool, all: &mut Vec
 fn store(world: &World, state: &State, node: NodeId, all: &mut Vec<(Option<Fair>, State)>) {
     if !machine(state, node).pending.is_empty() {
         let mut stored = state.clone();
-        let machine = &mut stored.machines[node.index()];
-        let (op, write) = machine.pending.remove(0);
-        write_to(&mut machine.records, write);
-        let stored = handle(world, &stored, node, &Event::Stored { op, outcome: Ok(()) }, None);
-        all.extend(stored.into_iter().map(|next| (Some(Fair::Store(node)), next)));
+        let (op, write) = stored.machines[node.index()].pending.remove(0);
+        let mut lost = stored.clone();
+        write_to(&mut stored.machines[node.index()].records, write);
+        let mut told = |state: &State, outcome, fair: bool| {
+            let after = handle(world, state, node, &Event::Stored { op, outcome }, None);
+            all.extend(after.into_iter().map(|next| (fair.then_some(Fair::Store(node)), next)));
+        };
+        told(&stored, Ok(()), true);
+        if state.left[5] > 0 {
+            [&mut stored, &mut lost].into_iter().for_each(|state| state.left[5] -= 1);
+            told(&lost, Err(StoreError::Failed), false);
+            told(&lost, Err(StoreError::Unknown), false);
+            told(&stored, Err(StoreError::Unknown), false);
+        }
     }
 }
 

@@ -20,7 +20,7 @@ fn timer() -> impl Strategy<Value = u8> {
     prop_oneof![Just(0), Just(1), Just(LONG)]
 }
 
-fn when() -> impl Strategy<Value = When> {
+pub(crate) fn when() -> impl Strategy<Value = When> {
     prop_oneof![
         3 => Just(When::Boot),
         1 => Just(When::Recover),
@@ -29,10 +29,12 @@ fn when() -> impl Strategy<Value = When> {
         2 => timer().prop_map(When::Fired),
         1 => (0..2u8).prop_map(When::Called),
         1 => (0..2u8).prop_map(When::Stored),
+        1 => (0..2u8).prop_map(When::Failed),
+        1 => (0..2u8).prop_map(When::Unsure),
     ]
 }
 
-fn deed(count: u32) -> impl Strategy<Value = Do> {
+pub(crate) fn deed(count: u32) -> impl Strategy<Value = Do> {
     let simple = prop_oneof![
         4 => (node(count), 0..3u8).prop_map(|(to, msg)| Do::Send(to, msg)),
         2 => timer().prop_map(Do::Arm),
@@ -53,7 +55,7 @@ fn deed(count: u32) -> impl Strategy<Value = Do> {
     })
 }
 
-fn watchers() -> impl Strategy<Value = Vec<Watcher>> {
+pub(crate) fn watchers() -> impl Strategy<Value = Vec<Watcher>> {
     let all = vec![
         Watcher::Never(3),
         Watcher::Once { word: 2, said: false },
@@ -66,13 +68,10 @@ fn watchers() -> impl Strategy<Value = Vec<Watcher>> {
     prop::sample::subsequence(all, 1..4)
 }
 
-fn budget() -> impl Strategy<Value = Budget> {
-    (0..3u8, 0..2u8, 0..2u8, 0..2u8, 0..2u8).prop_map(|(crashes, records, losses, duplicates, partitions)| Budget {
-        crashes,
-        record_losses: records.min(crashes),
-        losses,
-        duplicates,
-        partitions,
+pub(crate) fn budget() -> impl Strategy<Value = Budget> {
+    let network = (0..2u8, 0..2u8, 0..2u8);
+    (0..3u8, 0..2u8, network, 0..2u8).prop_map(|(crashes, records, (losses, duplicates, partitions), store_faults)| {
+        Budget { crashes, record_losses: records.min(crashes), losses, duplicates, partitions, store_faults }
     })
 }
 

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use quiesce_machine::{CallId, Cx, Event, Label, Node, NodeId, OpId, Record, Span, Write};
+use quiesce_machine::{
+    CallId, Cx, Event, Label, Node, NodeId, OpId, Record, Rename, Renaming, Span, StoreError, Write,
+};
 
 /// What every node of a world does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +29,10 @@ pub(crate) enum When {
     Fired(u8),
     Called(u8),
     Stored(u8),
+    /// A write failed.
+    Failed(u8),
+    /// Nobody says whether a write was applied.
+    Unsure(u8),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +63,7 @@ pub(crate) fn rule(node: NodeId, when: When, then: impl Into<Vec<Do>>) -> Rule {
 pub(crate) const LONG: u8 = 100;
 
 /// A node with one byte of memory.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub(crate) struct Toy {
     pub(crate) memory: u8,
     call: Option<CallId>,
@@ -65,6 +71,12 @@ pub(crate) struct Toy {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Word(pub(crate) u8);
+
+impl Rename for Word {
+    fn rename(&self, to: &Renaming) -> Self {
+        Word(u8::try_from(to.number("word", u32::from(self.0))).expect("words are bytes"))
+    }
+}
 
 impl Label for Word {
     fn label(&self) -> &'static str {
@@ -78,7 +90,7 @@ impl fmt::Display for Word {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub(crate) struct Row {
     pub(crate) key: u8,
     pub(crate) value: u8,
@@ -121,7 +133,14 @@ impl Node for Toy {
                 self.call = Some(call);
                 When::Called(request.0)
             }
-            Event::Stored { op, outcome: _ } => When::Stored(u8::try_from(op.0).expect("operations are bytes")),
+            Event::Stored { op, outcome } => {
+                let op = u8::try_from(op.0).expect("operations are bytes");
+                match outcome {
+                    Ok(()) => When::Stored(op),
+                    Err(StoreError::Failed) => When::Failed(op),
+                    Err(StoreError::Unknown) => When::Unsure(op),
+                }
+            }
         };
         let (me, rules) = (cx.me(), &cx.config().0);
         for rule in rules.iter().filter(|rule| rule.node == me && rule.when == when) {

@@ -2,8 +2,10 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, VecDeque};
+use std::ops::ControlFlow;
 use std::time::Duration;
 
+use quiesce_machine::NodeId;
 use quiesce_model::search::Explore;
 use quiesce_model::{
     Budget, CheckError, Ending, Limits, PANIC, Progress, ScopeError, Search, Shortfall, System, Verdict, check,
@@ -180,11 +182,27 @@ fn progress_is_told() {
     let told: RefCell<Vec<Progress>> = RefCell::default();
     let rules = [A, B].map(|n| [rule(n, When::Boot, [Do::Arm(0)]), rule(n, When::Fired(0), [Do::Add(1), Do::Arm(0)])]);
     let world = world(2, rules.concat());
-    let tell = |progress| told.borrow_mut().push(progress);
+    let tell = |progress| {
+        told.borrow_mut().push(progress);
+        ControlFlow::Continue(())
+    };
     let report = check(&world, Search::StaterightBfs, Limits::default(), Some(&tell)).expect("it makes sense");
     assert_eq!(report.unique_states, 256 * 256);
     let last = *told.borrow().last().expect("progress was told");
     assert!(last.unique_states <= report.unique_states && last.states > 0);
+}
+
+#[test]
+fn who_is_told_of_progress_can_stop_every_search() {
+    // Four counters of a byte each: far more states than any search gets to.
+    let rules = [A, B, C, NodeId(3)]
+        .map(|n| [rule(n, When::Boot, [Do::Arm(0)]), rule(n, When::Fired(0), [Do::Add(1), Do::Arm(0)])]);
+    let world = world(4, rules.concat());
+    for engine in EVERY {
+        let limits = Limits { max_states: Some(20_000_000), ..Limits::default() };
+        let report = check(&world, engine, limits, Some(&|_| ControlFlow::Break(()))).expect("it makes sense");
+        assert_eq!(report.verdict, Verdict::Incomplete(Shortfall::Interrupted), "{engine:?}");
+    }
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Monitors of toys.
 
-use quiesce_machine::{Monitor, NodeId, Obligation, Observation, View, Violation};
+use quiesce_machine::{Monitor, NodeId, Obligation, Observation, Rename, View, Violation};
 
 use crate::toy::{Toy, Word};
 
 /// A property of a world of toys.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 pub(crate) enum Watcher {
     /// Nobody ever says this.
     Never(u8),

@@ -19,6 +19,7 @@ use thiserror::Error;
 pub use compare::{Comparison, Divergence, Fate, steps};
 pub use picks::Picks;
 
+use crate::check::{Adjust, CheckRefused};
 use crate::choices::Choices;
 use crate::files::{WriteError, make_dir, write_whole};
 use crate::load;
@@ -94,6 +95,9 @@ pub enum World {
         plane: String,
         /// The world.
         name: String,
+        /// What was otherwise in it.
+        #[serde(default, skip_serializing_if = "Adjust::is_nothing")]
+        adjust: Adjust,
     },
 }
 
@@ -149,6 +153,9 @@ pub enum WorldError {
     /// A policy is unknown, or a choice of one.
     #[error(transparent)]
     Policy(#[from] PolicyError),
+    /// The small world cannot be changed like that.
+    #[error(transparent)]
+    Scope(#[from] CheckRefused),
     /// There is no such small world.
     #[error("the capsule is about the small world `{name}` of `{plane}`, which this version does not have")]
     NoScope {
@@ -253,9 +260,9 @@ impl Capsule {
     pub fn prepare(&self, choices: &Choices) -> Result<Box<dyn Prepared>, WorldError> {
         match &self.world {
             World::Scenario { source, text } => Ok(load(&Source::new(source.clone(), text.clone()))?.under(choices)?),
-            World::Scope { plane, name } => {
+            World::Scope { plane, name, adjust } => {
                 let known = planes::ALL.into_iter().find(|known| known.name() == plane);
-                let world = known.and_then(|known| known.world(name, choices));
+                let world = known.and_then(|known| known.world(name, choices, adjust));
                 Ok(world.ok_or_else(|| WorldError::NoScope { plane: plane.clone(), name: name.clone() })??)
             }
         }

@@ -30,9 +30,30 @@ impl<'a> Follower<'a> {
         Follower { names: names.to_vec(), turns: &turns[..steps.min(end)], decided, met: BTreeMap::new() }
     }
 
+    /// The next turn; none at the end of the way.
+    pub(super) fn turn(&self) -> Option<&'a Turn> {
+        self.turns.first()
+    }
+
+    /// A step as a turn.
+    pub(super) fn turn_of<N: Node>(&self, act: &Act<N>) -> Option<Turn> {
+        taken(&self.names, act).turn
+    }
+
+    /// Takes a step for the next turn, though they differ in what became of writes; false if its choices were others.
+    pub(super) fn skip<N: Node>(&mut self, act: &Act<N>) -> bool {
+        let turn = self.turn_of(act);
+        self.takes_as(act, turn.as_ref())
+    }
+
     /// Takes one step, if this is it.
     fn takes<N: Node>(&mut self, act: &Act<N>) -> bool {
-        let Some((turn, rest)) = self.turns.split_first() else { return false };
+        let turn = self.turn();
+        self.takes_as(act, turn)
+    }
+
+    fn takes_as<N: Node>(&mut self, act: &Act<N>, turn: Option<&Turn>) -> bool {
+        let Some((_, rest)) = self.turns.split_first() else { return false };
         let Taken { turn: this, picks } = taken(&self.names, act);
         let mut met = self.met.clone();
         let agreed = picks.iter().all(|choice| {
@@ -41,7 +62,7 @@ impl<'a> Follower<'a> {
             let decided = self.decided.get(&(choice.site.as_str(), choice.label));
             decided.and_then(|decided| decided.get(&(*next - 1))) == Some(&choice.pick)
         });
-        let fits = agreed && this.as_ref() == Some(turn);
+        let fits = agreed && this.as_ref() == turn;
         if fits {
             (self.turns, self.met) = (rest, met);
         }

@@ -3,24 +3,29 @@
 mod adjust;
 mod guide;
 mod path;
+mod scale;
+mod simulated;
 
 use std::fmt::Debug;
-use std::net::SocketAddr;
+use std::ops::ControlFlow;
 
 use quiesce_control::policy::PolicyError;
 use quiesce_model::{
-    CheckError, Counterexample, Ending, ExploreError, Limits, Progress, PropertyReport, Report, Scope, Search, Verdict,
+    CheckError, Counterexample, Ending, ExploreError, Folding, Limits, Progress, PropertyReport, Report, Scope, Search,
+    Verdict,
 };
-use quiesce_sim::Course;
+use quiesce_sim::{Course, Plan};
 use thiserror::Error;
 
 use guide::Follower;
 
 pub use adjust::{Adjust, AdjustError, leaves_out};
 pub use path::Path;
+pub use scale::{Scale, SizeError};
+pub(crate) use simulated::Past;
 
 use crate::choices::Choices;
-use crate::plane::Plane;
+use crate::plane::{Plane, SmallWorld};
 
 /// How a check is done.
 pub struct Checking<'a> {
@@ -30,22 +35,25 @@ pub struct Checking<'a> {
     pub adjust: &'a Adjust,
     /// Where the search begins, if not at the beginning.
     pub from: Option<Moment<'a>>,
+    /// Whether states that differ in names alone count as one.
+    pub symmetry: bool,
     /// How the states are searched.
     pub search: Search,
     /// When to give up.
     pub limits: Limits,
-    /// Is told how far the search has come.
-    pub progress: &'a dyn Fn(Progress),
+    /// Is told how far the search has come, and may stop it.
+    pub progress: &'a dyn Fn(Progress) -> ControlFlow<()>,
 }
 
 impl Debug for Checking<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Checking { choices, adjust, from, search, limits, progress: _ } = self;
+        let Checking { choices, adjust, from, symmetry, search, limits, progress: _ } = self;
         let mut shown = f.debug_struct("Checking");
         shown
             .field("choices", choices)
             .field("adjust", adjust)
             .field("from", from)
+            .field("symmetry", symmetry)
             .field("search", search)
             .field("limits", limits)
             .finish()
@@ -70,6 +78,15 @@ pub enum CheckRefused {
     /// A change to the world makes no sense.
     #[error(transparent)]
     Adjust(#[from] AdjustError),
+    /// The world has no such size.
+    #[error(transparent)]
+    Size(#[from] SizeError),
+    /// Nothing in the plane can be given another name.
+    #[error("symmetry needs names that can be exchanged, and plane `{plane}` has none yet")]
+    Unnamed {
+        /// The plane.
+        plane: &'static str,
+    },
     /// The world cannot be explored by hand.
     #[error(transparent)]
     Explore(#[from] ExploreError),
@@ -95,6 +112,8 @@ pub struct Checked {
     pub counterexamples: Vec<Story>,
     /// The odds that two states were taken for one.
     pub collision: quiesce_model::Odds,
+    /// What symmetry saved, where it was asked for.
+    pub folding: Option<Folding>,
 }
 
 /// A counterexample, told.
@@ -113,37 +132,75 @@ pub struct Story {
 }
 
 impl Checked {
-    /// Searches a world under the policies chosen.
+    /// Searches a world that is ready.
     ///
     /// # Errors
-    /// When a policy is unknown, the world makes no sense, or a node turns out not to be a pure function.
-    pub fn check<P: Plane>(mut scope: Scope<P::Node, P::Monitor>, how: &Checking<'_>) -> Result<Checked, CheckRefused> {
-        prepare::<P>(&mut scope, how.choices, how.adjust)?;
+    /// When the world makes no sense, nothing in it is alike, or a node turns out not to be a pure function.
+    pub(crate) fn check<P: Plane>(
+        scope: &Scope<P::Node, P::Monitor>,
+        how: &Checking<'_>,
+    ) -> Result<Checked, CheckRefused> {
         let report = match how.from {
-            None => quiesce_model::check(&scope, how.search, how.limits, Some(how.progress)),
+            None if how.symmetry => {
+                let symmetry = P::symmetry(scope).ok_or(CheckRefused::Unnamed { plane: P::NAME })?;
+                quiesce_model::check_folded(scope, &symmetry, how.search, how.limits, Some(how.progress))
+            }
+            None => quiesce_model::check(scope, how.search, how.limits, Some(how.progress)),
             Some(Moment { course, steps }) => {
                 let mut guide = Follower::new(&scope.nodes, course, steps);
-                quiesce_model::check_after(&scope, &mut guide, how.search, how.limits, Some(how.progress))
+                quiesce_model::check_after(scope, &mut guide, how.search, how.limits, Some(how.progress))
             }
         }?;
-        let Report { verdict, unique_states, states, depth, properties, counterexamples, collision, cost: _ } = report;
+        Ok(Checked::of(scope, report))
+    }
+
+    /// Searches everything that can happen after a moment of a simulated run.
+    ///
+    /// # Errors
+    /// When a change makes no sense, or the run is no way through the model.
+    pub(crate) fn check_after_run<P: Plane>(
+        past: &Past,
+        plan: &Plan<P::Node, P::Monitor>,
+        how: &Checking<'_>,
+    ) -> Result<Checked, CheckRefused> {
+        let mut scope = past.scope(plan);
+        how.adjust.over_budget(&mut scope)?;
+        let mut furthest = CheckError::Strayed { step: 0 };
+        for mut guide in past.guides(&scope.nodes) {
+            match quiesce_model::check_after(&scope, &mut guide, how.search, how.limits, Some(how.progress)) {
+                Ok(report) => return Ok(Checked::of(&scope, report)),
+                Err(CheckError::Strayed { step }) => {
+                    let CheckError::Strayed { step: before } = furthest else { continue };
+                    furthest = CheckError::Strayed { step: step.max(before) };
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(furthest.into())
+    }
+
+    fn of<N: quiesce_machine::Node, M>(scope: &Scope<N, M>, report: Report<N>) -> Checked {
+        let Report { verdict, unique_states, states, depth, properties, counterexamples, collision, folding, cost: _ } =
+            report;
         let counterexamples = counterexamples.into_iter().map(|example| Story::of(&scope.nodes, example)).collect();
-        Ok(Checked { verdict, unique_states, states, depth, properties, counterexamples, collision })
+        Checked { verdict, unique_states, states, depth, properties, counterexamples, collision, folding }
     }
 }
 
-/// Serves a world under the policies chosen to browsers at `address`, until the process ends.
+/// The small world of that name, changed, under the policies chosen; `None` if there is none of that name.
 ///
 /// # Errors
-/// When a policy is unknown, the world makes no sense, or the address cannot be listened on.
-pub fn explore<P: Plane>(
-    mut scope: Scope<P::Node, P::Monitor>,
+/// When it has no such size, a change makes no sense, or a policy is unknown.
+pub(crate) fn ready<P: Plane>(
+    name: &str,
     choices: &Choices,
     adjust: &Adjust,
-    address: SocketAddr,
-) -> Result<(), CheckRefused> {
-    prepare::<P>(&mut scope, choices, adjust)?;
-    Ok(quiesce_model::explore(&scope, address)?)
+) -> Option<Result<SmallWorld<P>, CheckRefused>> {
+    let sized = P::sized(name, &adjust.sizes)?;
+    Some(sized.map_err(CheckRefused::from).and_then(|mut scope| {
+        prepare::<P>(&mut scope, choices, adjust)?;
+        Ok(scope)
+    }))
 }
 
 fn prepare<P: Plane>(

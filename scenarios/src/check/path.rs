@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use quiesce_machine::{Event, Label, Node, NodeId};
+use quiesce_machine::{Event, Label, Node, NodeId, StoreError};
 use quiesce_model::{Act, Counterexample, Ending, Leg, Message};
-use quiesce_sim::{Course, Decision, Parcel, Turn};
+use quiesce_sim::{Course, Decision, Parcel, Turn, WriteEnd};
 
 /// What happens in a counterexample, in the simulator's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Path {
 /// One step, in the simulator's words.
 pub(super) fn taken<N: Node>(names: &[String], act: &Act<N>) -> Taken {
     let picks = match act {
-        Act::Handle { node, picks, .. } => {
+        Act::Handle { node, picks, .. } | Act::StoreFault { node, picks, .. } => {
             let site = format!("{} choice", name(names, *node));
             // A draw with one answer is no decision.
             let open = picks.iter().filter(|pick| pick.of > 1);
@@ -83,6 +83,14 @@ pub(super) fn taken<N: Node>(names: &[String], act: &Act<N>) -> Taken {
 fn turn<N: Node>(names: &[String], act: &Act<N>) -> Option<Turn> {
     Some(match act {
         Act::Handle { node, event, .. } => handled(names, *node, event),
+        Act::StoreFault { node, told, applied, .. } => Turn::Land {
+            node: name(names, *node),
+            end: match (told, applied) {
+                (StoreError::Failed, _) => WriteEnd::Failed,
+                (StoreError::Unknown, true) => WriteEnd::UnknownApplied,
+                (StoreError::Unknown, false) => WriteEnd::UnknownLost,
+            },
+        },
         Act::Refuse(message) => Turn::Arrive(parcel(names, message)),
         Act::Vanish(message) | Act::Lose(message) => Turn::Lose(parcel(names, message)),
         Act::Duplicate(message) => Turn::Duplicate(parcel(names, message)),
@@ -116,7 +124,7 @@ fn handled<N: Node>(names: &[String], id: NodeId, event: &Event<N>) -> Turn {
         }),
         Event::Fire { timer } => Turn::Fire { node, label: timer.label().to_owned(), text: format!("{timer:?}") },
         Event::Call { call, .. } => Turn::Call { call: call.0 },
-        Event::Stored { .. } => Turn::Land { node },
+        Event::Stored { .. } => Turn::Land { node, end: WriteEnd::Durable },
     }
 }
 

@@ -116,10 +116,7 @@ pub(crate) enum Refusal {
     #[error(
         "{property} fails in {scope}, and the simulator, taking the same steps, does not see it: a defect of quiesce"
     )]
-    Unlike { scope: &'static str, property: &'static str },
-    /// A capsule without the path of a small world.
-    #[error("expected a capsule that `quiesce check` saved, found one of a scenario: it has no path to begin in")]
-    NoPath,
+    Unlike { scope: String, property: &'static str },
     /// A capsule about a small world that is gone.
     #[error("{0}")]
     NoScope(String),
@@ -155,7 +152,6 @@ impl Refusal {
             | Refusal::Usage { .. }
             | Refusal::Unheeded { .. }
             | Refusal::Unlike { .. }
-            | Refusal::NoPath
             | Refusal::Write(_)
             | Refusal::Stdout(_)
             | Refusal::Threads { .. } => vec![self],
@@ -180,6 +176,7 @@ impl From<WorldError> for Refusal {
         match error {
             WorldError::Load(mistake) => mistake.into(),
             WorldError::Policy(error) => error.into(),
+            WorldError::Scope(error) => error.into(),
             WorldError::NoScope { .. } => Refusal::NoScope(error.to_string()),
         }
     }

@@ -8,13 +8,13 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::net::SocketAddr;
 
-use quiesce_control::policy::{PolicyError, Row};
+use quiesce_control::policy::Row;
 
 pub use operation::Operation;
 pub use volume::Volume;
 pub use xaction::Xaction;
 
-use crate::check::{Adjust, CheckRefused, Checked, Checking, explore, leaves_out};
+use crate::check::{Adjust, CheckRefused, Checked, Checking, leaves_out, ready};
 use crate::choices::Choices;
 use crate::plane::{Plane, Word};
 use crate::run::{Prepared, Runnable, small_world};
@@ -57,8 +57,9 @@ pub trait AnyPlane: fmt::Debug + Sync {
     /// What the small world of that name leaves out; `None` if there is none.
     fn leaves_out(&self, scope: &str) -> Option<String>;
 
-    /// The small world of that name as something to run under these policies; `None` if there is none.
-    fn world(&self, scope: &str, choices: &Choices) -> Option<Result<Box<dyn Prepared>, PolicyError>>;
+    /// The small world of that name, changed, as something to run under these policies; `None` if there is none.
+    fn world(&self, scope: &str, choices: &Choices, adjust: &Adjust)
+    -> Option<Result<Box<dyn Prepared>, CheckRefused>>;
 
     /// Searches the small world of that name; `None` if there is none.
     ///
@@ -119,12 +120,17 @@ impl<P: Plane> AnyPlane for Of<P> {
         P::scope(scope).map(|world| leaves_out(&world, P::PROPERTIES))
     }
 
-    fn world(&self, scope: &str, choices: &Choices) -> Option<Result<Box<dyn Prepared>, PolicyError>> {
-        P::scope(scope).map(|world| small_world::<P>(scope, world, choices))
+    fn world(
+        &self,
+        scope: &str,
+        choices: &Choices,
+        adjust: &Adjust,
+    ) -> Option<Result<Box<dyn Prepared>, CheckRefused>> {
+        Some(ready::<P>(scope, choices, adjust)?.map(|world| small_world::<P>(scope, world)))
     }
 
     fn check(&self, scope: &str, how: &Checking<'_>) -> Option<Result<Checked, CheckRefused>> {
-        P::scope(scope).map(|world| Checked::check::<P>(world, how))
+        Some(ready::<P>(scope, how.choices, how.adjust)?.and_then(|world| Checked::check::<P>(&world, how)))
     }
 
     fn explore(
@@ -134,6 +140,7 @@ impl<P: Plane> AnyPlane for Of<P> {
         adjust: &Adjust,
         address: SocketAddr,
     ) -> Option<Result<(), CheckRefused>> {
-        P::scope(scope).map(|world| explore::<P>(world, choices, adjust, address))
+        let world = ready::<P>(scope, choices, adjust)?;
+        Some(world.and_then(|world| Ok(quiesce_model::explore(&world, address)?)))
     }
 }

@@ -66,7 +66,7 @@ fn case(plane: &str, sweep: &Sweep) -> String {
 }
 
 /// A text as an attribute or element of XML has it; characters that XML cannot have are shown as `?`.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut safe = String::new();
     for c in text.chars() {
         match c {

@@ -3,6 +3,7 @@
 mod failure;
 pub mod json;
 mod junit;
+mod junit_checks;
 mod mermaid;
 mod mistake;
 mod out;
@@ -16,6 +17,7 @@ mod table;
 pub use failure::{commands, describe, quoted};
 pub use json::{JsonLines, Line, Rows, ScenarioResult};
 pub use junit::junit;
+pub use junit_checks::junit_of_checks;
 pub use mermaid::mermaid;
 pub use mistake::explain;
 pub use out::{Out, error_has_colour, tell};

@@ -121,7 +121,7 @@ impl CheckProgress {
     #[must_use]
     pub fn new(scope: &str, hidden: bool) -> Self {
         let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        let style = ProgressStyle::with_template("{spinner} {prefix} {msg}").expect("a legal template");
+        let style = ProgressStyle::with_template("{spinner} {prefix} {wide_msg}").expect("a legal template");
         let bar = ProgressBar::with_draw_target(None, target).with_style(style);
         CheckProgress(bar.with_prefix(scope.to_owned()))
     }

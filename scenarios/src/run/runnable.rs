@@ -9,6 +9,7 @@ use quiesce_model::Scope;
 use quiesce_sim::{Action, Course, Decision, Plan, Snapshot, Trace};
 
 use super::{CrashProgress, CrashSweep, Run};
+use crate::check::{CheckRefused, Checked, Checking, Past};
 use crate::choices::Choices;
 use crate::plane::{Plane, Sizes};
 use crate::schema::{Drawn, Expect, Head, Scenario};
@@ -65,6 +66,13 @@ pub trait Prepared: Debug + Send + Sync {
     /// Runs on a course and looks at the cluster after the events of these numbers; see [`quiesce_sim::inspect`].
     fn inspect(&self, course: &Course, steps: &[u32]) -> (Replayed, Vec<Snapshot>);
 
+    /// Searches everything that can happen after so many events of a run, within the faults it had by then and those
+    /// that are allowed beside.
+    ///
+    /// # Errors
+    /// When a change makes no sense, or the run is no way through the model.
+    fn check_after(&self, course: &Course, events: u32, how: &Checking<'_>) -> Result<Checked, CheckRefused>;
+
     /// Branches off one seed's run at every effect; see [`CrashSweep::sweep`].
     fn crash_sweep(&self, seed: u64, down: Duration, tried: &(dyn Fn(CrashProgress) + Sync)) -> CrashSweep;
 }
@@ -96,25 +104,15 @@ impl<P: Plane> Runnable for Scenario<P> {
 }
 
 /// A small world as something to run: its calls are made when a course says so.
-///
-/// # Errors
-/// When a choice names no policy of its plane, or no choice of that policy.
-pub fn small_world<P: Plane>(
-    name: &str,
-    mut scope: Scope<P::Node, P::Monitor>,
-    choices: &Choices,
-) -> Result<Box<dyn Prepared>, PolicyError> {
-    P::set_profile(&mut scope.config, choices.profile);
-    for (policy, choice) in &choices.policies {
-        P::set_policy(&mut scope.config, policy, choice)?;
-    }
+#[must_use]
+pub fn small_world<P: Plane>(name: &str, scope: Scope<P::Node, P::Monitor>) -> Box<dyn Prepared> {
     let mut plan = Plan::new(scope.config, scope.nodes);
     for (call, (node, request)) in (0..).map(CallId).zip(scope.calls) {
         plan = plan.step(Duration::ZERO, Action::Call { node, request, call });
     }
     plan.monitors = scope.monitors;
     let about = P::SCOPES.iter().find(|(known, _)| *known == name).map_or("", |(_, about)| about);
-    Ok(Box::new(Ready::<P> { head: Head::of_scope(name, about, P::NAME), expect: Expect::default(), plan }))
+    Box::new(Ready::<P> { head: Head::of_scope(name, about, P::NAME), expect: Expect::default(), plan })
 }
 
 #[derive(Debug)]
@@ -172,6 +170,11 @@ impl<P: Plane> Prepared for Ready<P> {
         let (replay, taken) = quiesce_sim::inspect(&self.plan, course, steps);
         let quiesce_sim::Replay { outcome, trace, decisions, unused, missed } = replay;
         (Replayed { run: Run::judge(course.seed, outcome, &self.expect), trace, decisions, unused, missed }, taken)
+    }
+
+    fn check_after(&self, course: &Course, events: u32, how: &Checking<'_>) -> Result<Checked, CheckRefused> {
+        let Replayed { trace, decisions, .. } = self.replay(course);
+        Checked::check_after_run::<P>(&Past::of(&trace, decisions, events), &self.plan, how)
     }
 
     fn crash_sweep(&self, seed: u64, down: Duration, tried: &(dyn Fn(CrashProgress) + Sync)) -> CrashSweep {

@@ -1,6 +1,6 @@
 //! A run goes in the order that its turns say, and a turn that cannot be taken is left out and named.
 
-use quiesce_sim::{Course, Parcel, Replay, Turn, replay};
+use quiesce_sim::{Course, Parcel, Replay, Turn, WriteEnd, replay};
 
 use crate::puppet::{A, B, Check, Op, Puppet, PuppetPlan, Tell, ms, plan};
 
@@ -85,7 +85,7 @@ fn timers_fire_writes_land_and_crashes_keep_what_they_say() {
         CALL,
         fire("later", "Later(NodeId(1), 7)"),
         fire("later", "Later(NodeId(1), 7)"),
-        Turn::Land { node: "a".into() },
+        Turn::Land { node: "a".into(), end: WriteEnd::Durable },
         Turn::Crash { node: "a".into(), applied: 1, records_lost: false },
         fire("ring", "Ring(1)"),
         start("a"),
@@ -94,6 +94,23 @@ fn timers_fire_writes_land_and_crashes_keep_what_they_say() {
     let played = driven(&plan, &turns);
     assert_eq!(told(&played)[2..], ["a stored 1", "a started #2 1=10 2=20"]);
     assert_eq!(played.missed, [4, 7, 9], "fired already, dead, up already");
+}
+
+#[test]
+fn writes_end_as_their_turns_say() {
+    let plan = plan().tell(10, A, [Op::Put(1, 10), Op::Put(2, 20), Op::Put(3, 30), Op::Put(4, 40)]);
+    let land = |end| Turn::Land { node: "a".into(), end };
+    let ends = [WriteEnd::Failed, WriteEnd::UnknownApplied, WriteEnd::UnknownLost, WriteEnd::Durable].map(land);
+    let crash = Turn::Crash { node: "a".into(), applied: 0, records_lost: false };
+    let turns = [&[start("a"), CALL], &ends[..], &[crash, start("a")]].concat();
+    let expected = [
+        "a not stored 1: Failed",
+        "a not stored 2: Unknown",
+        "a not stored 3: Unknown",
+        "a stored 4",
+        "a started #2 2=20 4=40",
+    ];
+    assert_eq!(told(&driven(&plan, &turns))[1..], expected);
 }
 
 #[test]

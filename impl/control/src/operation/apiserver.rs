@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use quiesce_machine::{Event, Incarnation, NodeId, OpId, StoreError, Write};
+use quiesce_machine::{Event, Incarnation, NodeId, OpId, Rename, StoreError, Write};
 
 use super::fact::Fact;
 use super::id::AppId;
@@ -24,7 +24,7 @@ use super::{Context, Node, Record, RecordKey};
 const REVISIONS_PER_LIFE: u32 = 1 << 16;
 
 /// The API server's memory.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct ApiServer {
     records: BTreeMap<AppId, Operation>,
     writes: BTreeMap<AppId, Pending>,
@@ -37,7 +37,7 @@ pub struct ApiServer {
 }
 
 /// A write on its way to become durable.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 struct Pending {
     /// The record, or none if it is deleted.
     value: Option<Operation>,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use quiesce_machine::{CallId, Label};
+use quiesce_machine::{CallId, Label, Rename};
 
 use super::id::{AppId, CorrelationId, JobId};
 use super::record::{Mutation, Outcome};
@@ -13,7 +13,7 @@ use super::webhook::Webhook;
 
 /// What an operator could have observed.
 #[allow(missing_docs, reason = "a field is named after what it carries; the variant says what that means")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Fact {
     /// The director's commit of an asynchronous mutation is durable: the operation is accepted.
     OperationAccepted { op: CorrelationId, app: AppId, mutation: Mutation },

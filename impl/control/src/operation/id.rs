@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use quiesce_machine::{CallId, Incarnation};
+use quiesce_machine::{CallId, Incarnation, Rename, Renaming};
 
 /// A process by role and number, numbers counted from 0 and printed from 1.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,6 +17,20 @@ pub enum ProcessId {
     Controller(u8),
     /// An API user's program: `u1`.
     User(u8),
+}
+
+/// A user's number; users are counted by the word `user`.
+pub(super) fn user(number: u8, to: &Renaming) -> u8 {
+    u8::try_from(to.number("user", u32::from(number))).expect("as many as before")
+}
+
+impl Rename for ProcessId {
+    fn rename(&self, to: &Renaming) -> Self {
+        match *self {
+            ProcessId::User(n) => ProcessId::User(user(n, to)),
+            ProcessId::Director | ProcessId::ApiServer | ProcessId::Tenant | ProcessId::Controller(_) => *self,
+        }
+    }
 }
 
 impl fmt::Display for ProcessId {
@@ -38,7 +52,7 @@ impl fmt::Debug for ProcessId {
 }
 
 /// An application: the only resource type that the scheduler accepts. Stands for its UUID, which is never used again.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct AppId(pub u8);
 
 impl fmt::Display for AppId {
@@ -78,6 +92,12 @@ impl CorrelationId {
     }
 }
 
+impl Rename for CorrelationId {
+    fn rename(&self, to: &Renaming) -> Self {
+        CorrelationId { user: user(self.user, to), life: self.life, call: self.call.rename(to) }
+    }
+}
+
 impl fmt::Display for CorrelationId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "op-u{}.{}.{}", self.user + 1, self.life.0, self.call.0)
@@ -91,7 +111,7 @@ impl fmt::Debug for CorrelationId {
 }
 
 /// A job of the tenant's system, which is also the URL to poll for its status.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct JobId {
     /// The operation that asked for it.
     pub op: CorrelationId,

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use quiesce_machine::{CallId, Label};
+use quiesce_machine::{CallId, Label, Rename};
 
 use super::id::{AppId, CorrelationId, JobId};
 use super::record::{Mutation, Operation, Outcome, Spec, Status};
@@ -13,7 +13,7 @@ use super::user::Mutated;
 use super::webhook::{CallResult, PollResult, Webhook};
 
 /// A message.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Msg {
     /// For the director.
     ToDirector(ToDirector),
@@ -28,7 +28,7 @@ pub enum Msg {
 }
 
 /// What became of a write at the API server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Written {
     /// Durable, as this version.
     Ok(u32),
@@ -39,7 +39,7 @@ pub enum Written {
 }
 
 /// Which step of an operation a status write is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum StatusStep {
     /// `Initialize`.
     Initialize,
@@ -54,7 +54,7 @@ pub enum StatusStep {
 }
 
 /// What the director's API says of an application.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Fetched {
     /// It is there.
     Found(Application),
@@ -65,7 +65,7 @@ pub enum Fetched {
 }
 
 /// What the director's API says of an application that is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Application {
     /// Its webhook.
     pub webhook: Option<Webhook>,
@@ -77,7 +77,7 @@ pub struct Application {
 
 /// For the director.
 #[allow(missing_docs, reason = "a field is named after what it carries; the variant says what that means")]
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum ToDirector {
     /// A user's mutation.
     Mutate { op: CorrelationId, app: AppId, mutation: Mutation, sync: bool, readable: bool },
@@ -95,7 +95,7 @@ pub enum ToDirector {
 
 /// For the API server.
 #[allow(missing_docs, reason = "a field is named after what it carries; the variant says what that means")]
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum ToApiServer {
     /// The scheduler reads a record.
     GetOperation { app: AppId },
@@ -117,7 +117,7 @@ pub enum ToApiServer {
 
 /// For a controller.
 #[allow(missing_docs, reason = "a field is named after what it carries; the variant says what that means")]
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum ToController {
     /// The director's answer to a fetch.
     ApplicationFetched { app: AppId, fetched: Fetched },
@@ -145,7 +145,7 @@ pub enum ToController {
 
 /// For the tenant's system.
 #[allow(missing_docs, reason = "a field is named after what it carries; the variant says what that means")]
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum ToTenant {
     /// A webhook is called; `polled`: the caller will poll. The operation's id travels under `correlationIdKey`.
     CallWebhook { app: AppId, op: CorrelationId, polled: bool },
@@ -155,7 +155,7 @@ pub enum ToTenant {
 
 /// For a user's program.
 #[allow(missing_docs, reason = "a field is named after what it carries; the variant says what that means")]
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum ToUser {
     /// The director's answer to a mutation.
     MutationAnswer { op: CorrelationId, mutated: Mutated },

@@ -24,7 +24,7 @@ pub mod user_program;
 pub mod webhook;
 pub mod wire;
 
-use quiesce_machine::{Cx, Event, NodeId, Span};
+use quiesce_machine::{Cx, Event, NodeId, Rename, Span};
 
 pub use config::{App, Cluster, ClusterError, Config, Timing};
 pub use fact::Fact;
@@ -39,7 +39,7 @@ pub use user::{Mutated, Reply, Request};
 pub use webhook::{Answers, Behaviour, Ending, Mode, Webhook};
 
 /// A process of this plane.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 pub enum Node {
     /// The director.
     Director(director::Director),
@@ -54,7 +54,7 @@ pub enum Node {
 }
 
 /// What survives a crash of some process.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Record {
     /// Of the director: a row.
     Row(Box<Row>),
@@ -65,7 +65,7 @@ pub enum Record {
 }
 
 /// What tells records of one process apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum RecordKey {
     /// A row or an operation record.
     App(AppId),

@@ -6,13 +6,13 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use quiesce_machine::Stamp;
+use quiesce_machine::{Rename, Stamp};
 
 use super::id::{AppId, CorrelationId, JobId};
 use super::webhook::Webhook;
 
 /// `operation_type`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum OperationType {
     /// The application is being registered.
     Create,
@@ -23,7 +23,7 @@ pub enum OperationType {
 }
 
 /// `operation_category`: the mutation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Mutation {
     /// `registerApplication`.
     Register,
@@ -59,7 +59,7 @@ impl Mutation {
 }
 
 /// `spec`: what is to be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Spec {
     /// `resource_id`.
     pub app: AppId,
@@ -79,7 +79,7 @@ pub struct Spec {
 }
 
 /// `phase`, and the `state` of a webhook.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Phase {
     /// `In Progress`.
     InProgress,
@@ -90,7 +90,7 @@ pub enum Phase {
 }
 
 /// Why an operation failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Reason {
     /// The webhook did not succeed in time.
     Timeout,
@@ -143,7 +143,7 @@ impl fmt::Display for Reason {
 pub type Outcome = Result<(), Reason>;
 
 /// `status`: how far it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Status {
     /// `phase`.
     pub phase: Phase,
@@ -207,7 +207,7 @@ fn phase(outcome: Outcome) -> Phase {
 }
 
 /// An entry of `status.webhooks`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct WebhookStatus {
     /// `webhook_poll_url`.
     pub location: Option<JobId>,
@@ -221,7 +221,7 @@ pub struct WebhookStatus {
 
 /// A count kept for people: it compares, orders and hashes as nothing, so that a record polled twice is the record
 /// polled once.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Rename)]
 pub struct Tally(pub u32);
 
 impl PartialEq for Tally {
@@ -249,7 +249,7 @@ impl Hash for Tally {
 }
 
 /// An operation record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Operation {
     /// `metadata.generation`: counts the changes of `spec`.
     pub generation: u32,

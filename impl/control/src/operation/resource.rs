@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use quiesce_machine::{Record, Stamp};
+use quiesce_machine::{Record, Rename, Stamp};
 use serde::{Deserialize, Serialize};
 
 use super::id::{AppId, CorrelationId};
@@ -15,7 +15,7 @@ use super::webhook::Webhook;
 
 /// `status_condition` of a row. Operations write neither `FAILED`, which is of the application itself, nor
 /// `DELETE_SUCCEEDED`, since a delete that succeeds leaves no row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Rename)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[allow(missing_docs, reason = "each is the published name in Rust's capitals")]
 pub enum Condition {
@@ -36,7 +36,7 @@ pub enum Condition {
 }
 
 /// A row of `applications`, and with it what the hardened director keeps in the same transaction.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Row {
     /// Its key.
     pub app: AppId,
@@ -75,7 +75,7 @@ impl Record for Row {
 }
 
 /// What `GET /last_operation` says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum LastOperation {
     /// 200 with `status` `IN_PROGRESS`.
     InProgress(OperationType),
@@ -88,7 +88,7 @@ pub enum LastOperation {
 }
 
 /// Which rule of the concurrency check rejects a mutation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Concurrent {
     /// (a): "create operation is in progress".
     Create,

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quiesce_machine::{CallId, Event, NodeId, OpId, StoreError, Write};
+use quiesce_machine::{CallId, Event, NodeId, OpId, Rename, StoreError, Write};
 
 use super::fact::Fact;
 use super::id::{AppId, CorrelationId, JobId};
@@ -19,7 +19,7 @@ use super::webhook::{Answers, Behaviour, CallResult, Ending, PollResult};
 use super::{Context, Node, Record, RecordKey};
 
 /// The tenant's memory.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct Tenant {
     behaviours: BTreeMap<AppId, Behaviour>,
     jobs: BTreeMap<JobId, Job>,
@@ -27,7 +27,7 @@ pub struct Tenant {
 }
 
 /// What the tenant's system keeps of a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct JobRecord {
     /// Its name, which is also where it is polled.
     pub job: JobId,
@@ -41,7 +41,7 @@ pub struct JobRecord {
     pub ended: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 struct Job {
     record: JobRecord,
     stage: Stage,
@@ -50,7 +50,7 @@ struct Job {
 }
 
 /// How far a job is, and which write is under way for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 enum Stage {
     /// Being recorded; the work has not begun.
     Starting,

@@ -1,11 +1,11 @@
 //! What timers of this plane are for.
 
-use quiesce_machine::{CallId, Label, Span};
+use quiesce_machine::{CallId, Label, Rename, Span};
 
 use super::id::{AppId, JobId};
 
 /// A timer's purpose, by the role that armed it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Timer {
     /// The director's.
     Director(DirectorTimer),
@@ -20,7 +20,7 @@ pub enum Timer {
 }
 
 /// The director's timers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum DirectorTimer {
     /// The API server has not answered within a transaction.
     Schedule(AppId),
@@ -31,7 +31,7 @@ pub enum DirectorTimer {
 }
 
 /// The API server's timers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum ApiServerTimer {
     /// The lease was not renewed.
     LeaseExpires,
@@ -40,7 +40,7 @@ pub enum ApiServerTimer {
 }
 
 /// A controller's timers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum ControllerTimer {
     /// The request under way was not answered.
     Http,
@@ -63,14 +63,14 @@ pub enum ControllerTimer {
 }
 
 /// The tenant's timers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum TenantTimer {
     /// A job's work ends.
     Work(JobId),
 }
 
 /// A user's timers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum UserTimer {
     /// The director has not answered.
     Request(CallId),

@@ -1,6 +1,6 @@
 //! What users, and the people who run the tenant's system, ask for, and what they are told.
 
-use quiesce_machine::Label;
+use quiesce_machine::{Label, Rename};
 
 use super::id::AppId;
 use super::record::Mutation;
@@ -9,7 +9,7 @@ use super::webhook::{Behaviour, Webhook};
 
 /// What is asked of a process.
 #[allow(missing_docs, reason = "a field is named after what it carries; the variant says what that means")]
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Request {
     /// Of a user: carry out a mutation; `readable`: its request object is not damaged on the way to the record.
     Mutate { app: AppId, mutation: Mutation, sync: bool, readable: bool },
@@ -36,7 +36,7 @@ impl Label for Request {
 }
 
 /// What a mutation came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Mutated {
     /// Asynchronous: accepted; the answer has the location.
     Accepted,
@@ -53,7 +53,7 @@ pub enum Mutated {
 }
 
 /// What a user is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Reply {
     /// What a mutation came to.
     Mutated(Mutated),

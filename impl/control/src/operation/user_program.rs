@@ -4,10 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use quiesce_machine::{CallId, Event, Incarnation};
+use quiesce_machine::{CallId, Event, Incarnation, Rename, Renaming};
 
 use super::fact::Fact;
-use super::id::{AppId, CorrelationId, ProcessId};
+use super::id::{AppId, CorrelationId, ProcessId, user};
 use super::message::{Msg, ToDirector, ToUser};
 use super::record::Mutation;
 use super::resource::LastOperation;
@@ -24,7 +24,7 @@ pub struct UserProgram {
     queries: BTreeMap<CallId, Query>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Rename)]
 struct Asked {
     app: AppId,
     mutation: Mutation,
@@ -32,11 +32,18 @@ struct Asked {
     readable: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Rename)]
 struct Query {
     app: AppId,
     /// Until the operation has ended; else the first answer will do.
     waits: bool,
+}
+
+impl Rename for UserProgram {
+    fn rename(&self, to: &Renaming) -> Self {
+        let UserProgram { me, life, mutations, queries } = self;
+        UserProgram { me: user(*me, to), life: *life, mutations: mutations.rename(to), queries: queries.rename(to) }
+    }
 }
 
 impl UserProgram {

@@ -1,12 +1,13 @@
 //! Webhooks: how one is defined, and what it can answer. Templates are reduced to their typed outcomes.
 //! Source: `reference/compass-operations.md` sections 1 and 5.
 
+use quiesce_machine::Rename;
 use std::time::Duration;
 
 use super::id::JobId;
 
 /// `mode` of a webhook.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Mode {
     /// The answer is the outcome. Also what no mode means.
     Sync,
@@ -17,7 +18,7 @@ pub enum Mode {
 }
 
 /// A webhook's definition, as far as it decides anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Webhook {
     /// How its outcome is learnt.
     pub mode: Mode,
@@ -28,7 +29,7 @@ pub struct Webhook {
 }
 
 /// What a call came to, by the output template.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum CallResult {
     /// The success code; with the location, if there is one.
     Success(Option<JobId>),
@@ -39,7 +40,7 @@ pub enum CallResult {
 }
 
 /// What a poll came to, by the status template.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum PollResult {
     /// The in-progress identifier.
     InProgress,
@@ -57,7 +58,7 @@ pub enum PollResult {
 }
 
 /// How the tenant's system treats calls for an application.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Behaviour {
     /// What it says to a call.
     pub answers: Answers,
@@ -68,7 +69,7 @@ pub struct Behaviour {
 }
 
 /// What the tenant's system says to a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Answers {
     /// It does the work.
     Accepts,
@@ -81,7 +82,7 @@ pub enum Answers {
 }
 
 /// How the work of a call ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Ending {
     /// It is done.
     Succeeds,

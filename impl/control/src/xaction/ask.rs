@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use quiesce_machine::Stamp;
+use quiesce_machine::{Rename, Stamp};
 use thiserror::Error;
 
 use super::bucket::Bucket;
@@ -14,7 +14,7 @@ use super::registry::{AbortFilter, Cause, Conflict, Entry, Query};
 use super::{DaemonId, Kind, XactId};
 
 /// What every target is asked.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Question {
     /// Which xactions there are.
     Snaps {
@@ -30,7 +30,7 @@ pub enum Question {
 }
 
 /// One xaction of one target, as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct SnapLine {
     /// Its id.
     pub id: XactId,
@@ -63,7 +63,7 @@ impl SnapLine {
 pub type Everywhere = Arc<Vec<(DaemonId, Vec<SnapLine>)>>;
 
 /// Why a question was not answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Error, Rename)]
 pub enum AskError {
     /// 404: nobody has what is named.
     #[error("no target has such an xaction")]
@@ -89,7 +89,7 @@ impl AskError {
 }
 
 /// What a wait on snapshots waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Condition {
     /// The job has ended everywhere.
     Finished,

@@ -1,9 +1,10 @@
 //! Buckets, as far as jobs tell them apart: a name, and which of the buckets that had it.
 
+use quiesce_machine::Rename;
 use std::fmt;
 
 /// A bucket's name: `b1`, `b2`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct BucketName(pub u16);
 
 impl fmt::Display for BucketName {
@@ -13,7 +14,7 @@ impl fmt::Display for BucketName {
 }
 
 /// A bucket: destroying one and creating another of the same name makes another generation (the published BID).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Bucket {
     /// Its name.
     pub name: BucketName,

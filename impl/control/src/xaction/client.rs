@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use quiesce_machine::{CallId, Event, Incarnation};
+use quiesce_machine::{CallId, Event, Incarnation, Rename};
 
 use super::fact::Fact;
 use super::id::{DaemonId, JobName, XactId};
@@ -24,7 +24,7 @@ use super::user::{Awaited, Outcome, Reply, Request};
 use super::{Context, Node, send};
 
 /// A client's memory.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 pub struct Client {
     me: DaemonId,
     life: Incarnation,
@@ -38,14 +38,14 @@ pub struct Client {
 }
 
 /// A change of membership that has not been answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Rename)]
 struct Admin {
     change: Change,
     gateway: DaemonId,
 }
 
 /// A job by the client's own name for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Rename)]
 enum Job {
     Starting,
     Started(XactId, Kind),
@@ -53,7 +53,7 @@ enum Job {
 }
 
 /// A start that has not been answered.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 struct Start {
     name: JobName,
     gateway: DaemonId,
@@ -61,7 +61,7 @@ struct Start {
 }
 
 /// A wait or a status query that has not been answered.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 struct Query {
     what: Awaited,
     gateway: DaemonId,
@@ -71,7 +71,7 @@ struct Query {
     sleep: Duration,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Rename)]
 enum Phase {
     /// The job's start has not been answered yet.
     Held,

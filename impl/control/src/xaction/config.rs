@@ -83,6 +83,11 @@ impl Cluster {
         (0..self.proxies).map(DaemonId::Proxy)
     }
 
+    /// The clients, in order.
+    pub fn clients(&self) -> impl Iterator<Item = DaemonId> + use<> {
+        (0..self.clients).map(DaemonId::Client)
+    }
+
     /// The targets.
     pub fn targets(&self) -> impl Iterator<Item = DaemonId> + use<> {
         (0..self.targets).map(DaemonId::Target)

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use quiesce_machine::{CallId, Label};
+use quiesce_machine::{CallId, Label, Rename};
 
 use super::id::{DaemonId, XactId};
 use super::job::{Snap, Status};
@@ -15,7 +15,7 @@ use super::user::{Errand, Outcome, Reply};
 
 /// What an operator could have observed.
 #[allow(missing_docs, reason = "a field is named after what it carries; the variant says what that means")]
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Fact {
     /// A gateway took a client's start request for this job.
     StartTaken { job: XactId, client: DaemonId, call: CallId },

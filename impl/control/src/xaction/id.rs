@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use quiesce_machine::{CallId, Incarnation};
+use quiesce_machine::{CallId, Incarnation, Rename, Renaming};
 
 use super::kind::Kind;
 
@@ -24,6 +24,18 @@ impl DaemonId {
             DaemonId::Proxy(n) => u64::from(n),
             DaemonId::Target(n) => 1 << 16 | u64::from(n),
             DaemonId::Client(n) => 2 << 16 | u64::from(n),
+        }
+    }
+}
+
+impl Rename for DaemonId {
+    /// Targets and clients are counted by the words `target` and `client`; gateways are never exchanged.
+    fn rename(&self, to: &Renaming) -> Self {
+        let other = |what, n| u16::try_from(to.number(what, u32::from(n))).expect("as many as before");
+        match *self {
+            DaemonId::Proxy(n) => DaemonId::Proxy(n),
+            DaemonId::Target(n) => DaemonId::Target(other("target", n)),
+            DaemonId::Client(n) => DaemonId::Client(other("client", n)),
         }
     }
 }
@@ -61,7 +73,7 @@ pub struct XactId {
 }
 
 /// What an id looks like, and so what it is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Form {
     /// A short id, unlike any of the others.
     Short,
@@ -170,6 +182,17 @@ impl XactId {
     }
 }
 
+impl Rename for XactId {
+    /// An id that stands for a client's request goes with the number of its call.
+    fn rename(&self, to: &Renaming) -> Self {
+        let number = match self.by {
+            DaemonId::Client(_) => CallId(self.number).rename(to).0,
+            DaemonId::Proxy(_) | DaemonId::Target(_) => self.number,
+        };
+        XactId { by: self.by.rename(to), number, ..*self }
+    }
+}
+
 impl fmt::Display for XactId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.form.prefix())?;
@@ -189,7 +212,7 @@ impl fmt::Debug for XactId {
 }
 
 /// A client's own name for a job it started, by which a later wait in the same client means it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct JobName(pub u16);
 
 #[cfg(test)]

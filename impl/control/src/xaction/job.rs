@@ -5,14 +5,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use quiesce_machine::Stamp;
+use quiesce_machine::{Rename, Stamp};
 
 use super::id::DaemonId;
 use super::kind::Kind;
 use super::start::Manner;
 
 /// What a client asks every target to do, and how each target's part goes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct JobSpec {
     /// The kind of xaction.
     pub kind: Kind,
@@ -41,7 +41,7 @@ impl JobSpec {
 }
 
 /// One target's part of a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Work {
     /// How long it takes.
     pub takes: Duration,
@@ -50,7 +50,7 @@ pub struct Work {
 }
 
 /// How a target's part ends if left alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Ending {
     /// All done.
     Finishes,
@@ -63,7 +63,7 @@ pub enum Ending {
 }
 
 /// Why an xaction failed or was aborted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum XactError {
     /// No space left.
     DiskFull,
@@ -117,7 +117,7 @@ impl XactError {
 }
 
 /// How a target's part stands, as the target tells it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Snap {
     /// Not ended.
     Running,
@@ -149,7 +149,7 @@ impl fmt::Display for Snap {
 }
 
 /// A job's status as the Information Center serves it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Status {
     /// The kind.
     pub kind: Kind,

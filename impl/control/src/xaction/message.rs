@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use quiesce_machine::{CallId, Label};
+use quiesce_machine::{CallId, Label, Rename};
 
 use super::ask::{AskError, Everywhere, Question, SnapLine};
 use super::bucket::Bucket;
@@ -17,7 +17,7 @@ use super::sources::Sources;
 use super::start::{Manner, Refused};
 
 /// What a status query names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Select {
     /// A job by its id.
     Id(XactId),
@@ -26,7 +26,7 @@ pub enum Select {
 }
 
 /// Why a status query got no status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum QueryError {
     /// 404: nobody asked knows the job.
     NotFound,
@@ -35,7 +35,7 @@ pub enum QueryError {
 }
 
 /// Why a start did not answer with an id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum StartError {
     /// A target did not answer, or could not be reached.
     TargetSilent(DaemonId),
@@ -48,7 +48,7 @@ pub enum StartError {
 }
 
 /// Work that a workload hands to an on-demand xaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Piece {
     /// The kind that does it.
     pub kind: Kind,
@@ -60,7 +60,7 @@ pub struct Piece {
 
 /// What daemons and clients send each other, by the role it is for. Names in brackets:
 /// `reference/aistore-information-center.md` section 3.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Msg {
     /// For a client.
     ToClient(ToClient),
@@ -149,7 +149,7 @@ impl Label for Msg {
 
 /// Answers to a client.
 #[allow(missing_docs, reason = "a field is named after what it carries; the variant says what that means")]
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum ToClient {
     /// The gateway's answer.
     StartAnswer { call: CallId, result: Result<XactId, StartError> },
@@ -186,7 +186,7 @@ impl Label for ToClient {
 
 /// What clients, other proxies and targets say to a proxy.
 #[allow(missing_docs, reason = "a field is named after what it carries; the variant says what that means")]
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum ToProxy {
     /// A client asks a gateway to start a job (C1).
     StartRequest { call: CallId, request: XactId, spec: Arc<JobSpec> },
@@ -269,7 +269,7 @@ impl Label for ToProxy {
 
 /// What proxies say to a target.
 #[allow(missing_docs, reason = "a field is named after what it carries; the variant says what that means")]
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum ToTarget {
     /// A gateway starts a target's part (S3).
     StartXact { job: XactId, kind: Kind, work: Work, sources: Sources, manner: Option<Arc<Manner>> },

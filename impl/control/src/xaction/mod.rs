@@ -29,7 +29,7 @@ pub mod target;
 pub mod timer;
 pub mod user;
 
-use quiesce_machine::{Cx, Event, NodeId, Span};
+use quiesce_machine::{Cx, Event, NodeId, Rename, Span};
 
 pub use config::{Cluster, ClusterError, Config, Timing};
 pub use fact::Fact;
@@ -50,7 +50,7 @@ pub use timer::{ClientTimer, GatewayTimer, MemberTimer, TargetTimer, Timer};
 pub use user::{Awaited, Errand, Outcome, Reply, Request};
 
 /// A process of this plane.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 pub enum Node {
     /// A gateway, perhaps a member of the Information Center.
     Proxy(proxy::Proxy),

@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use quiesce_machine::{CallId, Event, Incarnation};
+use quiesce_machine::{CallId, Event, Incarnation, Rename};
 
 use super::config::Config;
 use super::fact::Fact;
@@ -30,7 +30,7 @@ use super::{Context, Node, mark, send};
 const COPIES: usize = 2;
 
 /// A proxy's memory.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 pub struct Proxy {
     me: DaemonId,
     life: Incarnation,
@@ -44,7 +44,7 @@ pub struct Proxy {
 }
 
 /// A job that this gateway starts.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 struct Start {
     client: DaemonId,
     call: CallId,
@@ -53,7 +53,7 @@ struct Start {
     phase: Phase,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 enum Phase {
     /// Members have not all answered; `copies` have the job, each with these targets, `silent` have said nothing yet.
     Registering { copies: BTreeMap<DaemonId, Sources>, silent: BTreeSet<DaemonId> },

@@ -6,9 +6,10 @@ use super::kind::Kind;
 use super::membership::Belonging;
 use super::rebalance::RebId;
 use super::sources::Sources;
+use quiesce_machine::Rename;
 
 /// What a daemon keeps across crashes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Record {
     /// What it knows of the cluster.
     Belonging(Belonging),
@@ -19,7 +20,7 @@ pub enum Record {
 }
 
 /// An xaction that a target began, and its end once it has one.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct PartRecord {
     /// The job.
     pub job: XactId,
@@ -32,7 +33,7 @@ pub struct PartRecord {
 }
 
 /// What tells records apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum RecordKey {
     /// The one of the cluster.
     Belonging,

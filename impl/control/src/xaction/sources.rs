@@ -5,6 +5,8 @@ use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 
+use quiesce_machine::{Rename, Renaming};
+
 use super::digest::digest;
 use super::id::DaemonId;
 use super::membership::{Smap, Version};
@@ -66,6 +68,12 @@ impl Deref for Sources {
 
     fn deref(&self) -> &[DaemonId] {
         &self.0.targets
+    }
+}
+
+impl Rename for Sources {
+    fn rename(&self, to: &Renaming) -> Self {
+        Self::new(self.as_of(), self.iter().map(|target| target.rename(to)).collect())
     }
 }
 

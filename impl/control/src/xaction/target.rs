@@ -9,7 +9,7 @@ mod demand;
 mod host;
 mod rebalance;
 
-use quiesce_machine::{CallId, Event, Incarnation, OpId, StoreError, Write};
+use quiesce_machine::{CallId, Event, Incarnation, OpId, Rename, StoreError, Write};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ use super::user::Request;
 use super::{Context, Node, mark, send};
 
 /// A target's memory.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 pub struct Target {
     me: DaemonId,
     life: Incarnation,
@@ -45,7 +45,7 @@ pub struct Target {
 }
 
 /// This target's part of a job.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 struct Xact {
     kind: Kind,
     sources: Sources,
@@ -56,7 +56,7 @@ struct Xact {
     unacknowledged: BTreeSet<DaemonId>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Rename)]
 enum Phase {
     /// Being recorded; the work has not begun.
     Beginning(Work),

@@ -1,13 +1,13 @@
 //! What timers of this plane are for.
 
-use quiesce_machine::{CallId, Label, Span};
+use quiesce_machine::{CallId, Label, Rename, Span};
 
 use super::id::{DaemonId, XactId};
 use super::membership::ClusterTimer;
 use super::rebalance::RebTimer;
 
 /// A timer's purpose, by the part of the plane that armed it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Timer {
     /// A client's.
     Client(ClientTimer),
@@ -63,7 +63,7 @@ impl Label for Timer {
 }
 
 /// A client's timers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum ClientTimer {
     /// The gateway has not answered.
     Request(CallId),
@@ -90,7 +90,7 @@ impl Label for ClientTimer {
 }
 
 /// A gateway's timers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum GatewayTimer {
     /// Members have not all answered a registration.
     Register(XactId),
@@ -120,7 +120,7 @@ impl Label for GatewayTimer {
 }
 
 /// A member's timers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum MemberTimer {
     /// A 404 is forgiven no longer.
     Grace(XactId),
@@ -162,7 +162,7 @@ impl Label for MemberTimer {
 }
 
 /// A target's timers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum TargetTimer {
     /// The work is done.
     Work(XactId),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use quiesce_machine::Label;
+use quiesce_machine::{Label, Rename};
 
 use super::ask::{AskError, Condition};
 use super::id::{DaemonId, JobName, XactId};
@@ -14,7 +14,7 @@ use super::message::{Piece, StartError};
 
 /// What a user asks of a client.
 #[allow(missing_docs, reason = "a field is named after what it carries; the variant says what that means")]
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Request {
     /// Start a job through that gateway, and call it by that name from now on.
     Start { name: JobName, via: DaemonId, spec: Arc<JobSpec> },
@@ -33,7 +33,7 @@ pub enum Request {
 }
 
 /// The job that a request of a user means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Awaited {
     /// One that the same client started.
     Job(JobName),
@@ -57,7 +57,7 @@ impl Label for Request {
 
 /// What a user asks of every target at once.
 #[allow(missing_docs, reason = "a field is named after what it carries; the variant says what that means")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Errand {
     /// To show xactions: those meant, or everything; `all`: not only the most recent of each kind and bucket.
     Show { what: Option<Awaited>, all: bool },
@@ -81,7 +81,7 @@ impl Label for Errand {
 }
 
 /// What a user is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Reply {
     /// The job runs on every target.
     Started(XactId),
@@ -119,7 +119,7 @@ pub enum Reply {
 }
 
 /// How a wait or a status query ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Outcome {
     /// The job's status; for a wait, one that has ended.
     Status(Status),

@@ -11,20 +11,27 @@ use quiesce_model::{Limits, Search};
 use thiserror::Error;
 
 use super::super::args::duration;
-use crate::check::Adjust;
+use crate::check::{Adjust, Scale};
 
 #[derive(Debug, Args)]
 pub(crate) struct Check {
     /// The worlds to search; `quiesce list scopes` names them. All if none is given
     pub(super) scopes: Vec<String>,
-    /// Begin inside the path of a failure that `check` saved, after --step of its steps
+    /// Begin inside a saved failure, whatever found it: after --step steps of a counterexample, or of a simulated run
+    /// (its events), with the faults it had by then and those allowed beside
     #[arg(long, value_name = "CAPSULE", conflicts_with = "scopes", requires = "step")]
     pub(super) from: Option<PathBuf>,
-    /// How many steps of the path are taken before the search begins
+    /// How many of its steps are taken before the search begins
     #[arg(long, value_name = "N", requires = "from")]
     pub(super) step: Option<usize>,
     #[command(flatten)]
     adjusted: Adjusted,
+    /// Take states that differ in names alone, of targets or clients that are alike, for one: safety only
+    #[arg(long, conflicts_with = "from")]
+    pub(super) symmetry: bool,
+    /// Write results as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub(super) junit: Option<PathBuf>,
     /// How to search
     #[arg(long, value_enum, default_value_t)]
     pub(super) search: SearchWord,
@@ -80,21 +87,75 @@ struct Adjusted {
     /// Allow so many partitions, where the world names ways to part
     #[arg(long, value_name = "N", help_heading = WORLD)]
     partitions: Option<u8>,
+    /// Allow so many writes that fail, or of which their process never learns whether they were applied
+    #[arg(long, value_name = "N", help_heading = WORLD)]
+    store_faults: Option<u8>,
     /// Who may crash, instead of whom the world says
     #[arg(long, value_name = "NODE,...", value_delimiter = ',', help_heading = WORLD)]
     crashable: Vec<String>,
     /// Let long timers fire at any moment
     #[arg(long, help_heading = WORLD)]
     untimed: bool,
+    #[command(flatten)]
+    sizes: Sized,
+}
+
+/// How many of each there are. What a world has no sizes of is refused.
+#[derive(Debug, Args)]
+struct Sized {
+    /// Gateways, of xaction
+    #[arg(long, value_name = "N", help_heading = SIZES)]
+    proxies: Option<u8>,
+    /// Storage nodes, of xaction
+    #[arg(long, value_name = "N", help_heading = SIZES)]
+    targets: Option<u8>,
+    /// Clients, of xaction
+    #[arg(long, value_name = "N", help_heading = SIZES)]
+    clients: Option<u8>,
+    /// Jobs that each client starts, of xaction; --jobs is taken by the number of threads that run scenarios
+    #[arg(long, value_name = "N", help_heading = SIZES)]
+    batch_jobs: Option<u8>,
+    /// Replicas of the controller, of operation
+    #[arg(long, value_name = "N", help_heading = SIZES)]
+    controllers: Option<u8>,
+    /// Users, of operation
+    #[arg(long, value_name = "N", help_heading = SIZES)]
+    users: Option<u8>,
+    /// Storage nodes with a pool each, of volume
+    #[arg(long, value_name = "N", help_heading = SIZES)]
+    engines: Option<u8>,
+    /// Replicas of the volume, of volume
+    #[arg(long, value_name = "N", help_heading = SIZES)]
+    replicas: Option<u8>,
+}
+
+impl Sized {
+    fn sizes(&self) -> Scale {
+        let Sized { proxies, targets, clients, batch_jobs, controllers, users, engines, replicas } = *self;
+        let all = [
+            ("proxies", proxies),
+            ("targets", targets),
+            ("clients", clients),
+            ("jobs", batch_jobs),
+            ("controllers", controllers),
+            ("users", users),
+            ("engines", engines),
+            ("replicas", replicas),
+        ];
+        let asked = all.into_iter().filter_map(|(word, count)| Some((word, count?)));
+        asked.fold(Scale::usual(), |sizes, (word, count)| sizes.with(word, count))
+    }
 }
 
 impl Adjusted {
     fn adjust(&self) -> Adjust {
-        let Adjusted { crashes, record_losses, losses, duplicates, partitions, ref crashable, untimed } = *self;
-        Adjust { crashes, record_losses, losses, duplicates, partitions, crashable: crashable.clone(), untimed }
+        let Adjusted { crashes, record_losses, losses, duplicates, partitions, store_faults, untimed, .. } = *self;
+        let (sizes, crashable) = (self.sizes.sizes(), self.crashable.clone());
+        Adjust { sizes, crashes, record_losses, losses, duplicates, partitions, store_faults, crashable, untimed }
     }
 }
 
+const SIZES: &str = "How many of each, where a world has sizes";
 const WORLD: &str = "The worlds, otherwise than `quiesce list scopes` says";
 
 /// The most rounds of a loop that are saved.

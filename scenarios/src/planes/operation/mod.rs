@@ -12,8 +12,9 @@ use quiesce_control::operation::{
 };
 use quiesce_control::policy::{PolicyError, Row};
 use quiesce_machine::NodeId;
-use quiesce_model::Scope;
+use quiesce_model::{Scope, Symmetry};
 
+use crate::check::{Scale, SizeError};
 use crate::plane::{Asked, Plane, Profile, Sizes, Verb, Word};
 use crate::text::{Fields, Mistake, Read, Value};
 
@@ -53,6 +54,14 @@ impl Plane for Operation {
 
     fn scope(name: &str) -> Option<Scope<Node, Monitor>> {
         scopes::scope(name)
+    }
+
+    fn sized(name: &str, scale: &Scale) -> Option<Result<Scope<Node, Monitor>, SizeError>> {
+        scopes::sized(name, scale)
+    }
+
+    fn symmetry(scope: &Scope<Node, Monitor>) -> Option<Symmetry<Node, Monitor>> {
+        Some(scopes::symmetry(scope))
     }
 
     fn kinds() -> Vec<Word> {

@@ -10,7 +10,9 @@ use quiesce_control::operation::{
     Answers, App, AppId, Behaviour, Cluster, Config, Mode, Monitor, Mutation, Node, Policies, ProcessId, Request,
     Timing, Webhook,
 };
-use quiesce_model::{Budget, Scope};
+use quiesce_model::{Budget, Member, Scope, Symmetry};
+
+use crate::check::{Scale, SizeError};
 
 /// Every scope: name and what is in it.
 pub(super) const ROWS: [(&str, &str); 12] = [
@@ -28,8 +30,16 @@ pub(super) const ROWS: [(&str, &str); 12] = [
     ("operation-handover", "two controllers, and a lease that may pass on"),
 ];
 
+/// What every world has sizes of. Every user unpairs the application.
+const SIZES: [&str; 2] = ["controllers", "users"];
+
 /// The scope of that name.
 pub(super) fn scope(name: &str) -> Option<Scope<Node, Monitor>> {
+    sized(name, &Scale::usual())?.ok()
+}
+
+/// The scope of that name in another size.
+pub(super) fn sized(name: &str, sizes: &Scale) -> Option<Result<Scope<Node, Monitor>, SizeError>> {
     let none = Budget::default();
     let (loss, crash) = (Budget { losses: 1, ..none }, Budget { crashes: 1, ..none });
     let world = World {
@@ -45,21 +55,33 @@ pub(super) fn scope(name: &str) -> Option<Scope<Node, Monitor>> {
     let calm = World { timed: false, ..world };
     let two = World { mutations: 2, ..calm };
     let (director, tenant) = (ProcessId::Director, ProcessId::Tenant);
+    let of = |world: World, budget, crashable: &[ProcessId]| {
+        sizes.are_of(&SIZES)?;
+        let controllers = sizes.or("controllers", world.controllers);
+        World { controllers, mutations: sizes.or("users", world.mutations), ..world }.under(budget, crashable)
+    };
     Some(match name {
-        "operation" => world.under(none, &[]),
-        "operation-polled" => World { refuses: true, ..polled }.under(none, &[]),
-        "operation-timeout" => world.under(loss, &[]),
-        "operation-loss" => calm.under(loss, &[]),
-        "operation-crash" => calm.under(crash, &[director, tenant]),
-        "operation-controller-crash" => calm.under(crash, &[ProcessId::Controller(0)]),
-        "operation-apiserver-crash" => World { relist: true, ..calm }.under(crash, &[ProcessId::ApiServer]),
-        "operation-two" => two.under(none, &[]),
-        "operation-two-loss" => two.under(loss, &[]),
-        "operation-two-crash" => two.under(crash, &[director]),
-        "operation-two-faults" => two.under(Budget { losses: 1, crashes: 1, ..none }, &[director]),
-        "operation-handover" => World { controllers: 2, lease: true, ..calm }.under(none, &[]),
+        "operation" => of(world, none, &[]),
+        "operation-polled" => of(World { refuses: true, ..polled }, none, &[]),
+        "operation-timeout" => of(world, loss, &[]),
+        "operation-loss" => of(calm, loss, &[]),
+        "operation-crash" => of(calm, crash, &[director, tenant]),
+        "operation-controller-crash" => of(calm, crash, &[ProcessId::Controller(0)]),
+        "operation-apiserver-crash" => of(World { relist: true, ..calm }, crash, &[ProcessId::ApiServer]),
+        "operation-two" => of(two, none, &[]),
+        "operation-two-loss" => of(two, loss, &[]),
+        "operation-two-crash" => of(two, crash, &[director]),
+        "operation-two-faults" => of(two, Budget { losses: 1, crashes: 1, ..none }, &[director]),
+        "operation-handover" => of(World { controllers: 2, lease: true, ..calm }, none, &[]),
         _ => return None,
     })
+}
+
+/// Users may be alike.
+pub(super) fn symmetry(scope: &Scope<Node, Monitor>) -> Symmetry<Node, Monitor> {
+    let cluster = &scope.config.cluster;
+    let member = |(number, user)| Member { node: Some(cluster.node(user)), numbers: vec![("user", number)] };
+    Symmetry::new(vec![(0..).zip(cluster.users()).map(member).collect()])
 }
 
 /// What can be judged whatever a scope's webhook does.
@@ -100,8 +122,9 @@ struct World {
 }
 
 impl World {
-    fn under(self, budget: Budget, crashable: &[ProcessId]) -> Scope<Node, Monitor> {
-        let cluster = Cluster::new(self.controllers, self.mutations).expect("a cluster that can be");
+    fn under(self, budget: Budget, crashable: &[ProcessId]) -> Result<Scope<Node, Monitor>, SizeError> {
+        let cluster = Cluster::new(self.controllers, self.mutations);
+        let cluster = cluster.map_err(|error| SizeError::Impossible(error.to_string()))?;
         let webhook = Webhook { mode: self.mode, timeout: None, retry_interval: None };
         let answers = if self.refuses { Answers::AcceptsOrRefuses } else { Answers::Accepts };
         let apps = vec![App {
@@ -110,7 +133,7 @@ impl World {
             behaviour: Behaviour { answers, ..Behaviour::default() },
         }];
         let unpair = Request::Mutate { app: AppId(0), mutation: Mutation::Unpair, sync: false, readable: true };
-        Scope {
+        Ok(Scope {
             config: Config { cluster, apps, timing: self.timing(), policies: Policies::hardened() },
             nodes: cluster.processes().map(|process| process.to_string()).collect(),
             calls: cluster.users().map(|user| (cluster.node(user), unpair.clone())).collect(),
@@ -120,7 +143,7 @@ impl World {
             cuts: Vec::new(),
             untimed: false,
             absorbs_repeats: false,
-        }
+        })
     }
 
     fn monitors(self, budget: Budget) -> Vec<Monitor> {

@@ -16,6 +16,7 @@ use quiesce_control::volume::{
 use quiesce_machine::NodeId;
 use quiesce_model::Scope;
 
+use crate::check::{Scale, SizeError};
 use crate::plane::{Asked, Plane, Profile, Sizes, Verb, Word};
 use crate::text::{Fields, Mistake, Read, Value};
 
@@ -62,6 +63,10 @@ impl Plane for Volume {
 
     fn scope(name: &str) -> Option<Scope<Node, Monitor>> {
         scopes::scope(name)
+    }
+
+    fn sized(name: &str, scale: &Scale) -> Option<Result<Scope<Node, Monitor>, SizeError>> {
+        scopes::sized(name, scale)
     }
 
     fn kinds() -> Vec<Word> {

@@ -9,6 +9,8 @@ use quiesce_control::volume::{
 use quiesce_machine::NodeId;
 use quiesce_model::{Budget, Scope};
 
+use crate::check::{Scale, SizeError};
+
 /// Every scope: name and what is in it.
 pub(super) const ROWS: [(&str, &str); 5] = [
     ("create", "1 storage node with a pool; a volume of 1 replica is created; no faults"),
@@ -34,22 +36,38 @@ const PROPERTIES: [&str; 12] = [
     "retry-safe",
 ];
 
+/// What every world has sizes of; a volume has no more replicas than there are storage nodes.
+const SIZES: [&str; 2] = ["engines", "replicas"];
+
 /// The scope of that name.
 pub(super) fn scope(name: &str) -> Option<Scope<Node, Monitor>> {
-    let crashes = |crashes| Budget { crashes, ..Budget::default() };
-    let agent = Role::Agent(0);
-    match name {
-        "create" => Some(world(1, 1, false, Budget::default(), agent)),
-        "pool-agent-crash" => Some(world(1, 0, false, crashes(2), agent)),
-        "create-agent-crash" => Some(world(1, 1, false, crashes(1), agent)),
-        "create-delete" => Some(world(1, 1, true, Budget { duplicates: 1, ..Budget::default() }, agent)),
-        "two-replicas" => Some(world(2, 2, false, Budget::default(), agent)),
-        _ => None,
-    }
+    sized(name, &Scale::usual())?.ok()
 }
 
-fn world(engines: u8, replicas: u8, deletes: bool, budget: Budget, crashable: Role) -> Scope<Node, Monitor> {
-    let cluster = Cluster::new(1, engines, 1, false).expect("a cluster that can be");
+/// The scope of that name in another size.
+pub(super) fn sized(name: &str, sizes: &Scale) -> Option<Result<Scope<Node, Monitor>, SizeError>> {
+    let crashes = |crashes| Budget { crashes, ..Budget::default() };
+    let agent = Role::Agent(0);
+    let (engines, replicas, deletes, budget) = match name {
+        "create" => (1, 1, false, Budget::default()),
+        "pool-agent-crash" => (1, 0, false, crashes(2)),
+        "create-agent-crash" => (1, 1, false, crashes(1)),
+        "create-delete" => (1, 1, true, Budget { duplicates: 1, ..Budget::default() }),
+        "two-replicas" => (2, 2, false, Budget::default()),
+        _ => return None,
+    };
+    let (engines, replicas) = (sizes.or("engines", engines), sizes.or("replicas", replicas));
+    Some(sizes.are_of(&SIZES).and_then(|()| world(engines, replicas, deletes, budget, agent)))
+}
+
+fn world(
+    engines: u8,
+    replicas: u8,
+    deletes: bool,
+    budget: Budget,
+    crashable: Role,
+) -> Result<Scope<Node, Monitor>, SizeError> {
+    let cluster = Cluster::new(1, engines, 1, false).map_err(|error| SizeError::Impossible(error.to_string()))?;
     let user = cluster.node(Role::User(0));
     let want = VolumeWant { size: 1, replicas, nexuses: 0, allowed: NodeSet(0), preferred: NodeSet(0) };
     let volume = VolumeId(0);
@@ -73,7 +91,7 @@ fn world(engines: u8, replicas: u8, deletes: bool, budget: Budget, crashable: Ro
         lapses: Some(0),
         ..Timing::default()
     };
-    Scope {
+    Ok(Scope {
         config: Config { cluster, timing, policies: Policies::hardened() },
         nodes: cluster.roles().map(|role| role.to_string()).collect(),
         calls,
@@ -83,7 +101,7 @@ fn world(engines: u8, replicas: u8, deletes: bool, budget: Budget, crashable: Ro
         cuts: Vec::new(),
         untimed: false,
         absorbs_repeats: true,
-    }
+    })
 }
 
 /// What a world with or without a volume, and with or without a deletion, gives something to judge.

@@ -9,10 +9,12 @@ use std::time::Duration;
 
 use quiesce_control::xaction::bucket::{Bucket, BucketName};
 use quiesce_control::xaction::{
-    Awaited, Cluster, Config, DaemonId, Deployment, Ending, Hosting, JobName, JobSpec, Kind, Manner, Monitor, Node,
-    Policies, Request, Timing, Work,
+    Awaited, Cluster, ClusterError, Config, DaemonId, Deployment, Ending, Hosting, JobName, JobSpec, Kind, Manner,
+    Monitor, Node, Policies, Request, Timing, Work,
 };
-use quiesce_model::{Budget, Scope};
+use quiesce_model::{Budget, Member, Scope, Symmetry};
+
+use crate::check::{Scale, SizeError};
 
 /// Every scope: name and what is in it.
 pub(super) const ROWS: [(&str, &str); 6] = [
@@ -33,37 +35,78 @@ const PROPERTIES: [&str; 5] = [
     "waits-return",
 ];
 
-/// The scope of that name.
-pub(super) fn scope(name: &str) -> Option<Scope<Node, Monitor>> {
-    let (loss, duplicate) = (Budget { losses: 1, ..Budget::default() }, Budget { duplicates: 1, ..Budget::default() });
-    match name {
-        "ic" => Some(world((2, 1), Ending::Any, undisturbed(), Budget::default(), &["ic-tables-converge"])),
-        "ic-targets" => Some(world((1, 2), Ending::Any, undisturbed(), Budget::default(), &["aborted-jobs-stop"])),
-        "ic-loss" => Some(world((2, 1), Ending::Finishes, insistent(), loss, &["ic-tables-converge"])),
-        "ic-duplicate" => Some(world((2, 1), Ending::Finishes, insistent(), duplicate, &["ic-tables-converge"])),
-        "registry-race" => Some(hosted(1, Kind::Dsort)),
-        "registry-two-phase" => Some(hosted(2, Kind::CopyListrange)),
-        _ => None,
-    }
+/// What the worlds of the Information Center have sizes of. Every client starts so many jobs and waits for each.
+const SIZES: [&str; 4] = ["proxies", "targets", "clients", "jobs"];
+/// What those of registries have sizes of.
+const HOSTED_SIZES: [&str; 1] = ["targets"];
+
+/// How large a world of the Information Center is.
+#[derive(Clone, Copy)]
+struct Size {
+    members: u16,
+    targets: u16,
+    clients: u16,
+    jobs: u16,
 }
 
-/// So many members and targets; a client starts a job and waits for it.
+/// The scope of that name.
+pub(super) fn scope(name: &str) -> Option<Scope<Node, Monitor>> {
+    sized(name, &Scale::usual())?.ok()
+}
+
+/// The scope of that name in another size.
+pub(super) fn sized(name: &str, sizes: &Scale) -> Option<Result<Scope<Node, Monitor>, SizeError>> {
+    let (loss, duplicate) = (Budget { losses: 1, ..Budget::default() }, Budget { duplicates: 1, ..Budget::default() });
+    let world_of = match name {
+        "ic" => ((2, 1), Ending::Any, undisturbed(), Budget::default(), "ic-tables-converge"),
+        "ic-targets" => ((1, 2), Ending::Any, undisturbed(), Budget::default(), "aborted-jobs-stop"),
+        "ic-loss" => ((2, 1), Ending::Finishes, insistent(), loss, "ic-tables-converge"),
+        "ic-duplicate" => ((2, 1), Ending::Finishes, insistent(), duplicate, "ic-tables-converge"),
+        "registry-race" => return Some(hosted(1, Kind::Dsort, sizes)),
+        "registry-two-phase" => return Some(hosted(2, Kind::CopyListrange, sizes)),
+        _ => return None,
+    };
+    let ((members, targets), ends, timing, budget, property) = world_of;
+    let size = sizes.are_of(&SIZES).map(|()| Size {
+        members: sizes.or("proxies", members).into(),
+        targets: sizes.or("targets", targets).into(),
+        clients: sizes.or("clients", 1).into(),
+        jobs: sizes.or("jobs", 1).into(),
+    });
+    Some(size.and_then(|size| world(size, ends, timing, budget, property)))
+}
+
+/// Targets and clients may be alike; which gateway is asked, and which is primary, tells those apart.
+pub(super) fn symmetry(scope: &Scope<Node, Monitor>) -> Symmetry<Node, Monitor> {
+    let cluster = &scope.config.cluster;
+    let member =
+        |what| move |(number, daemon)| Member { node: Some(cluster.node(daemon)), numbers: vec![(what, number)] };
+    let targets = (0..).zip(cluster.targets()).map(member("target")).collect();
+    let clients = (0..).zip(cluster.clients()).map(member("client")).collect();
+    Symmetry::new(vec![targets, clients])
+}
+
+fn impossible(error: ClusterError) -> SizeError {
+    SizeError::Impossible(error.to_string())
+}
+
+/// Every client starts its jobs and waits for each.
 fn world(
-    (members, targets): (u16, u16),
+    Size { members, targets, clients, jobs }: Size,
     ends: Ending,
     timing: Timing,
     budget: Budget,
-    properties: &[&str],
-) -> Scope<Node, Monitor> {
-    let cluster = Cluster::new(members, targets, 1, members).expect("a cluster that can be");
-    let client = cluster.node(DaemonId::Client(0));
+    property: &str,
+) -> Result<Scope<Node, Monitor>, SizeError> {
+    let cluster = Cluster::new(members, targets, clients, members).map_err(impossible)?;
     let (first, last) = (DaemonId::Proxy(0), DaemonId::Proxy(members - 1));
-    let name = JobName(0);
     let work = Work { takes: Duration::from_secs(1), ends };
     let spec = Arc::new(JobSpec::everywhere(Kind::PrefetchListrange, work));
-    let start = Request::Start { name, via: first, spec };
-    let wait = Request::Wait { what: Awaited::Job(name), via: last, deadline: None };
-    Scope {
+    let start = |name| Request::Start { name, via: first, spec: Arc::clone(&spec) };
+    let wait = |name| Request::Wait { what: Awaited::Job(name), via: last, deadline: None };
+    let names = || (0..jobs).map(JobName);
+    let of = |client| names().map(start).chain(names().map(wait)).map(move |request| (client, request));
+    Ok(Scope {
         config: Config {
             cluster,
             timing,
@@ -72,20 +115,22 @@ fn world(
             policies: Policies::hardened(),
         },
         nodes: cluster.daemons().map(|daemon| daemon.to_string()).collect(),
-        calls: vec![(client, start), (client, wait)],
-        monitors: PROPERTIES.iter().chain(properties).filter_map(|name| Monitor::named(name)).collect(),
+        calls: cluster.clients().flat_map(|client| of(cluster.node(client))).collect(),
+        monitors: PROPERTIES.iter().chain([&property]).filter_map(|name| Monitor::named(name)).collect(),
         budget,
         crashable: Vec::new(),
         cuts: Vec::new(),
         untimed: false,
         absorbs_repeats: true,
-    }
+    })
 }
 
 /// One gateway and so many targets with registries: a resilver starts on the last one, and a job that conflicts with it on
 /// all. Nobody waits: the Information Center knows of neither.
-fn hosted(targets: u16, kind: Kind) -> Scope<Node, Monitor> {
-    let cluster = Cluster::new(1, targets, 2, 1).expect("a cluster that can be");
+fn hosted(targets: u8, kind: Kind, sizes: &Scale) -> Result<Scope<Node, Monitor>, SizeError> {
+    sizes.are_of(&HOSTED_SIZES)?;
+    let targets = u16::from(sizes.or("targets", targets));
+    let cluster = Cluster::new(1, targets, 2, 1).map_err(impossible)?;
     let work = Work { takes: Duration::from_secs(1), ends: Ending::Finishes };
     let manner = Manner { from: Some(Bucket { name: BucketName(0), generation: 1 }), ..Manner::default() };
     let start = |client, kind, only| {
@@ -103,7 +148,7 @@ fn hosted(targets: u16, kind: Kind) -> Scope<Node, Monitor> {
         "waits-return",
     ];
     let hosting = Hosting { looks: 2, prune: None, idle: None, ..Hosting::default() };
-    Scope {
+    Ok(Scope {
         config: Config {
             cluster,
             timing: undisturbed(),
@@ -119,7 +164,7 @@ fn hosted(targets: u16, kind: Kind) -> Scope<Node, Monitor> {
         cuts: Vec::new(),
         untimed: false,
         absorbs_repeats: true,
-    }
+    })
 }
 
 /// Where nothing is lost: nobody need repeat anything but the target its news, and jobs are pruned.
@@ -141,6 +186,15 @@ fn steady() -> Timing {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_client_starts_its_jobs_and_waits_for_each() {
+        let sizes = Scale::usual().with("clients", 2).with("jobs", 3).with("targets", 2);
+        let scope = sized("ic", &sizes).expect("a listed scope").expect("it has these sizes");
+        assert_eq!(scope.calls.len(), 2 * (3 + 3));
+        assert_eq!(scope.nodes, ["p1", "p2", "t1", "t2", "c1", "c2"]);
+        assert!(matches!(sized("ic", &Scale::usual().with("users", 2)), Some(Err(SizeError::Unknown { .. }))));
+    }
 
     #[test]
     fn every_scope_makes_sense_and_has_all_its_properties() {

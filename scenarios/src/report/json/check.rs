@@ -2,7 +2,7 @@
 
 use std::path::{Path as FilePath, PathBuf};
 
-use quiesce_model::Ending;
+use quiesce_model::{Ending, Folding};
 use serde::Serialize;
 
 use super::VERSION;
@@ -17,8 +17,18 @@ pub struct CheckResult<'a> {
     unique_states: u64,
     states: u64,
     depth: u64,
+    /// One in so many is at most the chance that two states were taken for one.
+    collision_one_in: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    symmetry: Option<SymmetryLine>,
     properties: Vec<PropertyLine<'a>>,
     failures: Vec<StoryLine<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct SymmetryLine {
+    renamings: u64,
+    stands_for: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -53,6 +63,8 @@ impl<'a> CheckResult<'a> {
             unique_states: checked.unique_states,
             states: checked.states,
             depth: checked.depth,
+            collision_one_in: checked.collision.one_in().to_string(),
+            symmetry: checked.folding.map(|Folding { renamings, stands_for }| SymmetryLine { renamings, stands_for }),
             properties: properties.collect(),
             failures: checked.counterexamples.iter().zip(capsules).map(StoryLine::new).collect(),
         }

@@ -9,6 +9,7 @@ use super::super::policy::{
 };
 use super::super::record::{Mutation, Operation, OperationType, Outcome, Phase, Reason, Status};
 use super::super::webhook::{CallResult, Mode, PollResult, Webhook};
+use quiesce_machine::Rename;
 
 /// What a controller knows when it decides.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +33,7 @@ pub struct Situation<'a> {
 }
 
 /// What a controller remembers of a webhook's answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Known {
     /// Where to poll.
     Location(JobId),
@@ -41,7 +42,7 @@ pub enum Known {
 }
 
 /// What a webhook answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Heard {
     /// To a call.
     Call(CallResult),

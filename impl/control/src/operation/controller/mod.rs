@@ -9,7 +9,7 @@ mod reconcile;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quiesce_machine::Event;
+use quiesce_machine::{Event, Rename};
 
 use super::fact::Fact;
 use super::id::{AppId, CorrelationId, ProcessId};
@@ -24,7 +24,7 @@ use queue::Queue;
 use reconcile::Work;
 
 /// A controller's memory.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct Controller {
     leads: bool,
     /// A list was asked for and has not come.
@@ -38,7 +38,7 @@ pub struct Controller {
 }
 
 /// What a controller remembers of a record's operation between two visits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Rename)]
 struct Clock {
     op: CorrelationId,
     /// Whether its timers have been armed: not before the record is initialised.
@@ -51,7 +51,7 @@ struct Clock {
 }
 
 /// Whether the job may be polled again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Rename)]
 enum Pace {
     /// Nothing is known of earlier polls but what the record says.
     Unknown,

@@ -1,5 +1,6 @@
 //! The work queue: keys in order of arrival, none twice, with a rate limit per key that doubles.
 
+use quiesce_machine::Rename;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use super::super::config::Timing;
 use super::super::id::AppId;
 
 /// A work queue. Delayed additions are timers of the controller.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub(super) struct Queue {
     keys: VecDeque<AppId>,
     /// How often each key's delay has doubled; no entry before the first failure.

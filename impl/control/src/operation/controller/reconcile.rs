@@ -1,5 +1,6 @@
 //! One visit of the worker to a record: asks the table, does what it says, and asks again with the answer.
 
+use quiesce_machine::Rename;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use super::decide::{Decision, Heard, Known, Situation, conclude, decide, settled
 use super::{Controller, Pace, stop_clock};
 
 /// The visit under way.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 pub(super) struct Work {
     app: AppId,
     operation: Option<Operation>,
@@ -26,7 +27,7 @@ pub(super) struct Work {
 }
 
 /// What a visit waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Rename)]
 enum Awaits {
     Nothing,
     Fetch,

@@ -8,7 +8,7 @@ mod transaction;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use quiesce_machine::{Event, NodeId, OpId, StoreError, Write};
+use quiesce_machine::{Event, NodeId, OpId, Rename, StoreError, Write};
 
 use super::fact::Fact;
 use super::id::AppId;
@@ -23,7 +23,7 @@ use super::{Context, Node, Record};
 use transaction::{Refusal, Wanted, What};
 
 /// The director's memory.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct Director {
     rows: BTreeMap<AppId, Row>,
     /// Who holds a row's lock, and who waits for it.
@@ -32,7 +32,7 @@ pub struct Director {
     relays: BTreeSet<AppId>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 struct Line {
     wanted: Wanted,
     /// What the row becomes.
@@ -41,7 +41,7 @@ struct Line {
     waiting: VecDeque<(Wanted, Option<Row>)>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Rename)]
 enum Phase {
     /// The scheduler reads the record (policy `schedule`).
     Getting,

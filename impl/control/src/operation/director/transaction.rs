@@ -1,6 +1,6 @@
 //! What a request does to a row: the concurrency check, the mutation or completion, and what is answered.
 
-use quiesce_machine::{CallId, NodeId};
+use quiesce_machine::{CallId, NodeId, Rename};
 
 use super::super::Context;
 use super::super::fact::Fact;
@@ -14,13 +14,13 @@ use super::super::user::Mutated;
 use super::super::webhook::Webhook;
 
 /// A request that changes a row, and who sent it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 pub(super) struct Wanted {
     pub(super) from: NodeId,
     pub(super) what: What,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Rename)]
 pub(super) enum What {
     Mutate { op: CorrelationId, mutation: Mutation, sync: bool, readable: bool },
     Put { op: CorrelationId, number: Option<u32>, mutation: Mutation, outcome: Outcome },

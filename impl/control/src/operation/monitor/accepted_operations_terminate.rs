@@ -1,4 +1,4 @@
-use quiesce_machine::{Obligation, Observation, View};
+use quiesce_machine::{Obligation, Observation, Rename, View};
 
 use super::by_key;
 use super::running::Running;
@@ -9,7 +9,7 @@ use crate::operation::Node;
 ///
 /// The bound is the run's: an operation that is still in progress `settle` after the last fault is a failure, so a
 /// scenario's `settle` says how long its operations may take at most.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct AcceptedOperationsTerminate {
     running: Running,
 }

@@ -1,13 +1,13 @@
 use std::collections::BTreeSet;
 
-use quiesce_machine::{CallId, NodeId, Obligation, Observation, View};
+use quiesce_machine::{CallId, NodeId, Obligation, Observation, Rename, View};
 
 use super::stated;
 use crate::monitor::Property;
 use crate::operation::{Fact, Node};
 
 /// Every mutation is answered and every wait returns; those of a program that dies are over.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct CallsReturn {
     open: BTreeSet<(NodeId, CallId)>,
     seen: bool,

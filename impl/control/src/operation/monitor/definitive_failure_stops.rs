@@ -1,11 +1,11 @@
-use quiesce_machine::{Observation, View};
+use quiesce_machine::{Observation, Rename, View};
 
 use super::hearing::Hearing;
 use crate::monitor::Property;
 use crate::operation::{Node, Reason};
 
 /// An operation whose job is known to have failed ends for that reason.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct DefinitiveFailureStops {
     hearing: Hearing,
 }

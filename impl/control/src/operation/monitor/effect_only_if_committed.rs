@@ -1,13 +1,13 @@
 use std::collections::BTreeSet;
 
-use quiesce_machine::{Observation, View};
+use quiesce_machine::{Observation, Rename, View};
 
 use super::stated;
 use crate::monitor::Property;
 use crate::operation::{CorrelationId, Fact, JobId, Node};
 
 /// No webhook is called, and nothing is done, for an operation that is not committed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct EffectOnlyIfCommitted {
     committed: BTreeSet<CorrelationId>,
 }

@@ -1,13 +1,13 @@
 use std::collections::BTreeSet;
 
-use quiesce_machine::{Observation, View};
+use quiesce_machine::{Observation, Rename, View};
 
 use super::stated;
 use crate::monitor::Property;
 use crate::operation::{CorrelationId, Fact, Mutation, Node};
 
 /// A delete that was reported as failed does not delete later.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct FailedDeleteNeverDeletes {
     deletes: BTreeSet<CorrelationId>,
     failed: BTreeSet<CorrelationId>,

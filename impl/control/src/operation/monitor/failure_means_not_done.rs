@@ -1,13 +1,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use quiesce_machine::{Observation, View};
+use quiesce_machine::{Observation, Rename, View};
 
 use super::stated;
 use crate::monitor::Property;
 use crate::operation::{CorrelationId, Fact, Node, Reason};
 
 /// An operation that is reported as failed was not done by the tenant's system, unless the report says that it may be.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct FailureMeansNotDone {
     done: BTreeSet<CorrelationId>,
     failed: BTreeMap<CorrelationId, Reason>,

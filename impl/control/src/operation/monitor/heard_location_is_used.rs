@@ -1,13 +1,13 @@
 use std::collections::BTreeSet;
 
-use quiesce_machine::{NodeId, Observation, View};
+use quiesce_machine::{NodeId, Observation, Rename, View};
 
 use super::{forgot, stated};
 use crate::monitor::Property;
 use crate::operation::{CorrelationId, Fact, Node};
 
 /// A controller that has heard where to poll a job does not start another, whether it could write that down or not.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct HeardLocationIsUsed {
     heard: BTreeSet<(NodeId, CorrelationId)>,
     seen: bool,

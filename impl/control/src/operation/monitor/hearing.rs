@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use quiesce_machine::{NodeId, Observation, View};
+use quiesce_machine::{NodeId, Observation, Rename, View};
 
 use super::{forgot, records_lost, stated};
 use crate::operation::{CorrelationId, Fact, Node, Outcome, ProcessId, Reason};
@@ -11,7 +11,7 @@ use crate::operation::{CorrelationId, Fact, Node, Outcome, ProcessId, Reason};
 /// stands, unless it is a time-out, or is lost with the server's records. What a controller has heard and nobody has
 /// written down binds that controller alone: a replica cannot know what another has heard, so operations that two of
 /// them asked the webhook about are left out, and what a process heard is gone with its memory.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub(super) struct Hearing {
     askers: BTreeMap<CorrelationId, BTreeSet<NodeId>>,
     heard: BTreeMap<CorrelationId, (NodeId, Outcome)>,

@@ -5,6 +5,7 @@ use quiesce_machine::{NodeId, Observation, View};
 use super::{CorrelationId, Fact, Node, Operation, ProcessId, Row};
 
 crate::monitors! {
+    #[derive(quiesce_machine::Rename)]
     Node;
     one_operation_at_a_time::OneOperationAtATime,
     effect_only_if_committed::EffectOnlyIfCommitted,

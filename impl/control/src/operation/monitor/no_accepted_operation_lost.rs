@@ -1,11 +1,11 @@
-use quiesce_machine::{Obligation, Observation, View};
+use quiesce_machine::{Obligation, Observation, Rename, View};
 
 use super::{record, rows, stated};
 use crate::monitor::Property;
 use crate::operation::{AppId, Fact, Node};
 
 /// What the director waits for has a record that somebody works on.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct NoAcceptedOperationLost {
     seen: bool,
 }

@@ -1,4 +1,4 @@
-use quiesce_machine::{Observation, View};
+use quiesce_machine::{Observation, Rename, View};
 
 use super::running::Running;
 use super::stated;
@@ -6,7 +6,7 @@ use crate::monitor::Property;
 use crate::operation::{Fact, Node};
 
 /// A mutation is rejected as concurrent only while an operation of its application is in progress.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct NoFalseBusy {
     running: Running,
     seen: bool,

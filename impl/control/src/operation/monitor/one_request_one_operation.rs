@@ -1,13 +1,13 @@
 use std::collections::BTreeSet;
 
-use quiesce_machine::{Observation, View};
+use quiesce_machine::{Observation, Rename, View};
 
 use super::{database_lost, stated};
 use crate::monitor::Property;
 use crate::operation::{CorrelationId, Fact, Node};
 
 /// A request is carried out once, however often it arrives.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct OneRequestOneOperation {
     carried_out: BTreeSet<CorrelationId>,
     seen: bool,

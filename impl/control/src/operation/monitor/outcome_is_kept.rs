@@ -1,11 +1,11 @@
-use quiesce_machine::{Observation, View};
+use quiesce_machine::{Observation, Rename, View};
 
 use super::hearing::Hearing;
 use crate::monitor::Property;
 use crate::operation::Node;
 
 /// An operation whose webhook is known to have succeeded does not fail.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct OutcomeIsKept {
     hearing: Hearing,
 }

@@ -1,13 +1,13 @@
 use std::collections::BTreeMap;
 
-use quiesce_machine::{Observation, View};
+use quiesce_machine::{Observation, Rename, View};
 
 use super::stated;
 use crate::monitor::Property;
 use crate::operation::{CorrelationId, Fact, Node, Reason, Webhook};
 
 /// An operation goes by one definition of its webhook from its first call to its end.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct PlanFrozen {
     plans: BTreeMap<CorrelationId, Webhook>,
 }

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use quiesce_machine::{Obligation, Observation, View};
+use quiesce_machine::{Obligation, Observation, Rename, View};
 
 use super::{database_lost, record, rows, stated};
 use crate::monitor::Property;
@@ -8,7 +8,7 @@ use crate::operation::{AppId, CorrelationId, Fact, Node, Outcome, Phase};
 
 /// The application is ready when its operation has ended and not before, with that operation's error, and its record
 /// comes to say the same.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct ReadinessAgrees {
     completed: BTreeMap<AppId, (CorrelationId, Outcome)>,
     seen: bool,

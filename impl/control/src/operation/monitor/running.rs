@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 
-use quiesce_machine::{Observation, View};
+use quiesce_machine::{Observation, Rename, View};
 
 use super::{database_lost, stated};
 use crate::operation::{AppId, CorrelationId, Fact, Node};
 
 /// The operations that the director has accepted and that have not ended.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub(super) struct Running {
     ops: BTreeMap<CorrelationId, AppId>,
     seen: bool,

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use quiesce_machine::{Observation, View};
+use quiesce_machine::{Observation, Rename, View};
 
 use super::{rows, stated};
 use crate::monitor::Property;
@@ -8,7 +8,7 @@ use crate::operation::{CorrelationId, Fact, Node};
 
 /// An operation that is reported as successful was done by the tenant's system, once at least, or there was nothing to
 /// do: it has no webhook, or the webhook said so.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct SuccessMeansDone {
     done: BTreeSet<CorrelationId>,
     seen: bool,

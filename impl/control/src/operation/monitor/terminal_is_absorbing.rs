@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use quiesce_machine::{NodeId, Observation, View};
+use quiesce_machine::{NodeId, Observation, Rename, View};
 
 use super::{database_lost, forgot, stated};
 use crate::monitor::Property;
@@ -11,7 +11,7 @@ use crate::operation::{CorrelationId, Fact, Node, Outcome};
 ///
 /// Another replica may still be at it in good faith; who has read the end, was told it by the director, or has written
 /// it in this life knows.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct TerminalIsAbsorbing {
     ended: BTreeMap<CorrelationId, Outcome>,
     completed: BTreeSet<CorrelationId>,

@@ -1,13 +1,13 @@
 use std::collections::BTreeSet;
 
-use quiesce_machine::{Observation, View};
+use quiesce_machine::{Observation, Rename, View};
 
 use super::stated;
 use crate::monitor::Property;
 use crate::operation::{CorrelationId, Fact, Node};
 
 /// No operation runs out of time before its webhook was called.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct TimeoutImpliesAttempt {
     called: BTreeSet<CorrelationId>,
     seen: bool,

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use quiesce_machine::CallId;
+use quiesce_machine::{CallId, Rename};
 
 use super::{Client, Job, arm_request};
 use crate::xaction::ask::{AskError, Condition, Everywhere, Question, SnapLine};
@@ -19,7 +19,7 @@ use crate::xaction::user::{Awaited, Errand, Reply};
 use crate::xaction::{Context, DaemonId, Kind, XactId, mark, send};
 
 /// An errand that has not been answered.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 pub(super) struct Open {
     errand: Errand,
     gateway: DaemonId,

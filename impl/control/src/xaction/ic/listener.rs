@@ -1,7 +1,8 @@
 //! The Information Center's record of one job.
 
-use quiesce_machine::Stamp;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use quiesce_machine::{Rename, Renaming, Stamp};
 
 use crate::xaction::id::DaemonId;
 use crate::xaction::job::{Snap, Status, XactError};
@@ -33,7 +34,7 @@ pub struct Listener {
 }
 
 /// What a member knows beside the job itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub(super) struct Local {
     /// The grace period is over: a 404 counts.
     pub(super) graced: bool,
@@ -44,7 +45,7 @@ pub(super) struct Local {
 }
 
 /// One target's part. Later in this order wins in a join.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 enum Part {
     Running,
     Finished,
@@ -59,6 +60,21 @@ impl From<Snap> for Part {
             Snap::Finished => Part::Finished,
             Snap::Failed(_) => Part::Failed,
             Snap::Aborted(_) => Part::Aborted,
+        }
+    }
+}
+
+impl Rename for Listener {
+    /// Parts stand in the order of their targets, whatever these are called.
+    fn rename(&self, to: &Renaming) -> Self {
+        let sources = self.sources.iter().map(|source| source.rename(to));
+        let parts: BTreeMap<DaemonId, Part> = sources.zip(self.parts.iter().copied()).collect();
+        Listener {
+            starter: self.starter.rename(to),
+            sources: self.sources.rename(to),
+            parts: parts.into_values().collect(),
+            local: self.local.rename(to),
+            ..self.clone()
         }
     }
 }

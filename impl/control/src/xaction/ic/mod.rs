@@ -14,6 +14,7 @@ mod rebalance;
 mod sync;
 mod table;
 
+use quiesce_machine::Rename;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::id::{DaemonId, XactId};
@@ -28,7 +29,7 @@ pub(super) use query::Asker;
 pub use table::Table;
 
 /// One proxy's share in the Information Center.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 pub struct Ic {
     me: DaemonId,
     /// The map it goes by.

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use quiesce_machine::CallId;
+use quiesce_machine::{CallId, Rename};
 
 use super::Ic;
 use crate::xaction::id::{DaemonId, XactId};
@@ -19,7 +19,7 @@ use crate::xaction::timer::MemberTimer;
 use crate::xaction::{Context, mark, send};
 
 /// Who waits for an answer, and the way it takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub(in crate::xaction) struct Asker {
     /// The gateway it came through, unless that is this proxy.
     pub(in crate::xaction) gateway: Option<DaemonId>,
@@ -30,7 +30,7 @@ pub(in crate::xaction) struct Asker {
 }
 
 /// Other members are being asked about an unknown id.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 pub(super) struct Ask {
     askers: BTreeSet<Asker>,
     waiting: BTreeSet<DaemonId>,

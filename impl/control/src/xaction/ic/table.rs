@@ -1,5 +1,6 @@
 //! The ownership table of one proxy: jobs that run, jobs that have ended, jobs that were forgotten.
 
+use quiesce_machine::Rename;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::listener::Listener;
@@ -7,7 +8,7 @@ use crate::xaction::id::XactId;
 use crate::xaction::kind::Kind;
 
 /// In memory only; a job is in at most one of its parts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct Table {
     running: BTreeMap<XactId, Listener>,
     finished: BTreeMap<XactId, Listener>,

@@ -4,6 +4,7 @@
 
 mod table;
 
+use quiesce_machine::Rename;
 use std::fmt;
 
 use serde::Serialize;
@@ -53,7 +54,7 @@ pub struct Descriptor {
 }
 
 /// What one xaction of a kind covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Rename)]
 pub enum Scope {
     /// The cluster.
     G,
@@ -66,7 +67,7 @@ pub enum Scope {
 }
 
 /// When targets report a kind to the Information Center.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Rename)]
 #[serde(rename_all = "kebab-case")]
 pub enum IcMode {
     /// When a target's part ends.

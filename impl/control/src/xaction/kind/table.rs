@@ -10,12 +10,13 @@
 
 use super::{Descriptor, IcMode, Scope};
 use Scope::{B, G, GB, T};
+use quiesce_machine::Rename;
 
 /// Declares [`Kind`] and its table: doc, variant, kind, display name, scope, flags, Information Center, access.
 macro_rules! kinds {
     ($( $doc:literal $Kind:ident $name:literal $display:literal $scope:ident $flags:literal $ic:literal $access:literal )+) => {
         /// What an xaction does.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
         pub enum Kind {
             $( #[doc = $doc] $Kind, )+
         }

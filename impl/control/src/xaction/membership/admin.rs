@@ -1,7 +1,7 @@
 //! What administrators ask of the cluster, and what a primary does about it.
 //! Source: `reference/aistore-registry-and-coexistence.md` section D, maintenance and decommission.
 
-use quiesce_machine::{CallId, Label};
+use quiesce_machine::{CallId, Label, Rename};
 
 use super::smap::{Draft, Version};
 use super::{ClusterMsg, Flags, Membership};
@@ -12,7 +12,7 @@ use crate::xaction::policy::{AdminAnswer, OneChange};
 use crate::xaction::{Context, send};
 
 /// A change of membership that an administrator asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Change {
     /// Take a member out of service for a while.
     StartMaintenance(DaemonId),
@@ -53,7 +53,7 @@ impl Label for Change {
 }
 
 /// Why a change was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error, Rename)]
 pub enum AdminError {
     /// Nobody leads, or the gateway does not know who: worth another try.
     #[error("the primary is down")]
@@ -84,7 +84,7 @@ impl AdminError {
 }
 
 /// A change that was made and waits to be answered for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub(super) struct Pending {
     client: DaemonId,
     call: CallId,

@@ -4,6 +4,7 @@
 //! votes, and if it wins makes a map without the old primary.
 //! Source: `reference/aistore-registry-and-coexistence.md` section D, election.
 
+use quiesce_machine::Rename;
 use std::collections::BTreeSet;
 
 use super::smap::{Smap, Version};
@@ -20,7 +21,7 @@ pub(super) const NEW_PRIMARY: u32 = 100;
 const PINGS: u8 = 2;
 
 /// A daemon's part in finding the next primary.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 pub(super) enum Election {
     /// None.
     None,

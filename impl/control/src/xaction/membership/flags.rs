@@ -1,10 +1,11 @@
 //! The state of one member.
 
+use quiesce_machine::Rename;
 use std::fmt;
 use std::ops::BitOr;
 
 /// What a map says of a member, by the published bits.
-#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Flags(u8);
 
 impl Flags {

@@ -4,6 +4,7 @@
 //! asks the members it has not heard of, and leaves out of the map those that stay silent.
 //! Source: `reference/aistore-registry-and-coexistence.md` section D, keepalive.
 
+use quiesce_machine::Rename;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::admin::Pending;
@@ -15,7 +16,7 @@ use crate::xaction::rebalance::Tally;
 use crate::xaction::{Context, mark, send};
 
 /// What a primary keeps of its members.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub(super) struct Lead {
     /// Whether a period has passed since it took the lead.
     pub(super) settled: bool,
@@ -39,7 +40,7 @@ impl Lead {
 }
 
 /// What a member keeps of its primary.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub(super) struct Watch {
     /// Nothing was heard of it since the last look.
     pub(super) silent: bool,

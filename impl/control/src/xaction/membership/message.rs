@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use quiesce_machine::{CallId, Label};
+use quiesce_machine::{CallId, Label, Rename};
 
 use super::admin::Change;
 use super::smap::{Smap, Version};
@@ -11,7 +11,7 @@ use crate::xaction::message::Msg;
 
 /// What daemons tell each other about membership. Source: `reference/aistore-registry-and-coexistence.md` section D.
 #[allow(missing_docs, reason = "a field is named after what it carries; the variant says what that means")]
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum ClusterMsg {
     /// A member tells the primary that it lives.
     Keepalive { version: Version },
@@ -48,7 +48,7 @@ pub enum ClusterMsg {
 }
 
 /// What a primary replicates.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Payload {
     /// The map.
     pub map: Smap,

@@ -20,7 +20,7 @@ mod timer;
 
 use std::collections::BTreeSet;
 
-use quiesce_machine::{CallId, OpId};
+use quiesce_machine::{CallId, OpId, Rename};
 
 use super::fact::Fact;
 use super::id::DaemonId;
@@ -40,7 +40,7 @@ use election::Election;
 use keepalive::{Lead, Watch};
 
 /// One daemon's part in membership.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 pub struct Membership {
     me: DaemonId,
     map: Smap,

@@ -1,6 +1,6 @@
 //! What a daemon keeps of the cluster across crashes: its map, and how it has voted.
 
-use quiesce_machine::{OpId, StoreError, Write};
+use quiesce_machine::{OpId, Rename, StoreError, Write};
 
 use super::smap::Smap;
 use super::{ClusterTimer, Membership};
@@ -11,7 +11,7 @@ use crate::xaction::{Context, mark};
 pub(super) const OP: OpId = OpId(u32::MAX);
 
 /// What a daemon keeps of the cluster.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Belonging {
     /// The map it goes by.
     pub map: Smap,
@@ -20,7 +20,7 @@ pub struct Belonging {
 }
 
 /// How far a daemon is with writing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub(super) struct Recording {
     /// What is being written; and what was asked for meanwhile waits.
     under_way: Option<Belonging>,

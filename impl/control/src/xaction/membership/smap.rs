@@ -4,6 +4,7 @@
 //! hash in constant time, since every daemon holds one.
 //! Source: `reference/aistore-registry-and-coexistence.md` section D, Smap.
 
+use quiesce_machine::{Rename, Renaming};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -16,7 +17,7 @@ use crate::xaction::id::{DaemonId, XactId};
 use crate::xaction::rebalance::{Order, Progress};
 
 /// Where a map stands among the maps of its cluster; the later wins.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Version {
     /// Which election made its author primary; 0 for all where elections have no number (policy `vote-result`).
     pub term: u16,
@@ -48,7 +49,7 @@ struct Content {
 }
 
 /// What a map says of one member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Member {
     /// Its state.
     pub flags: Flags,
@@ -186,6 +187,14 @@ impl Smap {
     }
 }
 
+impl Rename for Smap {
+    fn rename(&self, to: &Renaming) -> Self {
+        let Draft { version, primary, members, left, order } = self.draft();
+        let (primary, members, left) = (primary.rename(to), members.rename(to), left.rename(to));
+        Draft { version, primary, members, left, order: order.rename(to) }.publish()
+    }
+}
+
 impl Hash for Smap {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u64(self.0.digest);
@@ -211,7 +220,7 @@ impl fmt::Display for Smap {
 }
 
 /// A map in the making. Every change counts one version, as published.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug, Hash, Rename)]
 pub struct Draft {
     version: Version,
     primary: DaemonId,

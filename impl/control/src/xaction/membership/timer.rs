@@ -1,11 +1,11 @@
 //! What timers of membership are for.
 
-use quiesce_machine::{Label, Span};
+use quiesce_machine::{Label, Rename, Span};
 
 use crate::xaction::timer::Timer;
 
 /// A timer that keeps membership.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum ClusterTimer {
     /// Look who was heard of.
     Tick,

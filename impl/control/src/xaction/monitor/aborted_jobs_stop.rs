@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use quiesce_machine::{Obligation, Observation, View};
+use quiesce_machine::{Obligation, Observation, Rename, Renaming, View};
 
 use super::runs_on;
 use crate::monitor::Property;
@@ -11,6 +11,13 @@ use crate::xaction::{Fact, Node, XactId};
 pub struct AbortedJobsStop {
     /// By the number under which each is owed.
     aborted: BTreeMap<u64, XactId>,
+}
+
+impl Rename for AbortedJobsStop {
+    fn rename(&self, to: &Renaming) -> Self {
+        let jobs = self.aborted.values().map(|job| job.rename(to));
+        AbortedJobsStop { aborted: jobs.map(|job| (job.key(), job)).collect() }
+    }
 }
 
 impl Property<Node> for AbortedJobsStop {

@@ -1,11 +1,11 @@
-use quiesce_machine::{Observation, View};
+use quiesce_machine::{Observation, Rename, View};
 
 use super::{config, registry_of};
 use crate::monitor::Property;
 use crate::xaction::{Fact, Node};
 
 /// When a target has ended what a filter names, nothing that the filter names runs there (P9 of the reference, H-8).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct AbortsHitEverything {
     seen: bool,
 }

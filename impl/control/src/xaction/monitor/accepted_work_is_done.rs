@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use quiesce_machine::{CallId, NodeId, Obligation, Observation, View};
+use quiesce_machine::{CallId, NodeId, Obligation, Observation, Rename, View};
 
 use crate::monitor::Property;
 use crate::xaction::{DaemonId, Fact, Node};
@@ -8,7 +8,7 @@ use crate::xaction::{DaemonId, Fact, Node};
 /// Work that a target has accepted is done, or its client is told that it will not be (P13 of the reference, H-30).
 ///
 /// A target that dies takes its work along; its clients find that out by themselves.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct AcceptedWorkIsDone {
     open: BTreeMap<(DaemonId, CallId), NodeId>,
     seen: bool,

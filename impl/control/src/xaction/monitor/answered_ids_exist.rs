@@ -1,13 +1,13 @@
 use std::collections::BTreeSet;
 
-use quiesce_machine::{Observation, View};
+use quiesce_machine::{Observation, Rename, View};
 
 use crate::monitor::Property;
 use crate::xaction::{Fact, Node, XactId};
 
 /// The id that a start answers is one that some target has worked under, or has refused for good, or that a map orders a
 /// rebalance by (P6, H-11).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct AnsweredIdsExist {
     known: BTreeSet<XactId>,
     judged: bool,

@@ -1,4 +1,4 @@
-use quiesce_machine::{NodeId, Obligation, Observation, View};
+use quiesce_machine::{NodeId, Obligation, Observation, Rename, View};
 
 use super::{config, registry_of};
 use crate::monitor::Property;
@@ -6,7 +6,7 @@ use crate::xaction::registry::{Entry, Phase};
 use crate::xaction::{Fact, Node};
 
 /// What a transaction began, and what was told to stop, is not left standing (P5 of the reference, H-4, H-27).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct BegunJobsEnd {
     seen: bool,
 }

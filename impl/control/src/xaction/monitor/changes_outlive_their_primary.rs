@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 
-use quiesce_machine::{Observation, View};
+use quiesce_machine::{Observation, Rename, View};
 
 use crate::monitor::Property;
 use crate::xaction::{Change, DaemonId, Fact, Flags, Node, Smap};
 
 /// A change of membership that an administrator was told is made is in the map of every primary elected later.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct ChangesOutliveTheirPrimary {
     /// The latest that was answered for, of each member.
     made: BTreeMap<DaemonId, Change>,

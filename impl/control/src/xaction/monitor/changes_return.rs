@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use quiesce_machine::{CallId, NodeId, Obligation, Observation, View};
+use quiesce_machine::{CallId, NodeId, Obligation, Observation, Rename, View};
 
 use crate::monitor::Property;
 use crate::xaction::{Fact, Node};
@@ -8,7 +8,7 @@ use crate::xaction::{Fact, Node};
 /// Every change of membership that is asked for is answered, and every daemon that is asked to join becomes a member.
 ///
 /// The request of a client or daemon that dies is over.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct ChangesReturn {
     open: BTreeSet<(NodeId, CallId)>,
     seen: bool,

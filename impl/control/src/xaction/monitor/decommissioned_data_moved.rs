@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use quiesce_machine::{Observation, View};
+use quiesce_machine::{Observation, Rename, View};
 
 use crate::monitor::Property;
 use crate::xaction::{Change, DaemonId, Fact, Flags, Node, RebId, Smap};
@@ -8,7 +8,7 @@ use crate::xaction::{Change, DaemonId, Fact, Flags, Node, RebId, Smap};
 /// A target that is decommissioned leaves the map only when its data have moved under an order to empty it.
 ///
 /// One that an operator has leave whatever becomes of its data is none of its business.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct DecommissionedDataMoved {
     /// Whom each order is to empty.
     orders: BTreeMap<RebId, BTreeSet<DaemonId>>,

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use quiesce_machine::{CallId, NodeId, Obligation, Observation, View};
+use quiesce_machine::{CallId, NodeId, Obligation, Observation, Rename, View};
 
 use crate::monitor::Property;
 use crate::xaction::{Errand, Fact, Node};
@@ -10,7 +10,7 @@ use crate::xaction::{Errand, Fact, Node};
 ///
 /// On-demand xactions in use are no reason to keep an administrator waiting for ever. The errand of a client that dies is
 /// over.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct ErrandsReturn {
     open: BTreeMap<(NodeId, CallId), Errand>,
     seen: bool,

@@ -1,13 +1,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use quiesce_machine::{CallId, Obligation, Observation, View};
+use quiesce_machine::{CallId, Obligation, Observation, Rename, View};
 
 use super::{config, runs_on};
 use crate::monitor::Property;
 use crate::xaction::{DaemonId, Fact, Node, XactId};
 
 /// A job whose start failed runs nowhere (P6 of the reference, H-10).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct FailedStartsLeaveNothing {
     asked: BTreeMap<(DaemonId, CallId), BTreeSet<XactId>>,
     failed: BTreeSet<XactId>,

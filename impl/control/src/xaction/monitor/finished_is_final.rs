@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use quiesce_machine::{NodeId, Observation, View};
+use quiesce_machine::{NodeId, Observation, Rename, View};
 
 use crate::monitor::Property;
 use crate::xaction::{Fact, Node, XactId};
@@ -8,7 +8,7 @@ use crate::xaction::{Fact, Node, XactId};
 /// Once a member has said how a job ended, no member says otherwise.
 ///
 /// Finished and aborted are the two ends. What errors a member knows may still grow after the end.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct FinishedIsFinal {
     /// Who said first how the job ended, and whether that was aborted.
     ended: BTreeMap<XactId, (NodeId, bool)>,

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use quiesce_machine::{NodeId, Observation, View};
+use quiesce_machine::{NodeId, Observation, Rename, View};
 
 use super::{latest_map, map_of, runs_on};
 use crate::monitor::Property;
@@ -10,7 +10,7 @@ use crate::xaction::{DaemonId, Fact, Node, Smap, Status, XactId};
 ///
 /// Nowhere: on no member of the cluster, as the one who says so knows it. A target that was left out of the map while it
 /// could not be reached finds out when it comes back.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct FinishedMeansEveryTargetFinished {
     /// Whom each gateway that took it would start each job on. They settle on one of these.
     sources: BTreeMap<XactId, BTreeSet<BTreeSet<DaemonId>>>,

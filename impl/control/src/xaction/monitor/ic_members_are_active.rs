@@ -1,4 +1,4 @@
-use quiesce_machine::{Observation, View};
+use quiesce_machine::{Observation, Rename, View};
 
 use crate::monitor::Property;
 use crate::xaction::{Fact, Node};
@@ -6,7 +6,7 @@ use crate::xaction::{Fact, Node};
 /// Nobody is in the Information Center while in maintenance or on the way out.
 ///
 /// Registrations and notifications pass such a member over, so what it says of jobs is old.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct IcMembersAreActive {
     judged: bool,
 }

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use quiesce_machine::{Obligation, Observation, View};
+use quiesce_machine::{Obligation, Observation, Rename, View};
 
 use super::tables;
 use crate::monitor::Property;
@@ -10,7 +10,7 @@ use crate::xaction::{DaemonId, Fact, Node, XactId};
 /// Members that are up come to say the same of every job.
 ///
 /// A job that one member has pruned and the other still has finished is no difference.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct IcTablesConverge {
     registered: bool,
 }

@@ -1,10 +1,10 @@
-use quiesce_machine::{Observation, View};
+use quiesce_machine::{Observation, Rename, View};
 
 use crate::monitor::Property;
 use crate::xaction::{Fact, Node, RebEnd};
 
 /// A change of the map that orders no other rebalance does not end the one that runs.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct MapChangesSpareRebalance {
     judged: bool,
 }

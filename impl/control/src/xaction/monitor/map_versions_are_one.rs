@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 
-use quiesce_machine::{NodeId, Observation, View};
+use quiesce_machine::{NodeId, Observation, Rename, View};
 
 use crate::monitor::Property;
 use crate::xaction::{Fact, Node, Smap, Version};
 
 /// Two maps of one version say the same: a version names one map, and so versions have an order.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct MapVersionsAreOne {
     maps: BTreeMap<Version, (NodeId, Smap)>,
 }

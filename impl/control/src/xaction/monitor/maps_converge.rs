@@ -1,4 +1,4 @@
-use quiesce_machine::{Obligation, Observation, View};
+use quiesce_machine::{Obligation, Observation, Rename, View};
 
 use super::{latest_map, memberships};
 use crate::monitor::Property;
@@ -8,7 +8,7 @@ use crate::xaction::{DaemonId, Fact, Node, Smap};
 /// is up.
 ///
 /// Where nobody is elected a dead primary stays; daemons on standby that were never asked to join are left alone.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct MapsConverge {
     judged: bool,
 }

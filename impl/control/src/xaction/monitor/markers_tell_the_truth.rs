@@ -1,12 +1,12 @@
 use std::collections::BTreeSet;
 
-use quiesce_machine::{NodeId, Observation, View};
+use quiesce_machine::{NodeId, Observation, Rename, View};
 
 use crate::monitor::Property;
 use crate::xaction::{Fact, Node, RebEnd, RebId};
 
 /// A target's marker is there when a rebalance that moved data there was cut short, and only then (H-25).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct MarkersTellTheTruth {
     moving: BTreeSet<(NodeId, RebId)>,
     judged: bool,

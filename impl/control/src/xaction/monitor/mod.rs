@@ -9,6 +9,7 @@ use super::registry::Registry;
 use super::{Config, Node};
 
 crate::monitors! {
+    #[derive(quiesce_machine::Rename)]
     Node;
     finished_is_final::FinishedIsFinal,
     no_abort_without_cause::NoAbortWithoutCause,

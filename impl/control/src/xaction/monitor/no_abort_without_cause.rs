@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use quiesce_machine::{NodeId, Observation, View};
+use quiesce_machine::{NodeId, Observation, Rename, View};
 
 use crate::monitor::Property;
 use super::{latest_map, map_of, tables};
@@ -11,13 +11,13 @@ use crate::xaction::{DaemonId, Fact, Node, Smap, Snap, XactError, XactId};
 /// Causes: a target aborted its part unasked; a target died before its part had ended, or lost its records; a target was
 /// left out of the map before any member had heard that its part had ended, or before the job began; a gateway died
 /// before the job had begun everywhere; a target refused to start its part, or its gateway gave up on the start.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct NoAbortWithoutCause {
     jobs: BTreeMap<XactId, Job>,
     judged: bool,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 struct Job {
     gateways: BTreeSet<NodeId>,
     sources: BTreeSet<DaemonId>,

@@ -1,4 +1,4 @@
-use quiesce_machine::{Observation, View};
+use quiesce_machine::{Observation, Rename, View};
 
 use super::registry_of;
 use crate::monitor::Property;
@@ -9,7 +9,7 @@ use crate::xaction::{Fact, Kind, Node};
 ///
 /// What conflicts with data movement does not start beside a rebalance, a resilver or a rename; a resilver does not start
 /// beside what conflicts with it; a rename does not start beside what conflicts and has a bucket in common.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct NoForbiddenPairRuns {
     seen: bool,
 }

@@ -1,4 +1,4 @@
-use quiesce_machine::{NodeId, Observation, View};
+use quiesce_machine::{NodeId, Observation, Rename, View};
 
 use super::registry_of;
 use crate::monitor::Property;
@@ -8,7 +8,7 @@ use crate::xaction::{Fact, Node};
 /// reference, H-3, H-8, H-14); and nothing at all that it aborts as it begins to move them.
 ///
 /// Kinds that a rebalance aborts and that do not conflict with it may start beside it: they last until the next one.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct NothingUnstableUnderRebalance {
     judged: bool,
 }

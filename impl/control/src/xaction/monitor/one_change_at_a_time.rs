@@ -1,10 +1,10 @@
-use quiesce_machine::{Observation, View};
+use quiesce_machine::{Observation, Rename, View};
 
 use crate::monitor::Property;
 use crate::xaction::{DaemonId, Fact, Node};
 
 /// At most one target is on its way out at a time.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct OneChangeAtATime {
     judged: bool,
 }

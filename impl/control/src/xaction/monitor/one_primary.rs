@@ -1,4 +1,4 @@
-use quiesce_machine::{Obligation, Observation, View};
+use quiesce_machine::{Obligation, Observation, Rename, View};
 
 use super::memberships;
 use crate::monitor::Property;
@@ -7,7 +7,7 @@ use crate::xaction::{DaemonId, Fact, Node};
 /// Two daemons do not both take themselves for primary for ever.
 ///
 /// While a network is cut in two each side may have one; after it heals one of them has to yield.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct OnePrimary {
     judged: bool,
 }

@@ -1,12 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use quiesce_machine::{Observation, View};
+use quiesce_machine::{Observation, Rename, View};
 
 use crate::monitor::Property;
 use crate::xaction::{DaemonId, Fact, Node, RebId};
 
 /// A rebalance's id denotes one rebalance, whoever orders it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct OneRebalanceAnId {
     orders: BTreeMap<RebId, BTreeSet<DaemonId>>,
 }

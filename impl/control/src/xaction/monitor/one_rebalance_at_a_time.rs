@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 
-use quiesce_machine::{NodeId, Observation, View};
+use quiesce_machine::{NodeId, Observation, Rename, View};
 
 use crate::monitor::Property;
 use crate::xaction::{Fact, Node, RebId};
 
 /// A target takes part in one rebalance at a time (P2 of the reference, H-1).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct OneRebalanceAtATime {
     under_way: BTreeMap<NodeId, RebId>,
     judged: bool,

@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 
-use quiesce_machine::{CallId, Observation, View};
+use quiesce_machine::{CallId, Observation, Rename, View};
 
 use crate::monitor::Property;
 use crate::xaction::{DaemonId, Fact, Node, XactId};
 
 /// One request of a user makes one job, however often it is sent and through whichever gateways.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct OneStartOneJob {
     jobs: BTreeMap<(DaemonId, CallId), XactId>,
 }

@@ -1,12 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use quiesce_machine::{Observation, View};
+use quiesce_machine::{Observation, Rename, View};
 
 use crate::monitor::Property;
 use crate::xaction::{DaemonId, Fact, Node, RebEnd, RebId};
 
 /// A target calls a rebalance finished only when the data of every target that takes part have moved.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct RebalanceEndsTogether {
     participants: BTreeMap<RebId, BTreeSet<DaemonId>>,
     moved: BTreeMap<RebId, BTreeSet<DaemonId>>,

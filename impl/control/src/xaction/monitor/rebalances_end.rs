@@ -1,11 +1,11 @@
-use quiesce_machine::{Obligation, Observation, View};
+use quiesce_machine::{Obligation, Observation, Rename, View};
 
 use super::{latest_map, memberships};
 use crate::monitor::Property;
 use crate::xaction::{DaemonId, Fact, Node};
 
 /// Every ordered rebalance whose targets are up comes to be done, and every target that is to leave or to rest gets there.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct RebalancesEnd {
     judged: bool,
 }

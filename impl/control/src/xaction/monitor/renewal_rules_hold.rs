@@ -1,4 +1,4 @@
-use quiesce_machine::{Observation, View};
+use quiesce_machine::{Observation, Rename, View};
 
 use super::registry_of;
 use crate::monitor::Property;
@@ -6,7 +6,7 @@ use crate::xaction::registry::{Arg, Entry};
 use crate::xaction::{Fact, Kind, Node};
 
 /// No target runs two jobs of one kind that the kind's own rule forbids (P15 of the reference, H-9, H-27).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct RenewalRulesHold {
     seen: bool,
 }

@@ -1,12 +1,12 @@
 use std::collections::BTreeSet;
 
-use quiesce_machine::{Observation, View};
+use quiesce_machine::{Observation, Rename, View};
 
 use crate::monitor::Property;
 use crate::xaction::{Change, DaemonId, Fact, Node};
 
 /// A daemon that was sent away for good is no member again until an operator asks it to join.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct SentAwayStaysOut {
     out: BTreeSet<DaemonId>,
     judged: bool,

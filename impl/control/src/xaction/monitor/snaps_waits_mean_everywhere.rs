@@ -1,4 +1,4 @@
-use quiesce_machine::{Observation, View};
+use quiesce_machine::{Observation, Rename, View};
 
 use super::runs_on;
 use crate::monitor::Property;
@@ -6,7 +6,7 @@ use crate::xaction::ask::Condition;
 use crate::xaction::{Fact, Node, Reply};
 
 /// A wait on snapshots for a job's end returns when no target works on the job (H-34, IC-2); idle is no end.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct SnapsWaitsMeanEverywhere {
     judged: bool,
 }

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use quiesce_machine::{NodeId, Observation, View};
+use quiesce_machine::{NodeId, Observation, Rename, View};
 
 use super::{latest_map, tables};
 use crate::monitor::Property;
@@ -10,13 +10,13 @@ use crate::xaction::{Fact, Node, XactId};
 ///
 /// One death since the request: two at once may take every copy along, and then only a target can tell of the job. Jobs
 /// that no member ever tracked are none of its business: their kind may not be tracked at all.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct StartedJobsStayKnown {
     jobs: BTreeMap<XactId, Job>,
     judged: bool,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Rename)]
 struct Job {
     tracked: bool,
     learnt: bool,

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use quiesce_machine::{CallId, NodeId, Obligation, Observation, View};
+use quiesce_machine::{CallId, NodeId, Obligation, Observation, Rename, View};
 
 use super::tables;
 use crate::monitor::Property;
@@ -10,7 +10,7 @@ use crate::xaction::{Fact, Node, Outcome, XactId};
 ///
 /// All along: since the client learnt its id, without dying. Once a member prunes the job its time is over, and any member
 /// may call it unknown. A wait may end by its own deadline, and the wait of a client that dies is over.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct WaitsReturn {
     open: BTreeSet<(NodeId, CallId)>,
     /// The members that have known each job all along.

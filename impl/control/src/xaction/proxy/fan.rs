@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use quiesce_machine::CallId;
+use quiesce_machine::{CallId, Rename};
 
 use super::Proxy;
 use crate::xaction::ask::{AskError, Question, SnapLine};
@@ -13,7 +13,7 @@ use crate::xaction::timer::GatewayTimer;
 use crate::xaction::{Context, DaemonId, send};
 
 /// A question that not every target has answered.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 pub(super) struct Fan {
     question: Arc<Question>,
     silent: BTreeSet<DaemonId>,

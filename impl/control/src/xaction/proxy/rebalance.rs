@@ -5,7 +5,7 @@
 //! nothing: they may not have learnt of the order. One that goes by a newer order says so.
 //! Source: `reference/aistore-registry-and-coexistence.md` section C, user start and completion at the IC.
 
-use quiesce_machine::CallId;
+use quiesce_machine::{CallId, Rename};
 
 use super::Proxy;
 use crate::xaction::fact::Fact;
@@ -15,7 +15,7 @@ use crate::xaction::rebalance::{Progress, RebId};
 use crate::xaction::{Context, DaemonId, Kind, XactId, send};
 
 /// A user's rebalance that a majority has not been seen to know of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub(super) struct Ordered {
     client: DaemonId,
     call: CallId,

@@ -3,7 +3,7 @@
 //! Durable before data move, removed when they are where they belong; a target that finds it knows that a rebalance was cut
 //! short. One write is under way at most.
 
-use quiesce_machine::{OpId, StoreError, Write};
+use quiesce_machine::{OpId, Rename, StoreError, Write};
 
 use super::{RebId, RebTimer};
 use crate::xaction::record::{Record, RecordKey};
@@ -13,7 +13,7 @@ use crate::xaction::{Context, mark};
 const OP: OpId = OpId(u32::MAX - 1);
 
 /// A target's marker.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub(in crate::xaction) struct Marker {
     /// What it is to say.
     wanted: Option<RebId>,

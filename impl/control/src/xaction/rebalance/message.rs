@@ -1,6 +1,6 @@
 //! What targets and the primary tell each other about a rebalance, and what it keeps timers for.
 
-use quiesce_machine::{Label, Span};
+use quiesce_machine::{Label, Rename, Span};
 
 use super::{RebId, Stage};
 use crate::xaction::message::Msg;
@@ -8,7 +8,7 @@ use crate::xaction::timer::Timer;
 
 /// What targets and the primary tell each other about a rebalance.
 #[allow(missing_docs, reason = "a field is named after what it carries; the variant says what that means")]
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum RebMsg {
     /// A target asks another whether it is there, before it begins.
     Ping { id: RebId },
@@ -23,7 +23,7 @@ pub enum RebMsg {
 }
 
 /// How a target's part ended, for the primary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Told {
     /// Its data are where they belong.
     Moved,
@@ -52,7 +52,7 @@ impl Label for RebMsg {
 }
 
 /// A timer of a target's rebalance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum RebTimer {
     /// Not everybody has answered the ping.
     Ping,

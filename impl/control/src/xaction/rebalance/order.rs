@@ -7,14 +7,14 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use quiesce_machine::Incarnation;
+use quiesce_machine::{Incarnation, Rename};
 
 use crate::xaction::id::{DaemonId, Form, XactId};
 use crate::xaction::membership::Version;
 use crate::xaction::sources::Sources;
 
 /// Which rebalance: the version of the map that ordered it, or a counter of its own (policy `rebalance-id`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct RebId(pub Version);
 
 impl RebId {
@@ -40,7 +40,7 @@ impl fmt::Display for RebId {
 }
 
 /// An order to move data to where the targets that stay have it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Order {
     /// Its name.
     pub id: RebId,
@@ -57,7 +57,7 @@ pub struct Order {
 }
 
 /// How an order stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Progress {
     /// Targets work on it, or should.
     Open,

@@ -1,5 +1,6 @@
 //! What one target keeps of its part of a rebalance.
 
+use quiesce_machine::Rename;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -8,7 +9,7 @@ use super::{RebId, Told};
 use crate::xaction::id::DaemonId;
 
 /// How far a target is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Stage {
     /// It asks whether the others are there.
     Pinging,
@@ -29,7 +30,7 @@ pub enum Stage {
 }
 
 /// How a target's part ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum RebEnd {
     /// Data are where they belong.
     Finished,
@@ -62,7 +63,7 @@ impl fmt::Display for RebEnd {
 }
 
 /// A target's part in rebalancing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct Rebalance {
     pub(in crate::xaction) run: Option<Run>,
     /// The latest order that was begun or passed over here.
@@ -75,7 +76,7 @@ pub struct Rebalance {
 }
 
 /// A rebalance under way.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 pub struct Run {
     /// Which.
     pub id: RebId,

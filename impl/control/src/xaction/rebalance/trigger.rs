@@ -1,6 +1,7 @@
 //! When a primary orders a rebalance, and what it makes of the targets' ends.
 //! Source: `reference/aistore-registry-and-coexistence.md` section C, triggers and completion.
 
+use quiesce_machine::Rename;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Order, Progress, RebId, Told};
@@ -11,7 +12,7 @@ use crate::xaction::policy::{DecommissionEnd, RebalanceFinalizer, RebalanceId};
 use crate::xaction::{Context, mark};
 
 /// What a primary keeps of rebalances beside the map.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub(in crate::xaction) struct Tally {
     /// The targets whose data have moved, by the latest order.
     moved: BTreeMap<RebId, BTreeSet<DaemonId>>,

@@ -5,9 +5,10 @@ use super::entry::{Cause, Entry, Phase};
 use crate::xaction::bucket::Bucket;
 use crate::xaction::policy::{AbortScan, ConflictRule, Policies};
 use crate::xaction::{Kind, Scope, XactId};
+use quiesce_machine::Rename;
 
 /// Which xactions are to end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum AbortFilter {
     /// The one of that id.
     Id(XactId),

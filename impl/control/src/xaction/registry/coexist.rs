@@ -3,6 +3,7 @@
 //! Looks only: nothing is reserved, so what was allowed may be wrong by the time it is registered.
 //! Source: `reference/aistore-registry-and-coexistence.md` section B, limited coexistence and its matrix.
 
+use quiesce_machine::Rename;
 use thiserror::Error;
 
 use super::{Ask, Entry, Registry};
@@ -10,7 +11,7 @@ use crate::xaction::policy::{ConflictRule, DemandConflict, Policies};
 use crate::xaction::{Kind, XactId};
 
 /// What is about to happen to the target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Action {
     /// An xaction starts.
     Start(Ask, Origin),
@@ -21,7 +22,7 @@ pub enum Action {
 }
 
 /// Who starts an xaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Origin {
     /// A user.
     User,
@@ -32,7 +33,7 @@ pub enum Origin {
 }
 
 /// Why it may not happen now (`ErrLimitedCoexistence`, 409).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Error, Rename)]
 #[error("{kind}[{id}] is running: try again when it has ended")]
 pub struct Conflict {
     /// What runs.

@@ -7,9 +7,10 @@ use super::Registry;
 use super::entry::{Entry, Phase};
 use crate::xaction::XactId;
 use crate::xaction::policy::{Expiry, Policies};
+use quiesce_machine::Rename;
 
 /// What a tick of the idle timer came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Tick {
     /// It goes on: tick again.
     Again,

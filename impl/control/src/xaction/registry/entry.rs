@@ -1,12 +1,12 @@
 //! One xaction of one target, as its registry knows it.
 
-use quiesce_machine::Stamp;
+use quiesce_machine::{Rename, Stamp};
 
 use crate::xaction::bucket::Bucket;
 use crate::xaction::{Kind, XactId};
 
 /// An xaction in the registry.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Entry {
     /// Its id.
     pub id: XactId,
@@ -39,7 +39,7 @@ pub struct Entry {
 }
 
 /// How an xaction stands. Everything before `Stopping` counts as running.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Phase {
     /// Registered by a transaction that is not committed.
     Begun,
@@ -56,7 +56,7 @@ pub enum Phase {
 }
 
 /// What tells two xactions of one kind apart, beside buckets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Arg {
     /// Nothing.
     #[default]
@@ -70,7 +70,7 @@ pub enum Arg {
 }
 
 /// Why an xaction was aborted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Cause {
     /// A user stopped it.
     User,

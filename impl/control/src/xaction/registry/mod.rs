@@ -21,7 +21,7 @@ pub use query::{Query, QueryRefused};
 pub use renew::{Ask, RenewRefused, Renewal};
 pub use rule::Rule;
 
-use quiesce_machine::Stamp;
+use quiesce_machine::{Rename, Stamp};
 
 use super::XactId;
 
@@ -39,7 +39,7 @@ impl Default for Limits {
 }
 
 /// The xactions of one target, in the order registered.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct Registry {
     entries: Vec<Entry>,
     /// Whether something has finished since the list of active xactions was last pruned.

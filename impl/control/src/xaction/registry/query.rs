@@ -1,5 +1,6 @@
 //! What is asked of a target's registry, and what it answers.
 
+use quiesce_machine::Rename;
 use thiserror::Error;
 
 use super::{Entry, Registry};
@@ -8,7 +9,7 @@ use crate::xaction::id::Form;
 use crate::xaction::{Kind, XactId};
 
 /// A question about xactions.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Query {
     /// These, tried in turn; the first that is there is the answer.
     pub ids: Vec<XactId>,
@@ -21,7 +22,7 @@ pub struct Query {
 }
 
 /// 404: no such xaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Error, Rename)]
 #[error("there is no such xaction")]
 pub struct QueryRefused;
 

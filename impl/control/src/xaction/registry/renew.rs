@@ -1,6 +1,6 @@
 //! Renewal: use an xaction that runs, start another beside it, in its place, or not at all.
 
-use quiesce_machine::Stamp;
+use quiesce_machine::{Rename, Stamp};
 use thiserror::Error;
 
 use super::entry::{Arg, Cause, Entry, Phase};
@@ -12,7 +12,7 @@ use crate::xaction::policy::{Expiry, Policies, RenewMatch, RenewalAbort};
 use crate::xaction::{Kind, Scope, XactId};
 
 /// What is to be started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Ask {
     /// Under which id.
     pub id: XactId,
@@ -27,7 +27,7 @@ pub struct Ask {
 }
 
 /// What came of a renewal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Renewal {
     /// This one runs already and will do.
     Use(XactId),
@@ -38,7 +38,7 @@ pub enum Renewal {
 }
 
 /// Why a renewal was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Error, Rename)]
 pub enum RenewRefused {
     /// The one that runs is as good (`ErrXactUsePrev`).
     #[error("{0} is already running")]

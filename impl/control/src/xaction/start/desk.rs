@@ -1,5 +1,6 @@
 //! A target's front desk: looks, registers, and keeps what was begun until it is committed or given up.
 
+use quiesce_machine::Rename;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -13,14 +14,14 @@ use crate::xaction::timer::TargetTimer;
 use crate::xaction::{Context, DaemonId, Kind, XactId, mark};
 
 /// A target's registry, and the starts that are not through.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct Desk {
     pub(in crate::xaction) registry: Registry,
     waiting: BTreeMap<XactId, Waiting>,
 }
 
 /// A start that is not through.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 struct Waiting {
     kind: Kind,
     manner: Arc<Manner>,
@@ -30,7 +31,7 @@ struct Waiting {
 }
 
 /// What a start is for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 pub(in crate::xaction) enum Purpose {
     /// Phase one of two: to be registered and kept.
     Begin,
@@ -38,7 +39,7 @@ pub(in crate::xaction) enum Purpose {
     Work(Work, Sources),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Rename)]
 enum Stage {
     /// May look so many times more.
     Looking(u8),

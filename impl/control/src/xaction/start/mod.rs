@@ -7,6 +7,7 @@
 
 mod desk;
 
+use quiesce_machine::Rename;
 use std::fmt;
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ use super::kind::Kind;
 use super::registry::{Arg, Ask, Conflict, Limits, Origin, RenewRefused};
 
 /// What a start says of a job beside its kind and the work in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Manner {
     /// The bucket it works on, or copies from.
     pub from: Option<Bucket>,
@@ -55,7 +56,7 @@ impl fmt::Display for Manner {
 }
 
 /// Why a target does not start its part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Error, Rename)]
 pub enum Refused {
     /// Something that runs stands in the way, and still does after some seconds (409).
     #[error(transparent)]
