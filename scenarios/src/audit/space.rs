@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 
 use quiesce_control::policy::Row;
 use quiesce_model::{Limits, Search, Verdict as Outcome};
@@ -162,6 +163,7 @@ fn published(row: &Row) -> Choices {
 
 fn check(plane: &'static dyn AnyPlane, scope: &str, choices: &Choices, limits: Limits) -> Result<Checked, AuditError> {
     let adjust = Adjust::default();
-    let how = Checking { choices, adjust: &adjust, from: None, search: Search::Bfs, limits, progress: &|_| () };
+    let (search, progress) = (Search::Bfs, |_| ControlFlow::Continue(()));
+    let how = Checking { choices, adjust: &adjust, from: None, symmetry: false, search, limits, progress: &progress };
     Ok(plane.check(scope, &how).expect("a plane has the scopes that it lists")?)
 }
