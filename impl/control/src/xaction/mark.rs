@@ -37,7 +37,7 @@ pub const OLDER_THAN_I: &str = "xaction/refused-an-older-job";
 pub const STOPS_STARTING: &str = "xaction/gateway-left-out-stops-starting";
 /// A gateway finds a job registered with other targets, by another gateway before it.
 pub const OTHERS_FIRST: &str = "xaction/registered-with-other-targets-before";
-/// A member that consults the others about a job hears that it was over and pruned long ago.
+/// A member that has not said how a job ended hears that the others did long ago.
 pub const PRUNED_ELSEWHERE: &str = "xaction/pruned-elsewhere";
 /// A target drops a rebalance for a newer order.
 pub const PREEMPTED: &str = "xaction/rebalance-preempted";
@@ -55,6 +55,16 @@ pub const NO_QUORUM: &str = "xaction/primary-without-quorum";
 pub const YIELDED: &str = "xaction/primary-yielded";
 /// A daemon that was left out of the map asks to be taken in again.
 pub const ASKS_BACK_IN: &str = "xaction/asks-back-in";
+/// Enough daemons have agreed on a change of the map.
+pub const SETTLED: &str = "xaction/map-settled";
+/// A primary has itself elected again, since votes were promised to somebody who has not won.
+pub const LEADS_ANEW: &str = "xaction/primary-elected-again";
+/// A member agrees on how a job ended when it hears that enough others know.
+pub const SEALED: &str = "xaction/end-sealed";
+/// A member that agrees with the others on the members drops a job of which they know nothing.
+pub const NOT_CARRIED: &str = "xaction/job-not-carried-over";
+/// A member finds after a restart that the Information Center went on without it, and asks for what it missed.
+pub const STALE: &str = "xaction/member-asks-for-what-it-missed";
 /// A proxy stands for election.
 pub const STANDS: &str = "xaction/stands-for-election";
 /// A candidate does not win.
@@ -78,7 +88,7 @@ pub const EXPIRY_REVOKED: &str = "xaction/work-came-while-expiring";
 pub const WAIT_MET_WHILE_RUNNING: &str = "xaction/wait-met-while-running";
 
 /// Every mark.
-pub const MARKS: [&str; 36] = [
+pub const MARKS: [&str; 41] = [
     SWEPT,
     EXPIRY_REVOKED,
     WAIT_MET_WHILE_RUNNING,
@@ -102,10 +112,15 @@ pub const MARKS: [&str; 36] = [
     STAFFED,
     WAS_OUT,
     OLDER_THAN_I,
+    SETTLED,
+    LEADS_ANEW,
+    SEALED,
+    NOT_CARRIED,
     PREEMPTED,
     INTERRUPTED,
     REORDERED,
     PRUNED_ELSEWHERE,
+    STALE,
     OTHERS_FIRST,
     STOPS_STARTING,
     READMITTED,

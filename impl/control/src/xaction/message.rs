@@ -76,7 +76,7 @@ pub enum Msg {
 
 impl Msg {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 55] = [
+    pub const LABELS: [&'static str; 58] = [
         "start-answer",
         "status-answer",
         "redirect",
@@ -90,6 +90,7 @@ impl Msg {
         "pull-table",
         "ownership-table",
         "merge-table",
+        "sealed",
         "starter-probe",
         "starter-answer",
         "xact-started",
@@ -121,6 +122,8 @@ impl Msg {
         "metasync",
         "metasync-done",
         "metasync-refused",
+        "load",
+        "loaded",
         "vote-init",
         "vote-init-done",
         "vote-request",
@@ -207,15 +210,17 @@ pub enum ToProxy {
     /// A gateway registers a job with a member (I1).
     WatchXaction { job: XactId, kind: Kind, starter: DaemonId, sources: Sources },
     /// The member has it, with these targets: those that it heard of first.
-    WatchDone { job: XactId, sources: Sources },
+    WatchDone { job: XactId, by: Version, sources: Sources },
     /// A member asks another for its table (I4), on account of that job.
     PullTable { job: XactId },
     /// The other's table (I4), and which map it goes by.
     OwnershipTable { job: XactId, by: Version, table: Arc<Vec<(XactId, Listener)>> },
     /// Where daemons come and go: the member that was asked for its table has had that job, and pruned it.
-    Pruned { job: XactId },
+    Pruned { job: XactId, by: Version },
     /// A member offers its table unasked (I3).
-    MergeTable { table: Arc<Vec<(XactId, Listener)>> },
+    MergeTable { by: Version, table: Arc<Vec<(XactId, Listener)>> },
+    /// A member knows durably how a job ended; `answer`: it wants to hear whether the other does.
+    Sealed { job: XactId, by: Version, listener: Arc<Listener>, answer: bool },
     /// A member asks a job's starter whether it still starts it.
     StarterProbe { job: XactId },
     /// The starter's answer.
@@ -256,6 +261,7 @@ impl Label for ToProxy {
             ToProxy::OwnershipTable { .. } => "ownership-table",
             ToProxy::Pruned { .. } => "pruned",
             ToProxy::MergeTable { .. } => "merge-table",
+            ToProxy::Sealed { .. } => "sealed",
             ToProxy::StarterProbe { .. } => "starter-probe",
             ToProxy::StarterAnswer { .. } => "starter-answer",
             ToProxy::XactStarted { .. } => "xact-started",

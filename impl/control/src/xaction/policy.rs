@@ -101,16 +101,24 @@ crate::policies! {
     }
     /// What a member makes of a target that is left out of the map while its part of a job runs (IC-12, H-22).
     map_change: MapChange = "map-change" {
-        /// The job is aborted and over, here; the other targets are not told, nor the other members asked.
+        /// The job is aborted and over, here; the other targets are not told.
         AbortsHere = "aborts-here",
-        /// When the other members have nothing better to say, the part is aborted, and with it the job everywhere.
-        Consults = "consults",
+        /// The part is lost unless the members knew its end when they agreed on the map; with it the job is aborted
+        /// everywhere.
+        LosesParts = "loses-parts",
     }
-    /// What a primary needs to leave members out of the map (H-17).
+    /// Who has to know how a job ended before a member says so.
+    verdict: Verdict = "verdict" {
+        /// Nobody else.
+        Alone = "alone",
+        /// More than half of the members, durably.
+        Majority = "majority",
+    }
+    /// What a primary needs to change the map (H-17).
     primary_quorum: PrimaryQuorum = "primary-quorum" {
-        /// Nothing: alone it goes on leading whoever it still reaches.
+        /// Nothing: a change is in force at once, and alone it goes on leading whoever it still reaches.
         None = "none",
-        /// Signs of life of a majority; without them it changes nothing.
+        /// The agreement of a majority of the members before and after, and enough of the Information Center.
         Majority = "majority",
     }
     /// What a primary does about a later map that names another primary (H-17).

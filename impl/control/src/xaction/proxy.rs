@@ -2,6 +2,7 @@
 //! Source: `reference/aistore-information-center.md` sections 5 (list-range start) and 8 (routing).
 
 mod fan;
+mod follow;
 mod phases;
 mod rebalance;
 
@@ -17,11 +18,12 @@ use super::ic::{Asker, Ic};
 use super::id::{DaemonId, XactId};
 use super::job::JobSpec;
 use super::kind::Kind;
-use super::membership::Membership;
+use super::membership::{self, ClusterMsg, Membership, Smap};
 use super::message::{Msg, QueryError, Select, StartError, ToClient, ToProxy, ToTarget};
 use super::policy::{JobIdentity, Registration, StartDelivery};
 use super::rebalance::RebMsg;
 use super::sources::Sources;
+use super::start::is_two_phase;
 use super::timer::{GatewayTimer, Timer};
 use super::user::Request;
 use super::{Context, Node, mark, send};
@@ -96,9 +98,8 @@ impl Proxy {
     pub(crate) fn handle(&mut self, event: Event<Node>, cx: &mut Context<'_>) {
         let before = self.membership.map().clone();
         self.take(event, cx);
-        if *self.membership.map() != before {
-            self.map_changed(cx);
-        }
+        self.ic.map_accepted(self.membership.accepted());
+        self.follow(&before, cx);
         self.answer_ordered(cx);
     }
 
@@ -106,8 +107,14 @@ impl Proxy {
         match event {
             Event::Start { incarnation, records } => {
                 self.life = incarnation;
-                self.ic.start(cx);
                 self.membership.start(&records, cx);
+                self.recover(&records, cx);
+            }
+            Event::Deliver { from, msg: Msg::Cluster(ClusterMsg::Load { version, known }) } => {
+                if self.membership.accepted().version() == version && cx.config().cluster.daemon(from) != self.me {
+                    self.ic.absorb(&known, cx);
+                    self.ic.load(version, cx);
+                }
             }
             Event::Deliver { from, msg: Msg::Cluster(msg) } => {
                 let from = cx.config().cluster.daemon(from);
@@ -119,6 +126,7 @@ impl Proxy {
             }
             Event::Deliver { msg: msg @ Msg::Rebalance(_), .. } => unreachable!("not for a proxy: {msg:?}"),
             Event::Fire { timer: Timer::Cluster(timer) } => self.membership.fire(timer, cx),
+            Event::Stored { op, outcome } if Ic::is_its_write(op) => self.kept(outcome, cx),
             Event::Stored { outcome, .. } => self.membership.stored(outcome, cx),
             Event::Call { call, request: Request::Join { via } } => self.membership.join(call, via, cx),
             Event::Deliver { msg: msg @ (Msg::ToClient(_) | Msg::ToTarget(_)), .. } => {
@@ -165,20 +173,24 @@ impl Proxy {
             }
             ToProxy::RoutedAnswer { client, call, result } => send(cx, client, ToClient::StatusAnswer { call, result }),
             ToProxy::WatchXaction { job, kind, starter, sources } => {
-                let sources = self.ic.watch(job, kind, starter, sources, true, cx);
-                send(cx, from, ToProxy::WatchDone { job, sources });
-            }
-            ToProxy::WatchDone { job, sources } => self.registered(job, from, Some(sources), cx),
-            ToProxy::PullTable { job } => {
-                if cx.config().deployment.upkeep.is_some() && self.ic.table().is_buried(job) {
-                    return send(cx, from, ToProxy::Pruned { job });
+                if let Some(sources) = self.ic.watch(job, kind, starter, sources, true, cx) {
+                    let by = self.membership.map().version();
+                    send(cx, from, ToProxy::WatchDone { job, by, sources });
                 }
+            }
+            ToProxy::WatchDone { job, by, sources } => {
+                if by == self.membership.map().version() {
+                    self.registered(job, from, Some(sources), cx);
+                }
+            }
+            ToProxy::PullTable { job } => {
                 let by = self.membership.map().version();
-                send(cx, from, ToProxy::OwnershipTable { job, by, table: self.ic.bundle() });
+                send(cx, from, ToProxy::OwnershipTable { job, by, table: self.ic.shared_table() });
             }
             ToProxy::OwnershipTable { job, by, table } => self.ic.told(from, job, by, &table, cx),
-            ToProxy::Pruned { job } => self.ic.told_pruned(from, job, cx),
-            ToProxy::MergeTable { table } => self.ic.merge(&table, cx),
+            ToProxy::Pruned { job, by } => self.ic.told_pruned(job, by, cx),
+            ToProxy::MergeTable { by, table } => self.ic.merge(by, &table, cx),
+            ToProxy::Sealed { job, by, listener, answer } => self.ic.sealed(from, job, by, &listener, answer, cx),
             ToProxy::StarterProbe { job } => {
                 send(cx, from, ToProxy::StarterAnswer { job, starting: self.starts.contains_key(&job) });
             }
@@ -216,8 +228,6 @@ impl Proxy {
     /// Goes on by another map: members and targets that are gone are waited for no longer.
     fn map_changed(&mut self, cx: &mut Context<'_>) {
         let map = self.membership.map().clone();
-        self.close_order(cx);
-        self.ic.map_changed(&map, cx);
         self.follow_order(cx);
         if !self.membership.is_member() {
             cx.reach(mark::STOPS_STARTING);
@@ -228,8 +238,12 @@ impl Proxy {
             let start = self.starts.get_mut(&job).expect("listed just now");
             match &mut start.phase {
                 Phase::Registering { copies, silent } => {
-                    copies.retain(|&member, _| map.is_ic(member));
-                    *silent = map.ic().filter(|member| !copies.contains_key(member)).collect();
+                    copies.clear();
+                    *silent = map.ic().filter(|&member| member != self.me).collect();
+                    if start.choose_again(&map, cx) {
+                        let &mut Start { client, call, .. } = start;
+                        cx.fact(Fact::StartTaken { job, client, call });
+                    }
                     self.register(job, cx);
                 }
                 Phase::Beginning { silent } => {
@@ -242,9 +256,12 @@ impl Proxy {
                 }
                 Phase::Starting { silent } => {
                     let chosen = start.sources.as_of();
+                    let nowhere = silent.len() == start.sources.len();
+                    let gone = *silent.first().expect("an answered start is over");
                     silent.retain(|&target| map.member(target).is_some_and(|member| member.since <= chosen));
                     if silent.is_empty() {
-                        self.answer_start(job, Ok(job), cx);
+                        let result = if nowhere { Err(StartError::TargetSilent(gone)) } else { Ok(job) };
+                        self.answer_start(job, result, cx);
                     }
                 }
             }
@@ -270,8 +287,7 @@ impl Proxy {
             return;
         }
         cx.fact(Fact::StartTaken { job, client, call });
-        let map = self.membership.map();
-        let sources = spec.only.map_or_else(|| Sources::of(map), |only| Sources::one(map, only));
+        let sources = sources_of(&spec, self.membership.map());
         let phase = Phase::Registering { copies: BTreeMap::new(), silent: self.ic.others().collect() };
         self.starts.insert(job, Start { client, call, spec, sources, phase });
         if !self.begins(job, cx) {
@@ -287,11 +303,14 @@ impl Proxy {
             return self.broadcast_start(job, cx);
         }
         if self.ic.is_member() {
-            let sources = self.ic.watch(job, kind, self.me, sources.clone(), false, cx);
-            self.registered(job, self.me, Some(sources), cx);
+            let confirmed = self.ic.watch(job, kind, self.me, sources.clone(), false, cx);
+            if let Some(sources) = confirmed {
+                self.registered(job, self.me, Some(sources), cx);
+            }
         }
         let Some(Start { phase: Phase::Registering { copies, .. }, .. }) = self.starts.get(&job) else { return };
-        for member in self.membership.map().ic().filter(|member| !copies.contains_key(member)) {
+        let silent = |member: &DaemonId| *member != self.me && !copies.contains_key(member);
+        for member in self.membership.map().ic().filter(silent) {
             let sources = sources.clone();
             send(cx, member, ToProxy::WatchXaction { job, kind, starter: self.me, sources });
         }
@@ -300,7 +319,8 @@ impl Proxy {
 
     /// A member has a job, with these targets, or is down.
     fn registered(&mut self, job: XactId, member: DaemonId, has: Option<Sources>, cx: &mut Context<'_>) {
-        let wanted = COPIES.min(self.membership.map().ic().count());
+        let members = self.membership.map().ic().count();
+        let wanted = if membership::agrees(cx) { members / 2 + 1 } else { COPIES.min(members) };
         let Some(Start { phase: Phase::Registering { copies, silent }, sources, .. }) = self.starts.get_mut(&job)
         else {
             return;
@@ -313,7 +333,8 @@ impl Proxy {
             Registration::BestEffort => (silent.is_empty(), None),
             Registration::Acknowledged => {
                 let (agreed, count) = most_common(copies);
-                (count >= wanted || (silent.is_empty() && !copies.is_empty()), agreed)
+                let rest_down = silent.is_empty() && !copies.is_empty() && !membership::agrees(cx);
+                (count >= wanted || rest_down, agreed)
             }
         };
         if enough {
@@ -342,12 +363,13 @@ impl Proxy {
         let (map, chosen) = (self.membership.map(), start.sources.as_of());
         let stayed = |target: &DaemonId| map.member(*target).is_some_and(|member| member.since <= chosen);
         let silent: BTreeSet<DaemonId> = start.sources.iter().copied().filter(stayed).collect();
-        let nobody = silent.is_empty();
+        let (nobody, first) = (silent.is_empty(), start.sources.first().copied());
         start.phase = Phase::Starting { silent };
-        if nobody {
-            return self.answer_start(job, Ok(job), cx);
+        match first.filter(|_| nobody) {
+            Some(gone) => self.answer_start(job, Err(StartError::TargetSilent(gone)), cx),
+            None if nobody => self.answer_start(job, Ok(job), cx),
+            None => self.start_silent(job, cx),
         }
-        self.start_silent(job, cx);
     }
 
     fn start_silent(&self, job: XactId, cx: &mut Context<'_>) {
@@ -417,6 +439,22 @@ impl Proxy {
             }
         }
     }
+}
+
+impl Start {
+    /// Chooses the targets under another map; those of a job that was begun on them, of these alone.
+    fn choose_again(&mut self, map: &Smap, cx: &Context<'_>) -> bool {
+        let begun = cx.config().hosting.is_some() && is_two_phase(self.spec.kind);
+        let sources = if begun { self.sources.under(map) } else { sources_of(&self.spec, map) };
+        let others = *sources != *self.sources;
+        self.sources = sources;
+        others
+    }
+}
+
+/// The targets that a job is to start on.
+fn sources_of(spec: &JobSpec, map: &Smap) -> Sources {
+    spec.only.map_or_else(|| Sources::of(map), |only| Sources::one(map, only))
 }
 
 /// The targets that most members have for a job, and how many: another gateway may have registered it with others before.

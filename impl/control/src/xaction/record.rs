@@ -1,5 +1,6 @@
 //! What survives a crash.
 
+use super::ic::Bundle;
 use super::id::XactId;
 use super::job::Snap;
 use super::kind::Kind;
@@ -15,6 +16,8 @@ pub enum Record {
     Belonging(Belonging),
     /// A target's xaction.
     Xact(PartRecord),
+    /// A member's table.
+    Table(Bundle),
     /// A target has begun to move data under that order, and has not ended.
     Marker(RebId),
 }
@@ -39,6 +42,8 @@ pub enum RecordKey {
     Belonging,
     /// That of a job's xaction.
     Xact(XactId),
+    /// The one of a member's table.
+    Table,
     /// The marker of a rebalance.
     Marker,
 }
@@ -50,6 +55,7 @@ impl quiesce_machine::Record for Record {
         match self {
             Record::Belonging(_) => RecordKey::Belonging,
             Record::Xact(xact) => RecordKey::Xact(xact.job),
+            Record::Table(_) => RecordKey::Table,
             Record::Marker(_) => RecordKey::Marker,
         }
     }

@@ -36,6 +36,13 @@ impl Sources {
         Self::new(map.version(), vec![target])
     }
 
+    /// Those of them that are the same members under a later map, chosen anew.
+    #[must_use]
+    pub fn under(&self, map: &Smap) -> Self {
+        let stayed = |target: &DaemonId| map.member(*target).is_some_and(|member| member.since <= self.as_of());
+        Self::new(map.version(), self.iter().copied().filter(stayed).collect())
+    }
+
     /// These targets, as of a map of that version.
     #[must_use]
     pub fn as_of_version(as_of: Version, targets: Vec<DaemonId>) -> Self {

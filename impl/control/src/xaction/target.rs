@@ -18,7 +18,7 @@ use super::fact::Fact;
 use super::id::{DaemonId, XactId};
 use super::job::{Ending, Snap, Work, XactError};
 use super::kind::Kind;
-use super::membership::{Flags, Membership, Smap, Version};
+use super::membership::{ClusterMsg, Flags, Membership, Smap, Version};
 use super::message::{Msg, ToProxy, ToTarget};
 use super::policy::{Notification, StopUnknown, XactRecord};
 use super::rebalance::{Marker, RebEnd, Rebalance};
@@ -108,8 +108,13 @@ impl Target {
     pub(crate) fn handle(&mut self, event: Event<Node>, cx: &mut Context<'_>) {
         let before = self.membership.map().clone();
         self.take(event, cx);
+        let report = self.membership.take_due().report;
         if *self.membership.map() != before {
             self.map_changed(&before, cx);
+        }
+        if let Some(primary) = report {
+            let version = self.membership.accepted().version();
+            send(cx, primary, ClusterMsg::MetasyncDone { version, known: None });
         }
     }
 

@@ -130,6 +130,10 @@ pub enum MemberTimer {
     Abort(XactId),
     /// The other member has not answered on account of that job.
     Ask(XactId),
+    /// Not every member has said that it knows how a job ended.
+    Seal(XactId),
+    /// Write again what could not be stored.
+    Keep,
     /// Exchange tables.
     Sync,
     /// Housekeeping.
@@ -153,6 +157,8 @@ impl Label for MemberTimer {
             MemberTimer::Tardy(..) => "tardy",
             MemberTimer::Abort(_) => "abort",
             MemberTimer::Ask(_) => "ask",
+            MemberTimer::Seal(_) => "seal",
+            MemberTimer::Keep => "keep",
             MemberTimer::Sync => "sync",
             MemberTimer::Housekeep => "housekeep",
             MemberTimer::Prune(_) => "prune",

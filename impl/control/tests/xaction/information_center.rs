@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use quiesce_control::xaction::ic::Listener;
+use quiesce_control::xaction::ic::{Bundle, Listener};
+use quiesce_control::xaction::membership::Payload;
 use quiesce_control::xaction::{
-    DaemonId, Fact, MemberTimer, Node, QueryError, Select, Snap, Status, ToClient, ToProxy, ToTarget, Version,
+    ClusterMsg, DaemonId, Fact, MemberTimer, Node, QueryError, Select, Snap, Status, ToClient, ToProxy, ToTarget,
     XactError, XactId,
 };
 use quiesce_machine::{CallId, Effect, Stamp};
@@ -82,11 +83,14 @@ fn a_registered_job_has_a_grace_period_and_is_confirmed() {
     let effects = member.deliver(P3, watch());
     assert_eq!(
         effects,
-        [arm(MemberTimer::Grace(JOB), 30), member.send(P3, ToProxy::WatchDone { job: JOB, sources: sources() })]
+        [
+            arm(MemberTimer::Grace(JOB), 30),
+            member.send(P3, ToProxy::WatchDone { job: JOB, by: sources().as_of(), sources: sources() })
+        ]
     );
     assert_eq!(
         member.deliver(P3, watch()),
-        [member.send(P3, ToProxy::WatchDone { job: JOB, sources: sources() })],
+        [member.send(P3, ToProxy::WatchDone { job: JOB, by: sources().as_of(), sources: sources() })],
         "once is enough"
     );
 }
@@ -200,7 +204,7 @@ fn an_unknown_id_is_404_only_when_the_others_do_not_know_it_either() {
     let ask = ToProxy::PullTable { job: JOB };
     assert_eq!(member.deliver(C1, query()), [member.send(P1, ask.clone())]);
     let conclusion =
-        member.deliver(P1, ToProxy::OwnershipTable { job: JOB, by: Version::default(), table: Arc::default() });
+        member.deliver(P1, ToProxy::OwnershipTable { job: JOB, by: sources().as_of(), table: Arc::default() });
     let expected = [disarm(MemberTimer::Ask(JOB)), member.send(C1, answer(Err(QueryError::NotFound)))];
     assert_eq!(conclusion, expected);
     member.deliver(C1, query());
@@ -211,7 +215,7 @@ fn an_unknown_id_is_404_only_when_the_others_do_not_know_it_either() {
 fn an_unknown_id_that_another_member_knows_is_answered_with_its_status() {
     let mut member = Bench::new(P2, &[]);
     member.deliver(C1, query());
-    let effects = member.deliver(P1, ToProxy::OwnershipTable { job: JOB, by: Version::default(), table: table(&[]) });
+    let effects = member.deliver(P1, ToProxy::OwnershipTable { job: JOB, by: sources().as_of(), table: table(&[]) });
     assert!(effects.contains(&member.send(C1, answer(Ok(running())))), "{effects:?}");
 }
 
@@ -264,7 +268,7 @@ fn members_offer_their_tables_and_pull_the_tardy_periodically() {
 fn a_join_takes_over_what_the_other_has_seen() {
     let mut member = member(&[]);
     member.deliver(T2, notice(Snap::Failed(XactError::DiskFull)));
-    member.deliver(P1, ToProxy::MergeTable { table: table(&[(T1, Snap::Finished)]) });
+    member.deliver(P1, ToProxy::MergeTable { by: sources().as_of(), table: table(&[(T1, Snap::Finished)]) });
     assert_eq!(end_told(&mut member), Some(ended(false, Some(XactError::DiskFull))));
 }
 
@@ -272,10 +276,10 @@ fn a_join_takes_over_what_the_other_has_seen() {
 fn the_published_merge_ignores_a_running_copy_that_knows_more() {
     let mut member = member(&["merge"]);
     member.deliver(T2, notice(Snap::Finished));
-    member.deliver(P1, ToProxy::MergeTable { table: table(&[(T1, Snap::Finished)]) });
+    member.deliver(P1, ToProxy::MergeTable { by: sources().as_of(), table: table(&[(T1, Snap::Finished)]) });
     assert_eq!(end_told(&mut member), None);
     let finished = table(&[(T1, Snap::Finished), (T2, Snap::Finished)]);
-    member.deliver(P1, ToProxy::MergeTable { table: finished });
+    member.deliver(P1, ToProxy::MergeTable { by: sources().as_of(), table: finished });
     assert_eq!(end_told(&mut member), Some(ended(false, None)), "finished beats running");
 }
 
@@ -287,10 +291,98 @@ fn a_pruned_job_is_not_taken_up_again_until_its_tombstone_is_gone() {
     assert_eq!(member.fire(MemberTimer::Prune(JOB)), [arm(MemberTimer::Tombstone(JOB), 360)]);
     member.facts();
     let finished = table(&[(T1, Snap::Finished), (T2, Snap::Finished)]);
-    assert_eq!(member.deliver(P1, ToProxy::MergeTable { table: Arc::clone(&finished) }), []);
+    assert_eq!(member.deliver(P1, ToProxy::MergeTable { by: sources().as_of(), table: Arc::clone(&finished) }), []);
     assert_eq!(member.deliver(T1, notice(Snap::Finished)), [member.send(T1, ToTarget::NotifyDone { job: JOB })]);
     assert_eq!(member.facts(), []);
     member.fire(MemberTimer::Tombstone(JOB));
-    member.deliver(P1, ToProxy::MergeTable { table: finished });
+    member.deliver(P1, ToProxy::MergeTable { by: sources().as_of(), table: finished });
     assert!(member.facts().contains(&Fact::JobRegistered { job: JOB }));
+}
+
+/// A member, not the primary, where membership is kept, that has confirmed the job.
+fn keeper() -> Bench {
+    let mut member = Bench::kept(P2, &[]);
+    member.deliver(P3, watch());
+    member.stored(TABLE);
+    member.facts();
+    member
+}
+
+/// What another member says of the job when it knows these ends.
+fn sealed(notices: &[(DaemonId, Snap)], answer: bool) -> ToProxy {
+    let mut listener = table(notices)[0].1.clone();
+    listener.end_time = None;
+    ToProxy::Sealed { job: JOB, by: sources().as_of(), listener: Arc::new(listener), answer }
+}
+
+/// Has a member accept that t2 be left out.
+fn proposal(member: &mut Bench) -> Vec<Effect<Node>> {
+    let before = member.map();
+    let mut draft = before.draft();
+    draft.remove(T2);
+    draft.propose_after(&before);
+    member.deliver(P1, ClusterMsg::Metasync { payload: Arc::new(Payload { map: draft.publish(), known: None }) })
+}
+
+const BOTH: [(DaemonId, Snap); 2] = [(T1, Snap::Finished), (T2, Snap::Finished)];
+
+#[test]
+fn where_membership_is_kept_a_registration_is_confirmed_when_it_is_durable() {
+    let mut member = Bench::kept(P2, &[]);
+    let confirmed = member.send(P3, ToProxy::WatchDone { job: JOB, by: sources().as_of(), sources: sources() });
+    assert!(!member.deliver(P3, watch()).contains(&confirmed));
+    assert_eq!(member.stored(TABLE), [confirmed]);
+}
+
+#[test]
+fn a_member_says_how_a_job_ended_when_more_than_half_know_it_durably() {
+    let mut member = keeper();
+    for (target, snap) in BOTH {
+        member.deliver(target, notice(snap));
+    }
+    assert_eq!(end_told(&mut member), None, "it is not durable here");
+    let told = member.stored(TABLE);
+    assert!(told.contains(&member.send(P1, sealed(&BOTH, false))), "{told:#?}");
+    assert_eq!(end_told(&mut member), None, "one of two is not more than half");
+    member.deliver(P1, sealed(&BOTH, false));
+    assert_eq!(end_told(&mut member), Some(ended(false, None)));
+    let answer = member.deliver(P1, sealed(&BOTH, true));
+    assert_eq!(answer, [member.send(P1, sealed(&BOTH, false))], "whoever asks later is told");
+}
+
+#[test]
+fn by_the_published_rule_a_member_says_so_by_itself() {
+    let mut member = Bench::kept(P2, &["verdict"]);
+    member.deliver(P3, watch());
+    for (target, snap) in BOTH {
+        member.deliver(target, notice(snap));
+    }
+    assert_eq!(end_told(&mut member), Some(ended(false, None)));
+}
+
+#[test]
+fn while_the_members_agree_on_a_map_none_confirms_anything_or_hears_a_target_that_is_to_go() {
+    let mut member = keeper();
+    proposal(&mut member);
+    assert_eq!(member.deliver(P3, watch()), [], "no registration");
+    assert_eq!(member.deliver(T2, notice(Snap::Finished)), [], "no word, and no acknowledgement");
+    member.deliver(T1, notice(Snap::Finished));
+    member.deliver(P1, sealed(&BOTH, false));
+    assert_eq!(end_told(&mut member), None, "no end");
+}
+
+#[test]
+fn with_the_settled_map_a_member_goes_on_with_what_was_collected() {
+    for (known, expected) in [(table(&[(T2, Snap::Finished)]), false), (table(&[]), true)] {
+        let mut member = keeper();
+        proposal(&mut member);
+        let Node::Proxy(proxy) = &member.node else { unreachable!("p2 is a proxy") };
+        let map = proxy.membership().accepted().settled();
+        let bundle = Bundle { by: map.version(), jobs: known.to_vec(), ..Bundle::default() };
+        member.deliver(P1, ClusterMsg::Metasync { payload: Arc::new(Payload { map, known: Some(Arc::new(bundle)) }) });
+        member.facts();
+        member.stored(TABLE);
+        let lost = member.facts().iter().any(|fact| matches!(fact, Fact::JobAborted { .. }));
+        assert_eq!(lost, expected, "the part of a target that is gone is lost unless somebody knew its end");
+    }
 }

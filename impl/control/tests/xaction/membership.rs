@@ -1,5 +1,6 @@
 //! One daemon's part in membership: signs of life, elections, the primary's changes, coming and going.
 
+use quiesce_control::xaction::ic::Bundle;
 use quiesce_control::xaction::membership::{Belonging, Draft, Payload};
 use quiesce_control::xaction::{
     AdminError, Change, ClusterMsg, ClusterTimer, DaemonId, Fact, Flags, Node, Record, Reply, Request, Smap, ToClient,
@@ -20,8 +21,25 @@ fn changed(map: &Smap, change: impl FnOnce(&mut Draft)) -> Smap {
     draft.publish()
 }
 
+/// That change of a map as a proposal.
+fn proposed(map: &Smap, change: impl FnOnce(&mut Draft)) -> Smap {
+    let mut draft = map.draft();
+    change(&mut draft);
+    draft.propose_after(map);
+    draft.publish()
+}
+
 fn metasync(map: &Smap) -> ClusterMsg {
-    ClusterMsg::Metasync { payload: Arc::new(Payload { map: map.clone() }) }
+    ClusterMsg::Metasync { payload: Arc::new(Payload { map: map.clone(), known: None }) }
+}
+
+fn done(version: Version) -> ClusterMsg {
+    ClusterMsg::MetasyncDone { version, known: None }
+}
+
+/// What a member of the Information Center answers to a proposal: that it knows of no job.
+fn reported(version: Version) -> ClusterMsg {
+    ClusterMsg::MetasyncDone { version, known: Some(Arc::new(Bundle { by: FIRST, ..Bundle::default() })) }
 }
 
 fn keepalive(version: Version) -> ClusterMsg {
@@ -29,7 +47,17 @@ fn keepalive(version: Version) -> ClusterMsg {
 }
 
 fn kept(map: &Smap, voted: u16) -> Effect<Node> {
-    put(u32::MAX, Record::Belonging(Belonging { map: map.clone(), voted }))
+    put(u32::MAX, Record::Belonging(Belonging { map: map.clone(), agreed: map.clone(), voted }))
+}
+
+/// The same for a proposal after the map of the deployment.
+fn kept_proposal(map: &Smap, agreed: &Smap, voted: u16) -> Effect<Node> {
+    put(u32::MAX, Record::Belonging(Belonging { map: map.clone(), agreed: agreed.clone(), voted }))
+}
+
+fn made(bench: &mut Bench) -> Vec<Smap> {
+    let facts = bench.facts().into_iter();
+    facts.filter_map(|fact| if let Fact::MapMade { map } = fact { Some(map) } else { None }).collect()
 }
 
 fn sends_of(effects: &[Effect<Node>], bench: &Bench, to: DaemonId) -> usize {
@@ -126,14 +154,16 @@ fn a_majority_with_the_candidate_makes_a_primary() {
     heir.stored(u32::MAX);
     assert_eq!(heir.deliver(T1, ClusterMsg::Vote { term: 1, yes: true }), []);
     let before = heir.map();
-    let map = changed(&before, |draft| {
+    let map = proposed(&before, |draft| {
         draft.remove(P1);
         draft.crown(P2, 1, 100);
         draft.staff_ic(2, false);
     });
     let effects = heir.deliver(T2, ClusterMsg::Vote { term: 1, yes: true });
-    assert!(effects.contains(&kept(&map, 1)) && effects.contains(&heir.send(T2, metasync(&map))), "{effects:#?}");
-    assert_eq!(heir.facts().last(), Some(&Fact::TookOver { map }));
+    assert!(effects.contains(&kept_proposal(&map, &before, 1)), "{effects:#?}");
+    assert_eq!(heir.facts().last(), Some(&Fact::TookOver { map: map.clone() }));
+    let handed = heir.stored(u32::MAX);
+    assert!(handed.contains(&heir.send(T2, metasync(&map))), "{handed:#?}");
 }
 
 #[test]
@@ -181,8 +211,8 @@ fn a_primary_leaves_silent_members_out_if_it_hears_of_a_majority() {
         for _ in 0..4 {
             primary.fire(ClusterTimer::Retry);
         }
-        let made = primary.facts().iter().any(|fact| matches!(fact, Fact::MapMade { .. }));
-        assert_eq!(made, left_out, "heard of {heard:?}");
+        let Node::Proxy(proxy) = &primary.node else { unreachable!("p1 is a proxy") };
+        assert_eq!(!proxy.membership().accepted().is_settled(), left_out, "heard of {heard:?}");
     }
 }
 
@@ -206,10 +236,9 @@ fn a_member_takes_a_later_map_and_refuses_an_older_one() {
     let first = target.map();
     let later = changed(&first, |draft| draft.remove(P3));
     let version = later.version();
-    let expected =
-        [kept(&later, 0), arm(ClusterTimer::Tick, 10), target.send(P1, ClusterMsg::MetasyncDone { version })];
-    assert_eq!(target.deliver(P1, metasync(&later)), expected);
-    let refused = target.send(P1, ClusterMsg::MetasyncRefused { map: later });
+    assert_eq!(target.deliver(P1, metasync(&later)), [kept(&later, 0), arm(ClusterTimer::Tick, 10)]);
+    assert_eq!(target.stored(u32::MAX), [target.send(P1, done(version))], "a map is acknowledged when it is durable");
+    let refused = target.send(P1, ClusterMsg::MetasyncRefused { map: later, voted: 0 });
     assert_eq!(target.deliver(P1, metasync(&first)), [refused]);
 }
 
@@ -229,15 +258,61 @@ fn a_primary_yields_to_a_later_map_and_asks_back_in_if_it_is_not_in_it() {
 }
 
 #[test]
-fn a_change_is_answered_when_a_majority_has_it() {
+fn a_change_is_proposed_read_loaded_and_settled_before_it_is_answered() {
     let mut primary = Bench::kept(P1, &[]);
-    let map = changed(&primary.map(), |draft| draft.set(T2, Flags::MAINTENANCE | Flags::POST_REBALANCE));
-    let effects = primary.deliver(C1, ToProxy::AdminRequest { call: CALL, change: Change::StartMaintenance(T2) });
-    let done = primary.send(C1, ToClient::AdminAnswer { call: CALL, result: Ok(()) });
-    assert!(effects.contains(&primary.send(T2, metasync(&map))) && !effects.contains(&done), "{effects:#?}");
+    let before = primary.map();
+    let map = proposed(&before, |draft| draft.set(T2, Flags::MAINTENANCE | Flags::POST_REBALANCE));
     let version = map.version();
-    assert!(!primary.deliver(P2, ClusterMsg::MetasyncDone { version }).contains(&done));
-    assert_eq!(primary.deliver(T1, ClusterMsg::MetasyncDone { version }), [done]);
+    let effects = primary.deliver(C1, ToProxy::AdminRequest { call: CALL, change: Change::StartMaintenance(T2) });
+    assert!(effects.contains(&kept_proposal(&map, &before, 0)), "{effects:#?}");
+    assert!(!effects.contains(&primary.send(T1, metasync(&map))), "nobody hears of a map that may be forgotten");
+    let handed = primary.stored(u32::MAX);
+    assert!(handed.contains(&primary.send(T1, metasync(&map))), "{handed:#?}");
+    primary.deliver(T1, done(version));
+    let read = primary.deliver(P2, reported(version));
+    let known = Arc::new(Bundle { by: FIRST, ..Bundle::default() });
+    let load = primary.send(P2, ClusterMsg::Load { version, known: Arc::clone(&known) });
+    assert!(read.contains(&load), "three of five, and every member of the center: {read:#?}");
+    primary.deliver(P2, ClusterMsg::Loaded { version });
+    let settled = map.settled();
+    assert_eq!(primary.stored(TABLE), [kept(&settled, 0)]);
+    let answer = primary.send(C1, ToClient::AdminAnswer { call: CALL, result: Ok(()) });
+    assert!(primary.stored(u32::MAX).contains(&answer));
+    assert_eq!(made(&mut primary), [map, settled]);
+}
+
+#[test]
+fn a_member_of_the_center_reports_what_it_knows_when_a_proposal_is_durable() {
+    let mut member = Bench::kept(P2, &[]);
+    let before = member.map();
+    let map = proposed(&before, |draft| draft.remove(T2));
+    member.deliver(P1, metasync(&map));
+    assert_eq!(member.stored(u32::MAX), [member.send(P1, reported(map.version()))]);
+    let Node::Proxy(proxy) = &member.node else { unreachable!("p2 is a proxy") };
+    assert_eq!((proxy.membership().map(), proxy.membership().accepted()), (&before, &map));
+}
+
+#[test]
+fn a_proposal_of_an_election_before_ones_own_vote_is_refused_and_the_primary_elected_again() {
+    let mut voter = missing(T1, &[]);
+    let map = voter.map();
+    voter.deliver(P2, ClusterMsg::VoteRequest { term: 1, version: FIRST });
+    voter.stored(u32::MAX);
+    let proposal = proposed(&map, |draft| draft.remove(T2));
+    let refusal = ClusterMsg::MetasyncRefused { map: map.clone(), voted: 1 };
+    assert_eq!(voter.deliver(P1, metasync(&proposal)), [voter.send(P1, refusal.clone())]);
+    let mut primary = Bench::kept(P1, &[]);
+    primary.deliver(C1, ToProxy::AdminRequest { call: CALL, change: Change::Leave(T2) });
+    primary.stored(u32::MAX);
+    assert_eq!(primary.deliver(T1, refusal), []);
+    let Node::Proxy(proxy) = &primary.node else { unreachable!("p1 is a proxy") };
+    let proposal = proxy.membership().accepted().clone();
+    let effects = primary.fire(ClusterTimer::Metasync);
+    assert!(effects.contains(&kept_proposal(&proposal, &map, 2)), "{effects:#?}");
+    let version = proposal.version();
+    let asked = primary.stored(u32::MAX);
+    let asks = |voter| primary.send(voter, ClusterMsg::VoteRequest { term: 2, version });
+    assert!([P2, P3, T1, T2].iter().all(|&voter| asked.contains(&asks(voter))), "also who is to leave: {asked:#?}");
 }
 
 #[test]
@@ -274,9 +349,9 @@ fn who_was_sent_away_and_gives_a_sign_of_life_is_told_so() {
     for (reference, back) in [(&[][..], false), (&["keepalive-outside"][..], true)] {
         let mut primary = Bench::kept(P1, reference);
         primary.deliver(C1, ToProxy::AdminRequest { call: CALL, change: Change::Leave(T2) });
-        primary.facts();
         primary.deliver(T2, keepalive(FIRST));
-        assert_eq!(primary.facts().iter().any(|fact| matches!(fact, Fact::MapMade { .. })), back);
+        let Node::Proxy(proxy) = &primary.node else { unreachable!("p1 is a proxy") };
+        assert_eq!(proxy.membership().accepted().contains(T2), back);
     }
 }
 
@@ -297,6 +372,7 @@ fn a_daemon_that_was_sent_away_joins_when_it_is_asked_to() {
 fn a_restart_finds_the_map_that_was_kept() {
     let mut primary = Bench::kept(P1, &[]);
     let map = changed(&primary.map(), |draft| draft.remove(T2));
-    let effects = primary.start(2, vec![Record::Belonging(Belonging { map: map.clone(), voted: 3 })]);
+    let belonging = Belonging { map: map.clone(), agreed: map.clone(), voted: 3 };
+    let effects = primary.start(2, vec![Record::Belonging(belonging)]);
     assert!(effects.contains(&primary.send(T1, metasync(&map))), "{effects:#?}");
 }

@@ -37,7 +37,7 @@ fn registering(reference: &[&str]) -> Bench {
 /// A member that has registered a job and waits for the targets.
 fn starting(reference: &[&str]) -> Bench {
     let mut gateway = registering(reference);
-    gateway.deliver(P2, ToProxy::WatchDone { job: JOB, sources: sources() });
+    gateway.deliver(P2, ToProxy::WatchDone { job: JOB, by: sources().as_of(), sources: sources() });
     gateway
 }
 
@@ -62,7 +62,7 @@ fn a_gateway_that_is_no_member_registers_with_those_who_are() {
 #[test]
 fn a_job_starts_when_two_members_have_it() {
     let mut gateway = registering(&[]);
-    let effects = gateway.deliver(P2, ToProxy::WatchDone { job: JOB, sources: sources() });
+    let effects = gateway.deliver(P2, ToProxy::WatchDone { job: JOB, by: sources().as_of(), sources: sources() });
     let expected = [
         disarm(GatewayTimer::Register(JOB)),
         gateway.send(T1, start()),

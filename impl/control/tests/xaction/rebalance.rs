@@ -26,7 +26,7 @@ fn ordered(bench: &Bench, progress: Progress) -> (Smap, RebId) {
 }
 
 fn go_by(bench: &mut Bench, map: &Smap) -> Vec<Effect<Node>> {
-    bench.deliver(P1, ClusterMsg::Metasync { payload: Arc::new(Payload { map: map.clone() }) })
+    bench.deliver(P1, ClusterMsg::Metasync { payload: Arc::new(Payload { map: map.clone(), known: None }) })
 }
 
 /// Only what is sent to a daemon.
@@ -149,11 +149,7 @@ fn a_primary_orders_a_rebalance_with_the_change_that_asks_for_it() {
     let mut primary = Bench::moving(P1, &[]);
     primary.facts();
     primary.deliver(C1, ToProxy::AdminRequest { call: CALL, change: Change::Decommission(T2) });
-    let made = primary.facts().into_iter().find_map(|fact| {
-        let Fact::MapMade { map } = fact else { return None };
-        map.order().cloned()
-    });
-    let order = made.expect("an order");
+    let order = map_of(&primary).order().cloned().expect("an order");
     assert_eq!((order.stays, order.leaves, order.progress), ([T1].into(), [T2].into(), Progress::Open));
     assert_eq!(order.id, RebId(order.as_of));
 }
@@ -166,7 +162,7 @@ fn a_target_leaves_when_every_part_has_ended_well() {
     primary.deliver(T2, RebMsg::Report { id, told: Told::Moved });
     let facts = primary.facts();
     assert!(facts.contains(&Fact::RebalanceDone { id }));
-    assert!(facts.iter().any(|fact| matches!(fact, Fact::MapMade { map } if map.has_left(T2))), "{facts:?}");
+    assert!(map_of(&primary).has_left(T2));
 }
 
 #[test]
@@ -174,12 +170,7 @@ fn a_part_that_was_cut_short_is_ordered_again_or_the_target_leaves_all_the_same(
     for (reference, leaves) in [(&[][..], false), (&["decommission-end"][..], true)] {
         let (mut primary, id) = leaving(reference);
         primary.deliver(T2, RebMsg::Report { id, told: Told::CutShort });
-        let facts = primary.facts();
-        let map = facts.iter().find_map(|fact| {
-            let Fact::MapMade { map } = fact else { return None };
-            Some(map)
-        });
-        let map = map.expect("a map");
+        let map = map_of(&primary);
         assert_eq!(map.has_left(T2), leaves);
         assert_eq!(map.order().is_some_and(|order| order.is_open() && order.id > id), !leaves);
     }
@@ -192,12 +183,8 @@ fn a_user_is_answered_when_a_majority_knows_of_the_rebalance_and_refused_while_o
     let effects = primary.deliver(C1, ask(JOB));
     assert_eq!(to(&primary, C1, &effects), []);
     let order = map_of(&primary).order().cloned().expect("an order");
-    let version = map_of(&primary).version();
-    let mut answers = Vec::new();
-    for member in [P2, T1] {
-        let effects = primary.deliver(member, ClusterMsg::MetasyncDone { version });
-        answers.extend(to(&primary, C1, &effects));
-    }
+    let effects = agree(&mut primary);
+    let answers = to(&primary, C1, &effects);
     let answer = ToClient::StartAnswer { call: CALL, result: Ok(order.id.xact()) };
     assert_eq!(answers, [primary.send(C1, answer.clone())]);
     let effects = primary.deliver(C1, ask(JOB));
@@ -224,10 +211,22 @@ fn leaving(reference: &[&str]) -> (Bench, RebId) {
     (primary, id)
 }
 
+/// Has the members agree on a primary's proposal; what it does when that is durable.
+fn agree(primary: &mut Bench) -> Vec<Effect<Node>> {
+    let version = map_of(primary).version();
+    primary.stored(u32::MAX);
+    primary.deliver(T1, ClusterMsg::MetasyncDone { version, known: None });
+    primary.deliver(P2, ClusterMsg::MetasyncDone { version, known: Some(Arc::default()) });
+    primary.deliver(P2, ClusterMsg::Loaded { version });
+    primary.stored(TABLE);
+    primary.stored(u32::MAX)
+}
+
+/// The latest map that a daemon has accepted.
 fn map_of(bench: &Bench) -> Smap {
     match &bench.node {
-        Node::Proxy(proxy) => proxy.membership().map().clone(),
-        Node::Target(target) => target.membership().map().clone(),
+        Node::Proxy(proxy) => proxy.membership().accepted().clone(),
+        Node::Target(target) => target.membership().accepted().clone(),
         Node::Client(_) => unreachable!("a client goes by no map"),
     }
 }

@@ -15,6 +15,8 @@ pub(crate) const P3: DaemonId = DaemonId::Proxy(2);
 pub(crate) const T1: DaemonId = DaemonId::Target(0);
 pub(crate) const T2: DaemonId = DaemonId::Target(1);
 pub(crate) const C1: DaemonId = DaemonId::Client(0);
+/// The write of a member's table.
+pub(crate) const TABLE: u32 = u32::MAX - 1;
 /// The job of [`C1`]'s call 0.
 pub(crate) const JOB: XactId = XactId::minted(C1, Incarnation(1), 0);
 pub(crate) const KIND: Kind = Kind::PrefetchListrange;

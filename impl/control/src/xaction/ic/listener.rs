@@ -51,6 +51,8 @@ enum Part {
     Finished,
     Failed,
     Aborted,
+    /// Its target is gone, and the members agree that none of them knows how it ended.
+    Lost,
 }
 
 impl From<Snap> for Part {
@@ -134,6 +136,35 @@ impl Listener {
             self.add_error(error);
         }
         true
+    }
+
+    /// Whether some part was given up or lost, and so the job, once every part has ended.
+    pub(super) fn was_cut_short(&self) -> bool {
+        self.parts.iter().any(|part| matches!(part, Part::Aborted | Part::Lost))
+    }
+
+    /// Takes a part that runs for lost.
+    pub(super) fn lose(&mut self, target: DaemonId) {
+        let place = self.sources.binary_search(&target).expect("only a part of the job is lost");
+        assert!(self.parts[place] == Part::Running, "{target} ended and is not lost");
+        self.parts[place] = Part::Lost;
+        self.add_error(XactError::LeftCluster);
+        self.count_active();
+    }
+
+    /// Has a part stand as another copy says, whatever was known of it here.
+    pub(super) fn stand_as(&mut self, target: DaemonId, theirs: Option<&Listener>) {
+        let place = |listener: &Listener| listener.sources.binary_search(&target).ok();
+        let part = theirs.and_then(|theirs| Some(theirs.parts[place(theirs)?]));
+        if let Some(mine) = place(self) {
+            self.parts[mine] = part.unwrap_or(Part::Running);
+            self.count_active();
+        }
+    }
+
+    /// Whether two copies have the same end for every part.
+    pub(super) fn same_parts(&self, other: &Listener) -> bool {
+        self.sources == other.sources && self.parts == other.parts
     }
 
     /// Takes the targets that the job was really started on for those it was registered with.

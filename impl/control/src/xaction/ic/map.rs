@@ -1,14 +1,18 @@
-//! What a new cluster map means for the Information Center: who is a member, and which parts are lost with their targets.
+//! What a new cluster map means for the Information Center: who is a member, what it goes on with, and which parts are lost
+//! with their targets.
+//!
+//! Members that agree on a map freeze while they do: they confirm no registration and no end. They go on with what enough of
+//! the members before them knew, all with the same, so that a part whose target is gone has one end for all of them.
 //! Source: `reference/aistore-information-center.md` sections 7 (Smap change) and 11 (staffing).
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Ic;
+use super::ledger::{Bundle, Waiting};
+use super::{Ic, Listener};
 use crate::xaction::fact::Fact;
 use crate::xaction::id::{DaemonId, XactId};
-use crate::xaction::job::{Snap, XactError};
-use crate::xaction::membership::{Smap, Version};
+use crate::xaction::membership::{ClusterMsg, Smap, Version};
 use crate::xaction::message::{QueryError, ToProxy};
 use crate::xaction::policy::{MapChange, TableSync};
 use crate::xaction::sources::Sources;
@@ -16,7 +20,7 @@ use crate::xaction::timer::MemberTimer;
 use crate::xaction::{Context, mark, send};
 
 impl Ic {
-    /// Goes by another map from now on.
+    /// Another map is agreed on from now on.
     pub(in crate::xaction) fn map_changed(&mut self, map: &Smap, cx: &mut Context<'_>) {
         let was_member = self.is_member();
         self.map = map.clone();
@@ -25,80 +29,156 @@ impl Ic {
             (true, false) => self.unstaffed(cx),
             (false, false) | (true, true) => (),
         }
-        self.look_for_gone(cx);
+        if !super::agrees(cx) {
+            self.look_for_gone(cx);
+        }
     }
 
-    /// Looks whether a running job has lost a target, and asks again the members that are being consulted.
+    /// The process starts under that map; what was kept says how far it had come.
+    pub(in crate::xaction) fn restart(&mut self, map: &Smap) {
+        self.map = map.clone();
+    }
+
+    /// Another map is accepted: while it is not settled, this member confirms nothing.
+    pub(in crate::xaction) fn map_accepted(&mut self, map: &Smap) {
+        self.accepted = map.clone();
+    }
+
+    /// Whether this member cannot speak for the Information Center now: the members are changing, or it has missed that they
+    /// have.
+    pub(super) fn is_frozen(&self, cx: &Context<'_>) -> bool {
+        super::agrees(cx) && (self.accepted != self.map || self.entered != self.map.version())
+    }
+
+    /// Takes over what another member knew under the map before.
+    pub(in crate::xaction) fn absorb(&mut self, known: &Bundle, cx: &mut Context<'_>) {
+        for &job in &known.buried {
+            self.bury(job, cx);
+        }
+        for (job, theirs) in &known.jobs {
+            let mine = self.table.running_entry(*job);
+            if known.by >= self.view && mine.is_some_and(|mine| mine.sources != theirs.sources) {
+                cx.reach(mark::OTHERS_FIRST);
+                self.table.drop_running(*job);
+            }
+            self.join(*job, theirs, cx);
+        }
+    }
+
+    /// Makes durable what was taken over for a proposal.
+    pub(in crate::xaction) fn load(&mut self, version: Version, cx: &mut Context<'_>) {
+        self.keep(Waiting::Loaded(version), cx);
+    }
+
+    /// Goes on under the settled map, with what all its members go on with.
+    ///
+    /// What is not in it was never confirmed, or is over and pruned. A part whose target is gone stands as it says there.
+    pub(in crate::xaction) fn enter(&mut self, known: &Bundle, cx: &mut Context<'_>) {
+        if !self.is_member() || self.view == self.map.version() {
+            return;
+        }
+        self.absorb(known, cx);
+        self.view = self.map.version();
+        self.seals.clear();
+        let theirs: BTreeMap<XactId, &Listener> = known.jobs.iter().map(|(job, listener)| (*job, listener)).collect();
+        let running: Vec<XactId> = self.table.running().map(|(job, _)| job).collect();
+        for job in running {
+            let listener = self.table.running_entry(job).expect("listed just now");
+            match theirs.get(&job) {
+                None if listener.sources.as_of() < self.view => {
+                    cx.reach(mark::NOT_CARRIED);
+                    self.table.drop_running(job);
+                }
+                theirs => {
+                    let gone: Vec<DaemonId> = listener.sources.iter().copied().collect();
+                    let gone: Vec<DaemonId> =
+                        gone.into_iter().filter(|&target| self.is_gone(target, &listener.sources)).collect();
+                    let listener = self.table.running_mut(job).expect("listed just now");
+                    for target in gone {
+                        listener.stand_as(target, theirs.copied());
+                    }
+                }
+            }
+        }
+        self.keep(Waiting::Entered(self.view), cx);
+    }
+
+    /// What it goes on with is durable: it speaks for the Information Center again.
+    pub(in crate::xaction) fn entered(&mut self, version: Version, cx: &mut Context<'_>) {
+        if version == self.view {
+            self.entered = version;
+            self.go_on(cx);
+        }
+    }
+
+    /// Looks at every job anew.
+    pub(super) fn go_on(&mut self, cx: &mut Context<'_>) {
+        self.look_for_gone(cx);
+        let running: Vec<XactId> = self.table.running().map(|(job, _)| job).collect();
+        for job in running {
+            if self.table.running_entry(job).is_some_and(|listener| listener.aborted) {
+                self.abort_again(job, cx);
+            }
+            self.settle(job, cx);
+        }
+    }
+
+    /// Asks the primary for what it missed, if it did.
+    pub(in crate::xaction) fn catch_up(&mut self, cx: &mut Context<'_>) {
+        if !super::agrees(cx) || !self.is_member() || self.view == self.map.version() {
+            return;
+        }
+        cx.reach(mark::STALE);
+        if self.map.primary() == self.me {
+            let own = self.bundle();
+            self.enter(&own, cx);
+        } else {
+            send(cx, self.map.primary(), ClusterMsg::PullMap);
+        }
+    }
+
+    /// Looks whether running jobs have lost targets.
     pub(super) fn look_for_gone(&mut self, cx: &mut Context<'_>) {
         let running: Vec<XactId> = self.table.running().map(|(job, _)| job).collect();
         for job in running {
             self.give_up_gone(job, cx);
         }
-        for (&job, waiting) in &self.consulting {
-            for &member in waiting {
-                send(cx, member, ToProxy::PullTable { job });
-            }
-        }
     }
 
     /// Gives up the parts of targets that are no longer the members they were when the job was started.
-    ///
-    /// The other members are consulted first: one of them may have heard of the part's end before the target was left
-    /// out. From then on none takes note of an end from such a target, so what they agree on stays.
     pub(super) fn give_up_gone(&mut self, job: XactId, cx: &mut Context<'_>) {
-        let Some(listener) = self.table.running_entry(job) else {
-            self.consulting.remove(&job);
+        if super::agrees(cx) && self.view != self.map.version() {
             return;
-        };
+        }
+        let Some(listener) = self.table.running_entry(job) else { return };
         let gone: Vec<DaemonId> = listener.active().filter(|&target| self.is_gone(target, &listener.sources)).collect();
         if gone.is_empty() {
-            self.consulting.remove(&job);
-        } else if cx.config().policies.map_change == MapChange::AbortsHere {
-            self.abort_here(job, cx);
-        } else {
-            let others: BTreeSet<DaemonId> = self.others().collect();
-            let waiting = self.consulting.entry(job).or_insert_with(|| others.clone());
-            waiting.retain(|member| others.contains(member));
-            if waiting.is_empty() {
-                self.lose_parts(job, &gone, cx);
-            }
-        }
-    }
-
-    /// A member has been consulted: it goes by that map, and what it knew has been taken over.
-    pub(super) fn consulted(&mut self, member: DaemonId, job: XactId, by: Version, cx: &mut Context<'_>) {
-        if by < self.map.version() {
             return;
         }
-        if let Some(waiting) = self.consulting.get_mut(&job) {
-            waiting.remove(&member);
-            self.give_up_gone(job, cx);
-        }
-    }
-
-    /// Another member has had a job and pruned it: what is left of it here is old.
-    pub(in crate::xaction) fn told_pruned(&mut self, member: DaemonId, job: XactId, cx: &mut Context<'_>) {
-        self.asked(member, job, cx);
-        if self.consulting.remove(&job).is_some() {
-            cx.reach(mark::PRUNED_ELSEWHERE);
-            self.table.drop_running(job);
+        cx.reach(mark::TARGET_GONE);
+        match cx.config().policies.map_change {
+            MapChange::AbortsHere => self.abort_here(job, cx),
+            MapChange::LosesParts => {
+                let listener = self.table.running_mut(job).expect("it was there just now");
+                for target in gone {
+                    listener.lose(target);
+                    cx.disarm(MemberTimer::Tardy(job, target).into());
+                }
+                self.abort(job, cx);
+                self.settle(job, cx);
+            }
         }
     }
 
     /// Whether a target is not, or not any more, the member it was when these targets were chosen. A map older than
     /// that cannot tell.
     pub(super) fn is_gone(&self, target: DaemonId, sources: &Sources) -> bool {
-        let chosen = sources.as_of();
-        let since = self.map.member(target).map(|member| member.since);
-        chosen != Version::default() && chosen <= self.map.version() && since.is_none_or(|since| since > chosen)
+        is_gone_by(&self.map, target, sources)
     }
 
-    fn lose_parts(&mut self, job: XactId, gone: &[DaemonId], cx: &mut Context<'_>) {
-        cx.reach(mark::TARGET_GONE);
-        self.consulting.remove(&job);
-        for &target in gone {
-            self.mark(target, job, Snap::Aborted(XactError::LeftCluster), cx);
-        }
+    /// Whether a target's word on its part counts: not when it is gone, nor while the members agree that it be.
+    pub(super) fn counts(&self, target: DaemonId, sources: &Sources) -> bool {
+        !self.is_gone(target, sources) && !is_gone_by(&self.accepted, target, sources)
     }
 
     /// The published way: the job is over here, and nobody is told.
@@ -113,30 +193,40 @@ impl Ic {
         super::keep_for_retention(job, cx);
     }
 
-    /// This proxy is a member from now on: it asks the others for what they know, and is asked.
+    /// This proxy is a member from now on. Where nobody hands it what the others know, it asks them, and is asked.
     fn staffed(&mut self, cx: &mut Context<'_>) {
         cx.reach(mark::STAFFED);
         self.start(cx);
-        if cx.config().policies.table_sync == TableSync::Periodic {
+        if !super::agrees(cx) && cx.config().policies.table_sync == TableSync::Periodic {
             self.sync(cx);
         }
     }
 
     /// This proxy is no member any more: what it knows is left to those who are.
     fn unstaffed(&mut self, cx: &mut Context<'_>) {
-        cx.disarm(MemberTimer::Housekeep.into());
-        cx.disarm(MemberTimer::Sync.into());
+        for timer in [MemberTimer::Housekeep, MemberTimer::Sync, MemberTimer::Keep] {
+            cx.disarm(timer.into());
+        }
         let asked: Vec<XactId> = self.asks.keys().copied().collect();
         for job in asked {
             self.conclude(job, Err(QueryError::BadGateway), cx);
         }
-        if cx.config().policies.table_sync == TableSync::Periodic {
-            let table = self.bundle();
+        if super::agrees(cx) {
+            self.table.clear();
+            self.seals.clear();
+            self.keep_some_time(cx);
+        } else if cx.config().policies.table_sync == TableSync::Periodic {
+            let (by, table) = (self.map.version(), self.shared_table());
             for member in self.others() {
-                send(cx, member, ToProxy::MergeTable { table: Arc::clone(&table) });
+                send(cx, member, ToProxy::MergeTable { by, table: Arc::clone(&table) });
             }
             self.table.clear();
-            self.consulting.clear();
         }
     }
+}
+
+fn is_gone_by(map: &Smap, target: DaemonId, sources: &Sources) -> bool {
+    let chosen = sources.as_of();
+    let since = map.member(target).map(|member| member.since);
+    chosen != Version::default() && chosen <= map.version() && since.is_none_or(|since| since > chosen)
 }

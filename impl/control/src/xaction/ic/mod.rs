@@ -6,11 +6,13 @@
 //! Source: `reference/aistore-information-center.md` sections 7, 8 and 11.
 
 mod abort;
+mod ledger;
 mod listener;
 mod map;
 mod notify;
 mod query;
 mod rebalance;
+mod seal;
 mod sync;
 mod table;
 
@@ -18,11 +20,13 @@ use quiesce_machine::Rename;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::id::{DaemonId, XactId};
-use super::membership::Smap;
+use super::membership::{Smap, Version, agrees};
 use super::policy::{Merge, TableSync};
 use super::timer::MemberTimer;
 use super::{Context, mark};
 
+pub use ledger::Bundle;
+pub(super) use ledger::Waiting;
 pub use listener::Listener;
 use query::Ask;
 pub(super) use query::Asker;
@@ -34,15 +38,32 @@ pub struct Ic {
     me: DaemonId,
     /// The map it goes by.
     map: Smap,
+    /// The latest that it has accepted: while it is another, the members are changing.
+    accepted: Smap,
+    /// The map under which the table is the Information Center's.
+    view: Version,
+    /// The same as far as it is durable.
+    entered: Version,
     table: Table,
     asks: BTreeMap<XactId, Ask>,
-    /// Jobs that may have lost a target, and who has not been consulted about them yet.
-    consulting: BTreeMap<XactId, BTreeSet<DaemonId>>,
+    /// Jobs whose parts have all ended, and which members know that durably.
+    seals: BTreeMap<XactId, BTreeSet<DaemonId>>,
+    ledger: ledger::Ledger,
 }
 
 impl Ic {
     pub(super) fn new(me: DaemonId, map: Smap) -> Self {
-        Ic { me, map, table: Table::default(), asks: BTreeMap::new(), consulting: BTreeMap::new() }
+        Ic {
+            me,
+            accepted: map.clone(),
+            view: map.version(),
+            entered: map.version(),
+            map,
+            table: Table::default(),
+            asks: BTreeMap::new(),
+            seals: BTreeMap::new(),
+            ledger: ledger::Ledger::default(),
+        }
     }
 
     /// Whether this proxy is a member by its own map.
@@ -80,10 +101,15 @@ impl Ic {
                 self.abort_again(job, cx);
             }
             MemberTimer::Ask(job) => self.ask_over(job, cx),
+            MemberTimer::Seal(job) => self.seal_again(job, cx),
+            MemberTimer::Keep => self.write(cx),
             MemberTimer::Sync => self.sync(cx),
             MemberTimer::Housekeep => self.housekeep(cx),
             MemberTimer::Prune(job) => self.prune(job, cx),
-            MemberTimer::Tombstone(job) => self.table.unbury(job),
+            MemberTimer::Tombstone(job) => {
+                self.table.unbury(job);
+                self.keep_some_time(cx);
+            }
         }
     }
 
@@ -106,6 +132,14 @@ impl Ic {
         cx.fact(super::Fact::JobPruned { job });
         self.table.prune(job);
         if cx.config().policies.merge == Merge::Join {
+            self.bury(job, cx);
+        }
+        self.keep_some_time(cx);
+    }
+
+    /// Does not take up a job again that is not here: for some time.
+    fn bury(&mut self, job: XactId, cx: &mut Context<'_>) {
+        if !self.table.knows(job) {
             self.table.bury(job);
             let retention =
                 cx.config().timing.retention.expect("jobs are pruned only where they are not kept for good");

@@ -1,5 +1,8 @@
 //! How a member learns of jobs and of the ends of their parts.
 
+use std::cmp::Ordering;
+
+use super::ledger::Waiting;
 use super::{Ic, Listener, keep_for_retention};
 use crate::xaction::fact::Fact;
 use crate::xaction::id::{DaemonId, XactId};
@@ -13,7 +16,10 @@ use crate::xaction::{Context, mark, send};
 
 impl Ic {
     /// Registers a job; the first registration wins, but the starter may change. `by_wire`: it came in a message.
-    /// Returns the targets it has for the job.
+    /// Returns the targets it has for the job, if that can be confirmed at once.
+    ///
+    /// Where the members agree on who they are, a job is new to them only with targets that were chosen under their own
+    /// map, and confirmed once it is durable ([`Waiting::Watched`]).
     pub(in crate::xaction) fn watch(
         &mut self,
         job: XactId,
@@ -22,7 +28,12 @@ impl Ic {
         sources: Sources,
         by_wire: bool,
         cx: &mut Context<'_>,
-    ) -> Sources {
+    ) -> Option<Sources> {
+        let agrees = super::agrees(cx);
+        let foreign = sources.as_of() != self.map.version() && !self.table.knows(job);
+        if agrees && (self.is_frozen(cx) || foreign) {
+            return None;
+        }
         let registered = self.table.entry(job).map_or_else(|| sources.clone(), |listener| listener.sources.clone());
         if let Some(listener) = self.table.running_mut(job) {
             if listener.starter != starter {
@@ -33,7 +44,17 @@ impl Ic {
             let decoded = by_wire.then_some(cx.config().policies.wire_errors);
             self.take_up(job, Listener::new(kind, starter, sources, decoded), cx);
         }
-        registered
+        if agrees && self.table.entry(job).is_some() {
+            self.keep(Waiting::Watched(starter, job), cx);
+            return None;
+        }
+        Some(registered)
+    }
+
+    /// A registration is durable: the targets to confirm, unless the members are changing.
+    pub(in crate::xaction) fn watched(&self, job: XactId, cx: &Context<'_>) -> Option<Sources> {
+        let listener = self.table.entry(job).filter(|_| !self.is_frozen(cx))?;
+        Some(listener.sources.clone())
     }
 
     /// A target says that its part has ended (N1).
@@ -46,19 +67,24 @@ impl Ic {
         sources: Option<Sources>,
         cx: &mut Context<'_>,
     ) {
-        if let (Some(listener), Some(sources)) = (self.table.running_mut(job), &sources) {
+        let agrees = super::agrees(cx);
+        if let (Some(listener), Some(sources), false) = (self.table.running_mut(job), &sources, agrees) {
             listener.start_on(sources);
         } else if !self.table.knows(job) {
             let Some(sources) = sources else { return };
-            if self.is_gone(target, &sources) {
-                return send(cx, target, ToTarget::NotifyDone { job });
+            match sources.as_of().cmp(&self.map.version()) {
+                Ordering::Greater if agrees => return,
+                Ordering::Less if agrees && self.is_frozen(cx) => return,
+                Ordering::Less if agrees => return send(cx, target, ToTarget::NotifyDone { job }),
+                Ordering::Less | Ordering::Equal | Ordering::Greater => (),
             }
             cx.reach(mark::NOTICE_FIRST);
             let decoded = Some(cx.config().policies.wire_errors);
             self.take_up(job, Listener::new(kind, self.me, sources, decoded), cx);
         }
-        self.mark_member(target, job, snap, cx);
-        send(cx, target, ToTarget::NotifyDone { job });
+        if self.mark_member(target, job, snap, cx) {
+            send(cx, target, ToTarget::NotifyDone { job });
+        }
     }
 
     /// A target answers a pull (S1).
@@ -80,7 +106,7 @@ impl Ic {
                     cx.arm(MemberTimer::Tardy(job, target).into(), cx.config().timing.notif_time);
                 }
             }
-            Some(end) => self.mark_member(target, job, end, cx),
+            Some(end) => _ = self.mark_member(target, job, end, cx),
             None if !listener.local.graced || !heeds => (),
             None => match cx.config().policies.not_found {
                 NotFound::AbortsJob => self.mark(target, job, Snap::Aborted(XactError::NotFound), cx),
@@ -127,17 +153,19 @@ impl Ic {
             cx.arm(MemberTimer::Grace(job).into(), cx.config().timing.notif_time);
         }
         self.table.add(job, listener);
+        self.give_up_gone(job, cx);
         self.conclude_known(job, cx);
     }
 
-    /// Takes note of the end of one part, unless the target was left out of the map meanwhile: then the members decide.
-    fn mark_member(&mut self, target: DaemonId, job: XactId, snap: Snap, cx: &mut Context<'_>) {
-        let gone = self.table.running_entry(job).is_some_and(|listener| self.is_gone(target, &listener.sources));
-        if gone {
-            self.give_up_gone(job, cx);
-        } else {
-            self.mark(target, job, snap, cx);
+    /// Takes note of the end of one part if the target's word counts. Whether the target may rest: not while the members
+    /// agree on whether it is one.
+    fn mark_member(&mut self, target: DaemonId, job: XactId, snap: Snap, cx: &mut Context<'_>) -> bool {
+        let sources = self.table.running_entry(job).map(|listener| &listener.sources);
+        if let Some(sources) = sources.filter(|sources| !self.counts(target, sources)) {
+            return self.is_gone(target, sources);
         }
+        self.mark(target, job, snap, cx);
+        true
     }
 
     /// Takes note of the end of one part.
@@ -165,6 +193,18 @@ impl Ic {
         };
         if !ended || listener.end_time.is_some() {
             return;
+        }
+        if Ic::seals(cx) {
+            return self.seal(job, cx);
+        }
+        self.end(job, cx);
+    }
+
+    /// Says how a job has ended.
+    pub(super) fn end(&mut self, job: XactId, cx: &mut Context<'_>) {
+        let Some(listener) = self.table.running_mut(job) else { return };
+        if listener.all_ended() {
+            listener.aborted = listener.was_cut_short();
         }
         listener.end_time = Some(cx.stamp());
         let tardy: Vec<DaemonId> = listener.local.fresh.iter().copied().collect();

@@ -53,7 +53,8 @@ impl Ic {
         }
     }
 
-    /// Another member sends its table on account of a job (I4).
+    /// Another member sends its table on account of a job (I4). While the members change it is not taken over, and that it
+    /// does not have the job means nothing.
     pub(in crate::xaction) fn told(
         &mut self,
         member: DaemonId,
@@ -62,9 +63,13 @@ impl Ic {
         table: &[(XactId, super::Listener)],
         cx: &mut Context<'_>,
     ) {
-        self.merge(table, cx);
-        self.consulted(member, job, by, cx);
-        self.asked(member, job, cx);
+        self.merge(by, table, cx);
+        let told = table.iter().find(|(told, listener)| *told == job && listener.end_time.is_some());
+        if let (true, Some((_, listener))) = (self.is_frozen(cx), told) {
+            self.conclude(job, Ok(listener.status()), cx);
+        } else if by == self.map.version() && !self.is_frozen(cx) {
+            self.asked(member, job, cx);
+        }
     }
 
     /// Another member has nothing more to say about a job: it has answered, or is down.
@@ -90,7 +95,7 @@ impl Ic {
     }
 
     /// A member's table, to send.
-    pub(in crate::xaction) fn bundle(&self) -> Arc<Vec<(XactId, super::Listener)>> {
+    pub(in crate::xaction) fn shared_table(&self) -> Arc<Vec<(XactId, super::Listener)>> {
         Arc::new(self.table.iter().map(|(job, listener)| (job, listener.encoded())).collect())
     }
 

@@ -1,11 +1,28 @@
 //! What the map says of a rebalance, taken over into the table.
 
-use super::Ic;
+use super::{Ic, Listener};
 use crate::xaction::id::{DaemonId, XactId};
 use crate::xaction::job::Snap;
+use crate::xaction::sources::Sources;
 use crate::xaction::{Context, Kind};
 
 impl Ic {
+    /// The map orders that rebalance. Every member learns of it from there, so nobody need confirm it.
+    pub(in crate::xaction) fn track_order(
+        &mut self,
+        job: XactId,
+        starter: DaemonId,
+        sources: Sources,
+        cx: &mut Context<'_>,
+    ) {
+        if !super::agrees(cx) {
+            self.watch(job, Kind::Rebalance, starter, sources, false, cx);
+        } else if !self.table.knows(job) {
+            self.take_up(job, Listener::new(Kind::Rebalance, starter, sources, None), cx);
+            self.keep_some_time(cx);
+        }
+    }
+
     /// That rebalance has finished on every target.
     pub(in crate::xaction) fn finish_rebalance(&mut self, job: XactId, cx: &mut Context<'_>) {
         let Some(listener) = self.table.running_entry(job) else { return };

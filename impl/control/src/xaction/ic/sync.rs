@@ -6,14 +6,18 @@ use std::sync::Arc;
 use super::{Ic, Listener, keep_for_retention};
 use crate::xaction::fact::Fact;
 use crate::xaction::id::XactId;
+use crate::xaction::membership::Version;
 use crate::xaction::message::ToProxy;
 use crate::xaction::policy::Merge;
 use crate::xaction::timer::MemberTimer;
 use crate::xaction::{Context, mark, send};
 
 impl Ic {
-    /// Takes over what another member's table says.
-    pub(in crate::xaction) fn merge(&mut self, table: &[(XactId, Listener)], cx: &mut Context<'_>) {
+    /// Takes over what another member's table says, unless the members have changed between the two.
+    pub(in crate::xaction) fn merge(&mut self, by: Version, table: &[(XactId, Listener)], cx: &mut Context<'_>) {
+        if super::agrees(cx) && (self.is_frozen(cx) || by != self.view) {
+            return;
+        }
         for (job, theirs) in table {
             match cx.config().policies.merge {
                 Merge::FirstWins => self.merge_first_wins(*job, theirs, cx),
@@ -24,13 +28,13 @@ impl Ic {
 
     /// Offers the table to the other members, and pulls the tardy targets.
     pub(super) fn sync(&mut self, cx: &mut Context<'_>) {
-        let table = self.bundle();
-        if !table.is_empty() {
+        let (by, table) = (self.map.version(), self.shared_table());
+        if !table.is_empty() && !self.is_frozen(cx) {
             for member in self.others() {
-                send(cx, member, ToProxy::MergeTable { table: Arc::clone(&table) });
+                send(cx, member, ToProxy::MergeTable { by, table: Arc::clone(&table) });
             }
         }
-        self.look_for_gone(cx);
+        self.catch_up(cx);
         self.pull_all(cx);
         if let Some(period) = cx.config().timing.sync {
             cx.arm(MemberTimer::Sync.into(), period);
@@ -69,7 +73,7 @@ impl Ic {
     }
 
     /// The later state of each part, the union of errors, and an end only where this member sees one.
-    fn join(&mut self, job: XactId, theirs: &Listener, cx: &mut Context<'_>) {
+    pub(super) fn join(&mut self, job: XactId, theirs: &Listener, cx: &mut Context<'_>) {
         if self.table.is_buried(job) {
             cx.reach(mark::TOMBSTONE);
             return;

@@ -67,6 +67,11 @@ impl Table {
         self.buried.contains(&job)
     }
 
+    /// Jobs that were pruned here lately.
+    pub(super) fn buried(&self) -> impl Iterator<Item = XactId> {
+        self.buried.iter().copied()
+    }
+
     /// Takes up a job, as running or as finished according to its end time.
     ///
     /// # Panics

@@ -83,13 +83,13 @@ impl AdminError {
     }
 }
 
-/// A change that was made and waits to be answered for.
+/// A change that was made and waits to be answered for; the earlier first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub(super) struct Pending {
+    version: Version,
     client: DaemonId,
     call: CallId,
     change: Change,
-    version: Version,
 }
 
 impl Membership {
@@ -104,7 +104,7 @@ impl Membership {
         if self.is_primary() {
             self.admin(client, call, change, cx);
         } else {
-            send(cx, self.map.primary(), ClusterMsg::Forwarded { client, call, change });
+            send(cx, self.accepted.primary(), ClusterMsg::Forwarded { client, call, change });
         }
     }
 
@@ -118,7 +118,7 @@ impl Membership {
                     tally.promise(daemon);
                 }
                 self.make(draft, cx);
-                let version = self.map.version();
+                let version = self.accepted.version();
                 match cx.config().policies.admin_answer {
                     AdminAnswer::MajorityHasIt if self.is_primary() => {
                         let lead = self.lead.as_mut().expect("a primary leads");
@@ -143,11 +143,11 @@ impl Membership {
         }
     }
 
-    /// Whether a majority is known to go by a map as late as that; only a primary knows.
+    /// Whether that map is settled and a majority is known to have one as late; only a primary knows.
     pub(in crate::xaction) fn majority_has(&self, version: Version) -> bool {
         let Some(lead) = &self.lead else { return false };
         let holders = lead.synced.iter().filter(|&(_, &has)| has >= version).map(|(&member, _)| member);
-        self.map.is_majority(&holders.chain([self.me]).collect())
+        self.agreed.version() >= version && self.accepted.is_majority(&holders.chain([self.me]).collect())
     }
 
     /// The map with a change made, which may be the map as it is.
@@ -159,14 +159,14 @@ impl Membership {
         if !self.has_quorum(cx) {
             return Err(AdminError::NoQuorum);
         }
-        let gone = self.map.has_left(daemon) && matches!(change, Change::Decommission(_) | Change::Leave(_));
-        if !self.map.contains(daemon) && !gone {
+        let gone = self.accepted.has_left(daemon) && matches!(change, Change::Decommission(_) | Change::Leave(_));
+        if !self.accepted.contains(daemon) && !gone {
             return Err(AdminError::NoMember);
         }
         if daemon == self.me && !matches!(change, Change::StopMaintenance(_) | Change::SetPrimary(_)) {
             return Err(AdminError::IsPrimary);
         }
-        let mut draft = self.map.draft();
+        let mut draft = self.accepted.draft();
         let moves = self.rebalances(cx) && matches!(daemon, DaemonId::Target(_));
         let others_leave = draft.leaving_targets().iter().any(|&target| target != daemon);
         if moves && others_leave && cx.config().policies.one_change == OneChange::AsInTheMap {
@@ -180,7 +180,7 @@ impl Membership {
             Change::Decommission(_) | Change::Leave(_) => draft.send_away(daemon),
             Change::SetPrimary(_) if daemon == self.me => return Ok(draft),
             Change::SetPrimary(_) if self.may_lead(daemon) => {
-                draft.crown(daemon, self.map.version().term, super::election::NEW_PRIMARY);
+                draft.crown(daemon, self.accepted.version().term, super::election::NEW_PRIMARY);
             }
             Change::SetPrimary(_) => return Err(AdminError::NotElectable),
         }
@@ -190,8 +190,8 @@ impl Membership {
 
     fn may_lead(&self, daemon: DaemonId) -> bool {
         matches!(daemon, DaemonId::Proxy(_))
-            && self.map.is_active(daemon)
-            && !self.map.flags(daemon).contains(Flags::NON_ELECTABLE)
+            && self.accepted.is_active(daemon)
+            && !self.accepted.flags(daemon).contains(Flags::NON_ELECTABLE)
     }
 }
 

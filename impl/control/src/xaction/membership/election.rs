@@ -65,12 +65,12 @@ impl Membership {
 
     /// Somebody misses the primary, and asks this daemon to stand.
     pub(super) fn asked_to_stand(&mut self, from: DaemonId, map: Smap, cx: &mut Context<'_>) {
-        self.told_of(from, map, cx);
+        self.told_of(from, map, None, cx);
         send(cx, from, ClusterMsg::VoteInitDone);
-        let first = self.map.heir(&BTreeSet::new()) == Some(self.me);
+        let first = self.accepted.heir(&BTreeSet::new()) == Some(self.me);
         let willing = match cx.config().policies.electorate {
             Electorate::EachByOwnMap => first,
-            Electorate::Majority => self.map.is_active(self.me),
+            Electorate::Majority => self.accepted.is_active(self.me),
         };
         if self.upkeep(cx).election && willing && !self.is_primary() {
             self.stand(cx);
@@ -99,16 +99,18 @@ impl Membership {
 
     /// A candidate asks for this daemon's vote.
     pub(super) fn asked_for_a_vote(&mut self, from: DaemonId, term: u16, version: Version, cx: &mut Context<'_>) {
-        if version > self.map.version() {
+        if version > self.accepted.version() {
             send(cx, from, ClusterMsg::PullMap);
         }
-        let misses_primary = !self.is_primary() && (self.watch.silent || self.watch.missed > 0);
+        let silent = self.watch.silent || self.watch.missed > 0;
+        let misses_primary = !self.is_primary() && silent;
         let yes = match cx.config().policies.electorate {
-            Electorate::EachByOwnMap => misses_primary && self.map.heir(&BTreeSet::new()) == Some(from),
+            Electorate::EachByOwnMap => misses_primary && self.accepted.heir(&BTreeSet::new()) == Some(from),
             Electorate::Majority => {
                 let free =
                     matches!(self.election, Election::None | Election::Calling { .. } | Election::Pinging { .. });
-                if misses_primary && free && term > self.voted && version >= self.map.version() {
+                let willing = misses_primary || from == self.accepted.primary();
+                if willing && free && term > self.voted && version >= self.accepted.version() {
                     self.voted = term;
                     self.election = Election::Promising { candidate: from };
                     return self.record(cx);
@@ -151,19 +153,28 @@ impl Membership {
         if cx.config().policies.vote_result == VoteResult::NewerMap {
             return send(cx, from, ClusterMsg::PullMap);
         }
-        let mut draft = self.map.draft();
+        let mut draft = self.accepted.draft();
         draft.remove(dead);
-        draft.crown(from, self.map.version().term, 1);
-        self.make(draft, cx);
+        draft.crown(from, self.accepted.version().term, 1);
+        self.make_at_once(draft.publish(), cx);
+    }
+
+    /// This primary hears that votes were promised to somebody else, who has not won: it leads on in an election of its own.
+    pub(super) fn lead_anew(&mut self, voted: u16, cx: &mut Context<'_>) {
+        if self.election == Election::None {
+            cx.reach(mark::LEADS_ANEW);
+            self.voted = self.voted.max(voted);
+            self.canvass(cx);
+        }
     }
 
     fn call_heir(&mut self, passed_over: BTreeSet<DaemonId>, cx: &mut Context<'_>) {
-        match self.map.heir(&passed_over) {
+        match self.accepted.heir(&passed_over) {
             None => self.give_over(cx),
             Some(heir) if heir == self.me => self.stand(cx),
             Some(heir) => {
                 self.election = Election::Calling { heir, passed_over };
-                send(cx, heir, ClusterMsg::VoteInit { map: self.map.clone() });
+                send(cx, heir, ClusterMsg::VoteInit { map: self.shown() });
                 cx.arm(ClusterTimer::Election.into(), self.upkeep(cx).keepalive_retry * 4);
             }
         }
@@ -178,7 +189,7 @@ impl Membership {
     }
 
     fn ping(&self, cx: &mut Context<'_>) {
-        send(cx, self.map.primary(), ClusterMsg::Health { version: self.map.version() });
+        send(cx, self.accepted.primary(), ClusterMsg::Health { version: self.accepted.version() });
         cx.arm(ClusterTimer::Election.into(), cx.config().timing.max_keepalive);
     }
 
@@ -186,7 +197,7 @@ impl Membership {
         match cx.config().policies.electorate {
             Electorate::EachByOwnMap => self.ask_for_votes(0, BTreeSet::new(), cx),
             Electorate::Majority => {
-                self.voted = self.voted.max(self.map.version().term) + 1;
+                self.voted = self.voted.max(self.accepted.version().term) + 1;
                 self.election = Election::Standing;
                 self.record(cx);
             }
@@ -194,9 +205,10 @@ impl Membership {
     }
 
     fn ask_for_votes(&mut self, term: u16, yes: BTreeSet<DaemonId>, cx: &mut Context<'_>) {
-        let asked = self.active_others();
+        let mut asked = self.accepted.voters();
+        asked.remove(&self.me);
         for &voter in &asked {
-            send(cx, voter, ClusterMsg::VoteRequest { term, version: self.map.version() });
+            send(cx, voter, ClusterMsg::VoteRequest { term, version: self.accepted.version() });
         }
         self.election = Election::Canvassing { term, asked, yes: yes.clone(), no: BTreeSet::new() };
         cx.arm(ClusterTimer::Election.into(), cx.config().timing.max_keepalive);
@@ -209,7 +221,7 @@ impl Membership {
         let (term, over) = (*term, over || asked.iter().all(|voter| yes.contains(voter) || no.contains(voter)));
         let won = match cx.config().policies.electorate {
             Electorate::EachByOwnMap => over && (yes.len() > no.len() || asked.is_empty()),
-            Electorate::Majority => self.map.is_majority(yes),
+            Electorate::Majority => self.accepted.is_majority(yes),
         };
         if won {
             self.win(term, cx);
@@ -221,16 +233,18 @@ impl Membership {
 
     fn win(&mut self, term: u16, cx: &mut Context<'_>) {
         self.give_over(cx);
-        let dead = self.map.primary();
-        for voter in self.active_others().into_iter().filter(|&voter| voter != dead) {
-            send(cx, voter, ClusterMsg::VoteResult { dead });
+        let dead = self.accepted.primary();
+        let mut draft = self.accepted.draft();
+        if dead != self.me {
+            for voter in self.active_others().into_iter().filter(|&voter| voter != dead) {
+                send(cx, voter, ClusterMsg::VoteResult { dead });
+            }
+            draft.remove(dead);
         }
-        let mut draft = self.map.draft();
-        draft.remove(dead);
         draft.crown(self.me, term, NEW_PRIMARY);
         self.staff(&mut draft, cx);
         self.make(draft, cx);
-        cx.fact(Fact::TookOver { map: self.map.clone() });
+        cx.fact(Fact::TookOver { map: self.accepted.clone() });
     }
 
     fn give_over(&mut self, cx: &mut Context<'_>) {

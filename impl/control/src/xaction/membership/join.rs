@@ -1,12 +1,10 @@
 //! Coming into the cluster: asked by an operator, or back after having been taken for dead.
 //! Source: `reference/aistore-registry-and-coexistence.md` section D, join.
 
-use std::sync::Arc;
-
 use quiesce_machine::CallId;
 
 use super::smap::Draft;
-use super::{ClusterMsg, ClusterTimer, Flags, Membership, Payload};
+use super::{ClusterMsg, ClusterTimer, Flags, Membership};
 use crate::xaction::fact::Fact;
 use crate::xaction::id::DaemonId;
 use crate::xaction::user::Reply;
@@ -29,20 +27,19 @@ impl Membership {
         if self.is_primary() {
             self.take_in(daemon, cx);
         } else if from == daemon {
-            send(cx, self.map.primary(), ClusterMsg::Join { daemon });
+            send(cx, self.accepted.primary(), ClusterMsg::Join { daemon });
         }
     }
 
     /// A primary takes a daemon in, or hands the map to one that is in already.
     pub(super) fn take_in(&mut self, daemon: DaemonId, cx: &mut Context<'_>) {
-        if self.map.contains(daemon) {
-            let payload = Arc::new(Payload { map: self.map.clone() });
-            return send(cx, daemon, ClusterMsg::Metasync { payload });
+        if self.accepted.contains(daemon) {
+            return self.hand(daemon);
         }
         if !self.has_quorum(cx) {
             return;
         }
-        let mut draft: Draft = self.map.draft();
+        let mut draft: Draft = self.accepted.draft();
         let electable = !cx.config().deployment.non_electable.contains(&daemon);
         draft.add(daemon, if electable { Flags::NONE } else { Flags::NON_ELECTABLE });
         if matches!(daemon, DaemonId::Proxy(_)) {
@@ -67,14 +64,14 @@ impl Membership {
 
     /// Asks to be taken in again after having been left out, unless that was for good.
     pub(super) fn ask_back_in(&mut self, cx: &mut Context<'_>) {
-        if self.is_member() || self.map.has_left(self.me) || self.joining.is_some() {
+        if self.is_member() || self.accepted.has_left(self.me) || self.joining.is_some() {
             return;
         }
         cx.reach(mark::ASKS_BACK_IN);
         let proxies = u32::try_from(cx.config().cluster.proxies().count()).expect("few proxies");
         let other = cx.config().cluster.proxies().nth(cx.choose("back-in-by", proxies) as usize);
-        for proxy in [Some(self.map.primary()), other].into_iter().flatten().filter(|&proxy| proxy != self.me) {
-            send(cx, proxy, ClusterMsg::Keepalive { version: self.map.version() });
+        for proxy in [Some(self.accepted.primary()), other].into_iter().flatten().filter(|&proxy| proxy != self.me) {
+            send(cx, proxy, ClusterMsg::Keepalive { version: self.accepted.version() });
         }
         cx.arm(ClusterTimer::Join.into(), self.upkeep(cx).keepalive_retry);
     }

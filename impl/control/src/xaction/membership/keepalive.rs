@@ -6,10 +6,12 @@
 
 use quiesce_machine::Rename;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::admin::Pending;
 use super::smap::Version;
 use super::{ClusterMsg, ClusterTimer, Membership, Upkeep};
+use crate::xaction::ic::Bundle;
 use crate::xaction::id::DaemonId;
 use crate::xaction::policy::{KeepaliveOutside, PrimaryQuorum};
 use crate::xaction::rebalance::Tally;
@@ -28,11 +30,28 @@ pub(super) struct Lead {
     pub(super) synced: BTreeMap<DaemonId, Version>,
     /// Changes that wait to be answered for.
     pub(super) pending: BTreeSet<Pending>,
+    /// What members that have accepted the proposal reported.
+    pub(super) read: BTreeMap<DaemonId, Arc<Bundle>>,
+    /// What was made of it, once enough have.
+    pub(super) flush: Option<Arc<Bundle>>,
+    /// The members of its Information Center that have that durably.
+    pub(super) loaded: BTreeSet<DaemonId>,
+    /// The latest election in which a member has given its vote to another.
+    pub(super) outvoted: u16,
+    /// Who was sent away, and has not been told.
+    pub(super) sent_away: BTreeSet<DaemonId>,
     /// What it keeps of rebalances.
     pub(super) rebalance: Tally,
 }
 
 impl Lead {
+    /// Forgets what was answered to another proposal.
+    pub(super) fn propose(&mut self) {
+        self.read.clear();
+        self.flush = None;
+        self.loaded.clear();
+    }
+
     fn heard_of(&mut self, member: DaemonId) {
         self.heard.insert(member);
         self.suspects.remove(&member);
@@ -64,49 +83,58 @@ impl Membership {
     pub(super) fn tick(&mut self, cx: &mut Context<'_>) {
         if self.is_primary() {
             self.look_round(cx);
-        } else if self.map.is_active(self.me) {
+        } else if self.is_on_watch() {
             self.look_up(cx);
+        } else if self.accepted.contains(self.me) {
+            self.ask_primary(cx);
         } else {
             return;
         }
         self.arm_tick(cx);
     }
 
+    /// Whether this daemon looks for its primary: as an active member, or to hear what became of a proposal.
+    pub(super) fn is_on_watch(&self) -> bool {
+        self.accepted.is_active(self.me) || self.agreed.is_active(self.me) || !self.accepted.is_settled()
+    }
+
     /// A member tells this primary that it lives.
     pub(super) fn keepalive(&mut self, from: DaemonId, version: Version, cx: &mut Context<'_>) {
-        let away = self.map.has_left(from) && cx.config().policies.keepalive_outside == KeepaliveOutside::StaysOut;
+        let away = self.accepted.has_left(from) && cx.config().policies.keepalive_outside == KeepaliveOutside::StaysOut;
         if !self.is_primary() || away {
-            return send(cx, from, ClusterMsg::Map { map: self.map.clone() });
+            return send(cx, from, ClusterMsg::Map { map: self.shown() });
         }
-        if !self.map.contains(from) {
+        if !self.accepted.contains(from) {
             cx.reach(mark::READMITTED);
             return self.take_in(from, cx);
         }
         self.heard_from(from, version, cx);
-        send(cx, from, ClusterMsg::KeepaliveDone { version: self.map.version() });
+        send(cx, from, ClusterMsg::KeepaliveDone { version: self.accepted.version() });
     }
 
     /// Somebody asks whether this daemon lives.
     pub(super) fn health(&mut self, from: DaemonId, version: Version, cx: &mut Context<'_>) {
         self.heard_from(from, version, cx);
-        send(cx, from, ClusterMsg::HealthDone { version: self.map.version() });
+        send(cx, from, ClusterMsg::HealthDone { version: self.accepted.version() });
     }
 
     /// Another daemon lives, and goes by a map of that version.
     pub(super) fn heard_from(&mut self, from: DaemonId, version: Version, cx: &mut Context<'_>) {
         if let Some(lead) = &mut self.lead {
-            if self.map.contains(from) {
+            if self.accepted.contains(from) {
                 lead.heard_of(from);
             }
-        } else if from == self.map.primary() {
+        } else if from == self.accepted.primary() {
             if self.watch.missed > 0 {
                 cx.disarm(ClusterTimer::Retry.into());
             }
             self.watch = super::Watch::default();
             self.primary_lives(cx);
         }
-        if version > self.map.version() {
+        if version > self.accepted.version() {
             send(cx, from, ClusterMsg::PullMap);
+        } else if from == self.accepted.primary() && version < self.accepted.version() {
+            send(cx, from, ClusterMsg::Map { map: self.shown() });
         }
     }
 
@@ -129,8 +157,8 @@ impl Membership {
         match cx.config().policies.primary_quorum {
             PrimaryQuorum::None => true,
             PrimaryQuorum::Majority => {
-                let reached = self.map.active().filter(|member| !lead.suspects.contains_key(member)).collect();
-                self.map.is_majority(&reached)
+                let reached = self.accepted.active().filter(|member| !lead.suspects.contains_key(member)).collect();
+                self.accepted.is_majority(&reached)
             }
         }
     }
@@ -149,7 +177,7 @@ impl Membership {
     }
 
     fn ask_primary(&self, cx: &mut Context<'_>) {
-        send(cx, self.map.primary(), ClusterMsg::Keepalive { version: self.map.version() });
+        send(cx, self.accepted.primary(), ClusterMsg::Keepalive { version: self.accepted.version() });
     }
 
     /// A primary looks of whom it has not heard.
@@ -163,7 +191,7 @@ impl Membership {
         let silent: Vec<DaemonId> = others.into_iter().filter(|member| !heard.contains(member)).collect();
         for member in silent {
             lead.suspects.entry(member).or_insert(0);
-            send(cx, member, ClusterMsg::Health { version: self.map.version() });
+            send(cx, member, ClusterMsg::Health { version: self.accepted.version() });
         }
         if !probing && !lead.suspects.is_empty() {
             cx.arm(ClusterTimer::Retry.into(), self.upkeep(cx).keepalive_retry);
@@ -173,10 +201,12 @@ impl Membership {
     /// A primary asks again those that have not answered, and gives up those that were asked too often.
     fn probe(&mut self, cx: &mut Context<'_>) {
         let retries = self.upkeep(cx).keepalive_retries;
+        let active = self.active_others();
         let Some(lead) = &mut self.lead else { return };
+        lead.suspects.retain(|member, _| active.contains(member));
         for (&member, tries) in &mut lead.suspects {
             *tries = (*tries + 1).min(retries + 1);
-            send(cx, member, ClusterMsg::Health { version: self.map.version() });
+            send(cx, member, ClusterMsg::Health { version: self.accepted.version() });
         }
         let over: Vec<DaemonId> =
             lead.suspects.iter().filter(|&(_, &tries)| tries > retries).map(|(&member, _)| member).collect();
@@ -193,7 +223,7 @@ impl Membership {
     /// Leaves silent members out of the map, all in one change.
     fn give_up(&mut self, silent: &[DaemonId], cx: &mut Context<'_>) {
         cx.reach(mark::REMOVED_SILENT);
-        let mut draft = self.map.draft();
+        let mut draft = self.accepted.draft();
         for &member in silent {
             draft.remove(member);
             self.lead.as_mut().expect("only a primary gives up members").suspects.remove(&member);

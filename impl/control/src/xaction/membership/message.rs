@@ -6,6 +6,7 @@ use quiesce_machine::{CallId, Label, Rename};
 
 use super::admin::Change;
 use super::smap::{Smap, Version};
+use crate::xaction::ic::Bundle;
 use crate::xaction::id::DaemonId;
 use crate::xaction::message::Msg;
 
@@ -29,10 +30,14 @@ pub enum ClusterMsg {
     Map { map: Smap },
     /// The primary hands its map to every member.
     Metasync { payload: Arc<Payload> },
-    /// The member has taken it, or has one as new.
-    MetasyncDone { version: Version },
-    /// 409: the receiver goes by a newer map, or is primary itself.
-    MetasyncRefused { map: Smap },
+    /// The member has taken it, durably, or has one as new; of a proposal it says what it knows of jobs.
+    MetasyncDone { version: Version, known: Option<Arc<Bundle>> },
+    /// 409: the receiver goes by a newer map, is primary itself, or has given its vote in that later election.
+    MetasyncRefused { map: Smap, voted: u16 },
+    /// A primary hands the Information Center of a proposal what the one before it knew.
+    Load { version: Version, known: Arc<Bundle> },
+    /// The member has it, durably.
+    Loaded { version: Version },
     /// A daemon that takes the primary for dead asks the next in line to stand for election.
     VoteInit { map: Smap },
     /// It does, or looks whether it need.
@@ -52,6 +57,8 @@ pub enum ClusterMsg {
 pub struct Payload {
     /// The map.
     pub map: Smap,
+    /// With a settled one: what its Information Center begins with.
+    pub known: Option<Arc<Bundle>>,
 }
 
 impl From<ClusterMsg> for Msg {
@@ -73,6 +80,8 @@ impl Label for ClusterMsg {
             ClusterMsg::Metasync { .. } => "metasync",
             ClusterMsg::MetasyncDone { .. } => "metasync-done",
             ClusterMsg::MetasyncRefused { .. } => "metasync-refused",
+            ClusterMsg::Load { .. } => "load",
+            ClusterMsg::Loaded { .. } => "loaded",
             ClusterMsg::VoteInit { .. } => "vote-init",
             ClusterMsg::VoteInitDone => "vote-init-done",
             ClusterMsg::VoteRequest { .. } => "vote-request",

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::smap::{Draft, Smap, Version};
 use super::{ClusterMsg, ClusterTimer, Membership, Payload, Upkeep};
-use crate::xaction::fact::Fact;
+use crate::xaction::ic::Bundle;
 use crate::xaction::id::DaemonId;
 use crate::xaction::policy::{ForeignPrimary, IcStaffing};
 use crate::xaction::{Context, mark, send};
@@ -16,21 +16,6 @@ impl Membership {
     /// What keeps membership.
     pub(super) fn upkeep<'a>(&self, cx: &Context<'a>) -> &'a Upkeep {
         cx.config().deployment.upkeep.as_ref().expect("no membership step is taken without upkeep")
-    }
-
-    /// Goes by a map of its own making, and has the members follow.
-    pub(in crate::xaction) fn make(&mut self, mut draft: Draft, cx: &mut Context<'_>) {
-        self.order_if_needed(&mut draft, cx);
-        let map = draft.publish();
-        if map == self.map {
-            return;
-        }
-        cx.fact(Fact::MapMade { map: map.clone() });
-        let gone: Vec<DaemonId> = self.others().filter(|&daemon| map.has_left(daemon)).collect();
-        self.install(map, cx);
-        for daemon in gone {
-            send(cx, daemon, ClusterMsg::Map { map: self.map.clone() });
-        }
     }
 
     /// Fills the Information Center of a map in the making, or takes one member out.
@@ -45,55 +30,96 @@ impl Membership {
 
     /// This daemon is primary by its map: members that lag are told.
     pub(super) fn take_the_lead(&mut self, cx: &mut Context<'_>) {
-        let members: BTreeSet<DaemonId> = self.others().collect();
-        let lead = self.lead.get_or_insert_default();
-        lead.synced.retain(|member, _| members.contains(member));
+        self.lead.get_or_insert_default();
         self.sync_again(cx);
     }
 
-    /// Hands the map to the members that have not acknowledged it, until all have.
+    /// Hands the map, once it is durable, to the members that have not acknowledged it, until all have.
     pub(super) fn sync_again(&mut self, cx: &mut Context<'_>) {
         let Some(lead) = &self.lead else { return };
-        let version = self.map.version();
-        let lagging: Vec<DaemonId> = self.others().filter(|member| lead.synced.get(member) < Some(&version)).collect();
-        if lagging.is_empty() {
+        let version = self.accepted.version();
+        let lags = |member: &DaemonId| lead.synced.get(member) < Some(&version);
+        let others = self.accepted.concerned().into_iter().filter(|&daemon| daemon != self.me);
+        let lagging: BTreeSet<DaemonId> = others.filter(lags).collect();
+        if super::agrees(cx) && !self.map_is_durable() {
             return;
         }
-        let payload = Arc::new(Payload { map: self.map.clone() });
-        for member in lagging {
-            send(cx, member, ClusterMsg::Metasync { payload: Arc::clone(&payload) });
+        self.load_again(cx);
+        if !lagging.is_empty() || !self.accepted.is_settled() {
+            self.due.hand.extend(lagging);
+            cx.arm(ClusterTimer::Metasync.into(), self.upkeep(cx).metasync_retry);
         }
-        cx.arm(ClusterTimer::Metasync.into(), self.upkeep(cx).metasync_retry);
     }
 
     /// A primary hands its map over.
     pub(super) fn synced(&mut self, from: DaemonId, payload: &Payload, cx: &mut Context<'_>) {
         let theirs = payload.map.version();
-        self.told_of(from, payload.map.clone(), cx);
-        let mine = self.map.version();
-        if mine != theirs {
-            return send(cx, from, ClusterMsg::MetasyncRefused { map: self.map.clone() });
+        self.told_of(from, payload.map.clone(), payload.known.clone(), cx);
+        if self.accepted.version() != theirs {
+            let refused = ClusterMsg::MetasyncRefused { map: self.shown(), voted: self.voted };
+            return send(cx, from, refused);
         }
         self.heard_from(from, theirs, cx);
-        send(cx, from, ClusterMsg::MetasyncDone { version: mine });
+        if payload.known.is_some() && self.agreed == payload.map {
+            self.due.flush.clone_from(&payload.known);
+        }
+        if super::agrees(cx) && !self.map_is_durable() {
+            self.acknowledge = Some(from);
+        } else {
+            self.due.report = Some(from);
+        }
     }
 
     /// A member has acknowledged.
-    pub(super) fn sync_done(&mut self, from: DaemonId, version: Version, cx: &mut Context<'_>) {
+    pub(super) fn sync_done(
+        &mut self,
+        from: DaemonId,
+        version: Version,
+        known: Option<Arc<Bundle>>,
+        cx: &mut Context<'_>,
+    ) {
         self.heard_from(from, version, cx);
+        let current = version == self.accepted.version();
         let Some(lead) = &mut self.lead else { return };
         lead.synced.insert(from, version);
+        if let (true, Some(known)) = (current && lead.flush.is_none(), known) {
+            lead.read.insert(from, known);
+        }
         self.answer_pending(cx);
+        self.progress(cx);
+        self.load(from, cx);
     }
 
-    /// A daemon that was handed the map goes by another.
-    pub(super) fn refused(&mut self, from: DaemonId, map: Smap, cx: &mut Context<'_>) {
-        self.told_of(from, map, cx);
+    /// A daemon that was handed the map goes by another, or has promised its vote to somebody.
+    pub(super) fn refused(&mut self, from: DaemonId, map: Smap, voted: u16, cx: &mut Context<'_>) {
+        self.told_of(from, map, None, cx);
+        if let Some(lead) = &mut self.lead {
+            lead.outvoted = lead.outvoted.max(voted);
+        }
     }
 
-    /// Another daemon's map: taken if it is later than this one's.
-    pub(super) fn told_of(&mut self, from: DaemonId, map: Smap, cx: &mut Context<'_>) {
-        if map.version() <= self.map.version() {
+    /// The time to repeat what was not acknowledged: in an election of its own, if votes were promised in a later one.
+    pub(super) fn repeat(&mut self, cx: &mut Context<'_>) {
+        let term = self.accepted.version().term;
+        let outvoted = self.lead.as_ref().map_or(0, |lead| lead.outvoted.max(self.voted));
+        if super::agrees(cx) && !self.accepted.is_settled() && outvoted > term {
+            self.lead_anew(outvoted, cx);
+        }
+        self.sync_again(cx);
+    }
+
+    /// Another daemon's map: taken if it is later than this one's. A proposal of an election before one's own vote is not,
+    /// and a member of the Information Center takes a settled one with what it is to know alone.
+    pub(super) fn told_of(&mut self, from: DaemonId, map: Smap, known: Option<Arc<Bundle>>, cx: &mut Context<'_>) {
+        let promised = !map.is_settled() && map.version().term < self.voted && map.primary() != self.me;
+        let concerned = map.is_settled() || map.concerned().contains(&self.me);
+        if map.version() <= self.accepted.version() || promised || !concerned {
+            return;
+        }
+        if super::agrees(cx) && map.is_settled() && map.is_ic(self.me) && known.is_none() {
+            if ![from, self.me].contains(&map.primary()) {
+                send(cx, map.primary(), ClusterMsg::PullMap);
+            }
             return;
         }
         let foreign = self.is_primary() && map.primary() != self.me;
@@ -105,7 +131,7 @@ impl Membership {
             cx.reach(mark::YIELDED);
         }
         let was_member = self.is_member();
-        self.install(map, cx);
+        self.install(map, known, cx);
         if was_member && !self.is_member() {
             self.ask_back_in(cx);
         }

@@ -1,12 +1,14 @@
 //! Membership: who is in the cluster, and who says so.
 //!
-//! Owns one daemon's map and its part in keeping it: the primary's changes and their replication (`metasync`), signs of
-//! life (`keepalive`), the next primary (`election`), coming and going (`join`, `admin`). What a new map means for jobs
-//! is the proxy's and the target's business. Secure intra-cluster calls, networks, standby and buckets are left out.
+//! Owns one daemon's map and its part in keeping it: the primary's changes, who has to agree to them (`body`,
+//! `agreement`) and how they are handed on (`metasync`), signs of life (`keepalive`), the next primary (`election`),
+//! coming and going (`join`, `admin`). What a new map means for jobs is the proxy's and the target's business. Secure intra-cluster calls, networks, standby and buckets are left out.
 //! With no upkeep configured a daemon goes by the map of the deployment for ever, and nothing here takes a step.
 //! Source: `reference/aistore-registry-and-coexistence.md` section D.
 
 mod admin;
+mod agreement;
+mod body;
 mod deployment;
 mod election;
 mod flags;
@@ -19,6 +21,7 @@ mod smap;
 mod timer;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use quiesce_machine::{CallId, OpId, Rename};
 
@@ -26,9 +29,12 @@ use super::fact::Fact;
 use super::id::DaemonId;
 use super::user::Reply;
 use super::{Context, send};
+use crate::xaction::ic::Bundle;
+use crate::xaction::policy::PrimaryQuorum;
 use crate::xaction::record::Record;
 
 pub use admin::{AdminError, Change};
+pub use body::Body;
 pub use deployment::{Deployment, Upkeep};
 pub use flags::Flags;
 pub use message::{ClusterMsg, Payload};
@@ -43,7 +49,10 @@ use keepalive::{Lead, Watch};
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 pub struct Membership {
     me: DaemonId,
-    map: Smap,
+    /// The latest map it has accepted, perhaps a proposal.
+    accepted: Smap,
+    /// The latest settled one, by which it acts.
+    agreed: Smap,
     /// The latest election in which it has voted or stood.
     voted: u16,
     /// What it keeps as a primary; absent while it is none.
@@ -54,39 +63,73 @@ pub struct Membership {
     /// The user who asked it to join, and whom it asks.
     joining: Option<(CallId, DaemonId)>,
     recording: record::Recording,
+    /// The primary that is to hear that the map is durable here.
+    acknowledge: Option<DaemonId>,
+    /// The map is of its own making and not durable: nobody is to hear of it.
+    made: Option<Version>,
+    due: Due,
+}
+
+/// What the daemon has to do for its membership before its event is over. Empty between events.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
+pub(super) struct Due {
+    /// Whom to tell that the map is durable, together with what it knows of jobs.
+    pub(super) report: Option<DaemonId>,
+    /// Whom to hand the map, and a settled one to members of the Information Center with what was collected.
+    pub(super) hand: BTreeSet<DaemonId>,
+    /// What the readers of the Information Center reported is to be taken over, and to be made durable by enough members.
+    pub(super) collect: bool,
+    /// What the Information Center goes on with under the settled map.
+    pub(super) flush: Option<Arc<Bundle>>,
 }
 
 impl Membership {
     pub(super) fn new(me: DaemonId, config: &super::Config) -> Self {
         let Deployment { standby, non_electable, .. } = &config.deployment;
+        let map = Smap::deployed(&config.cluster, standby, non_electable);
         Membership {
             me,
-            map: Smap::deployed(&config.cluster, standby, non_electable),
+            recording: record::Recording::of(map.version()),
+            agreed: map.clone(),
+            accepted: map,
             voted: 0,
             lead: None,
             watch: Watch::default(),
             election: Election::None,
             joining: None,
-            recording: record::Recording::default(),
+            acknowledge: None,
+            made: None,
+            due: Due::default(),
         }
     }
 
-    /// The map it goes by.
+    /// The map it goes by: the latest settled one that it has heard of.
     #[must_use]
     pub fn map(&self) -> &Smap {
-        &self.map
+        &self.agreed
+    }
+
+    /// The latest map it has accepted; a proposal while the daemons agree on it.
+    #[must_use]
+    pub fn accepted(&self) -> &Smap {
+        &self.accepted
     }
 
     /// Whether it acts as primary.
     #[must_use]
     pub fn is_primary(&self) -> bool {
-        self.map.primary() == self.me
+        self.accepted.primary() == self.me
     }
 
     /// Whether it is a member by its own map.
     #[must_use]
     pub fn is_member(&self) -> bool {
-        self.map.contains(self.me)
+        self.agreed.contains(self.me)
+    }
+
+    /// What is to be done before this event is over.
+    pub(super) fn take_due(&mut self) -> Due {
+        std::mem::take(&mut self.due)
     }
 
     /// The process starts.
@@ -96,12 +139,13 @@ impl Membership {
         }
         let kept = records.iter().find_map(|record| match record {
             Record::Belonging(belonging) => Some(belonging.clone()),
-            Record::Xact(_) | Record::Marker(_) => None,
+            Record::Xact(_) | Record::Table(_) | Record::Marker(_) => None,
         });
-        if let Some(Belonging { map, voted }) = kept {
-            (self.map, self.voted) = (map, voted);
-            self.recording.recovered(voted);
-            cx.fact(Fact::MapInstalled { map: self.map.clone() });
+        if let Some(Belonging { map, agreed, voted }) = kept {
+            self.recording = record::Recording::recovered(voted, map.version());
+            self.agreed = if map.is_settled() { map.clone() } else { agreed };
+            (self.accepted, self.voted) = (map, voted);
+            cx.fact(Fact::MapInstalled { map: self.agreed.clone() });
         }
         self.take_place(cx);
     }
@@ -116,11 +160,14 @@ impl Membership {
             ClusterMsg::Health { version } => self.health(from, version, cx),
             ClusterMsg::HealthDone { version } => self.heard_from(from, version, cx),
             ClusterMsg::Join { daemon } => self.asked_in(from, daemon, cx),
-            ClusterMsg::PullMap => send(cx, from, ClusterMsg::Map { map: self.map.clone() }),
-            ClusterMsg::Map { map } => self.told_of(from, map, cx),
+            ClusterMsg::PullMap if self.lead.is_some() && self.accepted.concerned().contains(&from) => self.hand(from),
+            ClusterMsg::PullMap => send(cx, from, ClusterMsg::Map { map: self.shown() }),
+            ClusterMsg::Map { map } => self.told_of(from, map, None, cx),
             ClusterMsg::Metasync { payload } => self.synced(from, &payload, cx),
-            ClusterMsg::MetasyncDone { version } => self.sync_done(from, version, cx),
-            ClusterMsg::MetasyncRefused { map } => self.refused(from, map, cx),
+            ClusterMsg::MetasyncDone { version, known } => self.sync_done(from, version, known, cx),
+            ClusterMsg::MetasyncRefused { map, voted } => self.refused(from, map, voted, cx),
+            ClusterMsg::Load { .. } => unreachable!("a proxy's Information Center takes what is collected"),
+            ClusterMsg::Loaded { version } => self.loaded(from, version, cx),
             ClusterMsg::VoteInit { map } => self.asked_to_stand(from, map, cx),
             ClusterMsg::VoteInitDone => (),
             ClusterMsg::VoteRequest { term, version } => self.asked_for_a_vote(from, term, version, cx),
@@ -148,6 +195,8 @@ impl Membership {
             | ClusterMsg::Metasync { .. }
             | ClusterMsg::MetasyncDone { .. }
             | ClusterMsg::MetasyncRefused { .. }
+            | ClusterMsg::Load { .. }
+            | ClusterMsg::Loaded { .. }
             | ClusterMsg::VoteInitDone
             | ClusterMsg::Vote { .. }
             | ClusterMsg::VoteResult { .. } => (),
@@ -158,7 +207,7 @@ impl Membership {
         match timer {
             ClusterTimer::Tick => self.tick(cx),
             ClusterTimer::Retry => self.retry(cx),
-            ClusterTimer::Metasync => self.sync_again(cx),
+            ClusterTimer::Metasync => self.repeat(cx),
             ClusterTimer::Election => self.election_over(cx),
             ClusterTimer::Join => self.join_again(cx),
             ClusterTimer::Persist => self.record(cx),
@@ -170,18 +219,28 @@ impl Membership {
         op == record::OP
     }
 
-    /// Goes by another map from now on.
-    fn install(&mut self, map: Smap, cx: &mut Context<'_>) {
-        if map == self.map {
+    /// Accepts another map; goes by it if it is settled.
+    fn install(&mut self, map: Smap, flush: Option<Arc<Bundle>>, cx: &mut Context<'_>) {
+        if map == self.accepted {
             return;
         }
-        if map.primary() != self.map.primary() {
+        if map.primary() != self.accepted.primary() {
             self.watch = Watch::default();
         }
-        self.map = map;
-        cx.fact(Fact::MapInstalled { map: self.map.clone() });
+        self.accepted = map;
+        self.acknowledge = None;
+        if self.accepted.is_settled() {
+            self.enter(flush, cx);
+        }
         self.record(cx);
         self.take_place(cx);
+    }
+
+    /// Goes by the map, which is settled, from now on.
+    fn enter(&mut self, flush: Option<Arc<Bundle>>, cx: &mut Context<'_>) {
+        self.agreed = self.accepted.clone();
+        self.due.flush = flush;
+        cx.fact(Fact::MapInstalled { map: self.agreed.clone() });
         if let (true, Some((call, _))) = (self.is_member(), self.joining) {
             self.joining = None;
             cx.disarm(ClusterTimer::Join.into());
@@ -197,17 +256,30 @@ impl Membership {
         } else {
             self.lead = None;
         }
-        if self.map.is_active(self.me) || self.is_primary() {
+        if self.is_on_watch() || self.accepted.contains(self.me) || self.is_primary() {
             self.arm_tick(cx);
+        }
+    }
+
+    /// Hands a member the map before this event is over.
+    fn hand(&mut self, to: DaemonId) {
+        if self.made.is_none() {
+            self.due.hand.insert(to);
         }
     }
 
     /// The members beside this daemon, in whatever state.
     fn others(&self) -> impl Iterator<Item = DaemonId> {
-        self.map.members().map(|(daemon, _)| daemon).filter(|&daemon| daemon != self.me)
+        self.accepted.members().map(|(daemon, _)| daemon).filter(|&daemon| daemon != self.me)
     }
 
     fn active_others(&self) -> BTreeSet<DaemonId> {
-        self.map.active().filter(|&daemon| daemon != self.me).collect()
+        self.accepted.active().filter(|&daemon| daemon != self.me).collect()
     }
+}
+
+/// Whether the members agree on each map before it is in force, and what they know outlives those who leave.
+pub(super) fn agrees(cx: &Context<'_>) -> bool {
+    let config = cx.config();
+    config.deployment.upkeep.is_some() && config.policies.primary_quorum == PrimaryQuorum::Majority
 }

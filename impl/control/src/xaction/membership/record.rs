@@ -2,7 +2,7 @@
 
 use quiesce_machine::{OpId, Rename, StoreError, Write};
 
-use super::smap::Smap;
+use super::smap::{Smap, Version};
 use super::{ClusterTimer, Membership};
 use crate::xaction::record::Record;
 use crate::xaction::{Context, mark};
@@ -13,25 +13,34 @@ pub(super) const OP: OpId = OpId(u32::MAX);
 /// What a daemon keeps of the cluster.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Belonging {
-    /// The map it goes by.
+    /// The latest map it has accepted.
     pub map: Smap,
+    /// The latest settled one.
+    pub agreed: Smap,
     /// The latest election in which it has voted.
     pub voted: u16,
 }
 
 /// How far a daemon is with writing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 pub(super) struct Recording {
     /// What is being written; and what was asked for meanwhile waits.
     under_way: Option<Belonging>,
     /// The latest election whose vote is durable.
     durable_vote: u16,
+    /// The version of the durable map.
+    durable_map: Version,
 }
 
 impl Recording {
+    /// What needs no record: the map of the deployment.
+    pub(super) fn of(map: Version) -> Self {
+        Self::recovered(0, map)
+    }
+
     /// What a restart found.
-    pub(super) fn recovered(&mut self, vote: u16) {
-        self.durable_vote = vote;
+    pub(super) fn recovered(durable_vote: u16, durable_map: Version) -> Self {
+        Recording { under_way: None, durable_vote, durable_map }
     }
 }
 
@@ -39,19 +48,28 @@ impl Membership {
     /// Makes what it knows durable, one write at a time.
     pub(super) fn record(&mut self, cx: &mut Context<'_>) {
         if self.recording.under_way.is_none() {
-            let belonging = Belonging { map: self.map.clone(), voted: self.voted };
+            let belonging = self.belonging();
             self.recording.under_way = Some(belonging.clone());
             cx.store(OP, Write::Put(Record::Belonging(belonging)));
         }
     }
 
-    /// The write came to its end; a vote is given only now.
+    fn belonging(&self) -> Belonging {
+        let agreed = if self.accepted.is_settled() { &self.accepted } else { &self.agreed };
+        Belonging { map: self.accepted.clone(), agreed: agreed.clone(), voted: self.voted }
+    }
+
+    /// The write came to its end; a vote is given and a map acknowledged or handed on only now.
     pub(in crate::xaction) fn stored(&mut self, outcome: Result<(), StoreError>, cx: &mut Context<'_>) {
         let written = self.recording.under_way.take().expect("only a write under way is answered");
         match outcome {
             Ok(()) => {
                 self.recording.durable_vote = written.voted;
-                if written != (Belonging { map: self.map.clone(), voted: self.voted }) {
+                self.recording.durable_map = written.map.version();
+                if self.map_is_durable() {
+                    self.map_recorded(cx);
+                }
+                if written != self.belonging() {
                     self.record(cx);
                 }
                 self.vote_recorded(cx);
@@ -66,5 +84,10 @@ impl Membership {
     /// Whether its latest vote survives a crash.
     pub(super) fn vote_is_durable(&self) -> bool {
         self.recording.durable_vote == self.voted
+    }
+
+    /// Whether its map survives a crash.
+    pub(super) fn map_is_durable(&self) -> bool {
+        self.recording.durable_map == self.accepted.version()
     }
 }

@@ -10,6 +10,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use super::body::Body;
 use super::flags::Flags;
 use crate::xaction::config::Cluster;
 use crate::xaction::digest::digest;
@@ -45,6 +46,7 @@ struct Content {
     primary: DaemonId,
     members: BTreeMap<DaemonId, Member>,
     left: BTreeSet<DaemonId>,
+    after: BTreeSet<Body>,
     order: Option<Order>,
 }
 
@@ -74,7 +76,7 @@ impl Smap {
         let members: BTreeMap<_, _> = daemons.map(|daemon| (daemon, Member { flags: flags(daemon), since })).collect();
         let primary = cluster.first_proxy();
         assert!(members.contains_key(&primary), "a cluster is deployed with its first proxy");
-        Draft { version: since, primary, members, left: BTreeSet::new(), order: None }.publish()
+        Draft { version: since, primary, members, left: BTreeSet::new(), after: BTreeSet::new(), order: None }.publish()
     }
 
     /// Its version.
@@ -171,27 +173,73 @@ impl Smap {
         self.active().filter(|&daemon| may(daemon)).max_by_key(|&daemon| (weight(0, daemon), daemon))
     }
 
-    /// Whether these daemons are more than half of the active members.
+    /// Whether it is agreed on: nobody's consent is outstanding, and what follows from it may be acted on.
     #[must_use]
-    pub fn is_majority(&self, of: &BTreeSet<DaemonId>) -> bool {
-        let agreed = self.active().filter(|daemon| of.contains(daemon)).count();
-        2 * agreed > self.active().count()
+    pub fn is_settled(&self) -> bool {
+        self.0.after.is_empty()
     }
 
-    /// A changeable copy.
+    /// Whose consent it takes to follow this map with another.
+    #[must_use]
+    pub fn body(&self) -> Body {
+        Body { voters: self.active().collect(), ic: self.ic().collect() }
+    }
+
+    /// Whether these daemons are more than half of the active members, and of those of each map that it is to follow.
+    #[must_use]
+    pub fn is_majority(&self, of: &BTreeSet<DaemonId>) -> bool {
+        self.body().is_majority(of) && self.0.after.iter().all(|body| body.is_majority(of))
+    }
+
+    /// Whether whatever enough members of the Information Center knew under the maps that it is to follow, one of these
+    /// knows too.
+    #[must_use]
+    pub fn is_read(&self, by: &BTreeSet<DaemonId>) -> bool {
+        self.0.after.iter().all(|body| body.is_read(by))
+    }
+
+    /// Whether these are enough members of the Information Center for what they know to stay known.
+    #[must_use]
+    pub fn is_enough(&self, of: &BTreeSet<DaemonId>) -> bool {
+        self.body().is_enough(of)
+    }
+
+    /// Who has to hear of it: its members, and those whose consent it takes.
+    #[must_use]
+    pub fn concerned(&self) -> BTreeSet<DaemonId> {
+        let before = self.0.after.iter().flat_map(|body| body.voters.iter().chain(&body.ic).copied());
+        self.0.members.keys().copied().chain(before).collect()
+    }
+
+    /// Whose votes decide who is to lead on from it: its active members, and those of each map that it is to follow.
+    #[must_use]
+    pub fn voters(&self) -> BTreeSet<DaemonId> {
+        self.0.after.iter().flat_map(|body| body.voters.iter().copied()).chain(self.active()).collect()
+    }
+
+    /// A changeable copy, settled.
     #[must_use]
     pub fn draft(&self) -> Draft {
         let Content { version, primary, members, left, order, .. } = &*self.0;
         let (members, left, order) = (members.clone(), left.clone(), order.clone());
-        Draft { version: *version, primary: *primary, members, left, order }
+        Draft { version: *version, primary: *primary, members, left, after: BTreeSet::new(), order }
+    }
+
+    /// The map that says the same and is settled.
+    #[must_use]
+    pub fn settled(&self) -> Smap {
+        let mut draft = self.draft();
+        draft.bump();
+        draft.publish()
     }
 }
 
 impl Rename for Smap {
     fn rename(&self, to: &Renaming) -> Self {
-        let Draft { version, primary, members, left, order } = self.draft();
+        let Draft { version, primary, members, left, order, .. } = self.draft();
+        let after = self.0.after.rename(to);
         let (primary, members, left) = (primary.rename(to), members.rename(to), left.rename(to));
-        Draft { version, primary, members, left, order: order.rename(to) }.publish()
+        Draft { version, primary, members, left, after, order: order.rename(to) }.publish()
     }
 }
 
@@ -208,9 +256,10 @@ impl fmt::Debug for Smap {
 }
 
 impl fmt::Display for Smap {
-    /// `v7 p1* p2 t1 t2(maintenance)`: the primary bears a star.
+    /// `v7 p1* p2 t1 t2(maintenance)`: the primary bears a star, a version that is not settled a question mark.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.version(), f)?;
+        f.write_str(if self.is_settled() { "" } else { "?" })?;
         for (daemon, member) in self.members() {
             let star = if daemon == self.primary() { "*" } else { "" };
             write!(f, " {daemon}{star}{}", member.flags)?;
@@ -226,10 +275,23 @@ pub struct Draft {
     primary: DaemonId,
     members: BTreeMap<DaemonId, Member>,
     left: BTreeSet<DaemonId>,
+    after: BTreeSet<Body>,
     order: Option<Order>,
 }
 
 impl Draft {
+    /// Makes it a proposal that is to follow that map: in force when the members of both have agreed.
+    pub fn propose_after(&mut self, map: &Smap) {
+        self.after = map.0.after.clone();
+        self.after.insert(map.body());
+    }
+
+    /// The version it will have.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
     /// Takes a daemon in, with these flags.
     pub fn add(&mut self, daemon: DaemonId, flags: Flags) {
         self.bump();
@@ -355,8 +417,8 @@ impl Draft {
     #[must_use]
     pub fn publish(self) -> Smap {
         let digest = digest(&self);
-        let Draft { version, primary, members, left, order } = self;
-        Smap(Arc::new(Content { version, digest, primary, members, left, order }))
+        let Draft { version, primary, members, left, after, order } = self;
+        Smap(Arc::new(Content { version, digest, primary, members, left, after, order }))
     }
 
     fn ic_count(&self) -> usize {

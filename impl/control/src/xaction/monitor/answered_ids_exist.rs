@@ -22,7 +22,7 @@ impl Property<Node> for AnsweredIdsExist {
             Observation::Fact { fact: &(Fact::XactBegan { job } | Fact::XactEnded { job, .. }), .. } => {
                 self.known.insert(job);
             }
-            Observation::Fact { fact: Fact::MapMade { map }, .. } => {
+            Observation::Fact { fact: Fact::MapMade { map }, .. } if map.is_settled() => {
                 self.known.extend(map.order().map(|order| order.id.xact()));
             }
             Observation::Fact { by, fact: &Fact::StartAnswered { job, .. } } => {

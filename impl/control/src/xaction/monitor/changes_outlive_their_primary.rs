@@ -1,15 +1,19 @@
 use std::collections::BTreeMap;
 
-use quiesce_machine::{Observation, Rename, View};
+use quiesce_machine::{CallId, NodeId, Observation, Rename, View};
 
 use crate::monitor::Property;
 use crate::xaction::{Change, DaemonId, Fact, Flags, Node, Smap};
 
 /// A change of membership that an administrator was told is made is in the map of every primary elected later.
+///
+/// While another change of the same member has been asked for and not been answered, either may be the later one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct ChangesOutliveTheirPrimary {
     /// The latest that was answered for, of each member.
     made: BTreeMap<DaemonId, Change>,
+    /// Whom what has not been answered is about.
+    open: BTreeMap<(NodeId, CallId), DaemonId>,
     judged: bool,
 }
 
@@ -19,11 +23,19 @@ impl Property<Node> for ChangesOutliveTheirPrimary {
 
     fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Result<(), String> {
         match *seen {
-            Observation::Fact { fact: &Fact::ChangeAsked { change, .. }, .. } => _ = self.made.remove(&change.of()),
+            Observation::Fact { by, fact: &Fact::ChangeAsked { call, change } } => {
+                self.made.remove(&change.of());
+                self.open.insert((by, call), change.of());
+            }
+            Observation::Fact { by, fact: &Fact::ChangeReturned { call } } => _ = self.open.remove(&(by, call)),
             Observation::Fact { by, fact: Fact::JoinAsked { .. } } => {
                 self.made.remove(&view.config().cluster.daemon(by));
             }
-            Observation::Fact { fact: &Fact::ChangeMade { change }, .. } => _ = self.made.insert(change.of(), change),
+            Observation::Fact { fact: &Fact::ChangeMade { change }, .. } => {
+                if self.open.values().filter(|&&member| member == change.of()).count() <= 1 {
+                    self.made.insert(change.of(), change);
+                }
+            }
             Observation::Fact { by, fact: Fact::TookOver { map } } => {
                 self.judged |= !self.made.is_empty();
                 if let Some(change) = self.made.values().find(|&&change| !shows(map, change)) {
@@ -77,5 +89,17 @@ mod tests {
             evidence,
             "start-maintenance t2 was answered for, and p2 takes over with v1 p1*(ic) p2(ic) t1 t2"
         );
+    }
+
+    #[test]
+    fn of_two_open_changes_of_one_member_neither_is_claimed() {
+        let still = Still::kept();
+        let mut property = ChangesOutliveTheirPrimary::default();
+        let asked = |call, change| (C1, Fact::ChangeAsked { call: CallId(call), change });
+        let (start, stop) = (Change::StartMaintenance(T2), Change::StopMaintenance(T2));
+        let made = (P1, Fact::ChangeMade { change: stop });
+        let took_over = (P2, Fact::TookOver { map: still.changed(|draft| draft.set(T2, Flags::MAINTENANCE)) });
+        still.tell(&mut property, &[asked(0, start), asked(1, stop), made, took_over]).unwrap();
+        assert!(!property.armed());
     }
 }

@@ -33,7 +33,7 @@ impl Property<Node> for DecommissionedDataMoved {
                     self.emptied.insert(target);
                 }
             }
-            Observation::Fact { by, fact: Fact::MapMade { map } } => {
+            Observation::Fact { by, fact: Fact::MapMade { map } } if map.is_settled() => {
                 return self.made(map).map_err(|target| {
                     format!("{} has {target} leave, and its data have not moved: {map}", view.name(by))
                 });

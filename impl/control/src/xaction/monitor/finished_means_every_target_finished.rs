@@ -9,7 +9,7 @@ use crate::xaction::{DaemonId, Fact, Node, Smap, Status, XactId};
 /// A job that a member calls ended runs nowhere, now or later; one that it calls finished has ended on every target.
 ///
 /// Nowhere: on no member of the cluster, as the one who says so knows it. A target that was left out of the map while it
-/// could not be reached finds out when it comes back.
+/// could not be reached, and perhaps taken in again, finds out when it hears of that.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct FinishedMeansEveryTargetFinished {
     /// Whom each gateway that took it would start each job on. They settle on one of these.
@@ -57,11 +57,14 @@ impl Property<Node> for FinishedMeansEveryTargetFinished {
 impl FinishedMeansEveryTargetFinished {
     fn judge(&mut self, by: NodeId, job: XactId, status: Status, view: &dyn View<Node>) -> Result<(), String> {
         let who = view.name(by);
-        let member = |target: &DaemonId| map_of(view, by).is_none_or(|map| map.contains(*target));
+        let cluster = &view.config().cluster;
+        let member = |target: &DaemonId| {
+            let knows = map_of(view, by).is_none_or(|map| map.contains(*target));
+            knows && !is_left_out(cluster.node(*target), view)
+        };
         if let Some(target) = runs_on(view, job).find(member) {
             return Err(format!("{who} says that {job} has ended ({status}), and {target} still runs it"));
         }
-        let cluster = &view.config().cluster;
         let parts = self.parts.entry(job).or_default();
         let missing = |sources: &BTreeSet<DaemonId>| {
             sources.iter().copied().find(|&target| !parts.contains(&cluster.node(target)))

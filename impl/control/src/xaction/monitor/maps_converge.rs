@@ -2,6 +2,7 @@ use quiesce_machine::{Obligation, Observation, Rename, View};
 
 use super::{latest_map, memberships};
 use crate::monitor::Property;
+use crate::xaction::membership::Membership;
 use crate::xaction::{DaemonId, Fact, Node, Smap};
 
 /// Daemons that are up come to go by one map, with every one of them in it that was not sent away, and a primary that
@@ -46,6 +47,13 @@ fn complaints(view: &dyn View<Node>) -> Vec<(DaemonId, String)> {
     let elects = view.config().deployment.upkeep.is_some_and(|upkeep| upkeep.election && upkeep.keepalive.is_some());
     let up: Vec<(DaemonId, &Smap)> = memberships(view).map(|(daemon, membership)| (daemon, membership.map())).collect();
     let mut complaints: Vec<_> = up.iter().filter_map(|&(daemon, map)| complaint(view, daemon, map, latest)).collect();
+    let proposals = memberships(view).filter(|(_, membership)| !membership.accepted().is_settled());
+    let settled = |daemon| complaints.iter().all(|&(other, _)| other != daemon);
+    let waiting: Vec<_> = proposals.filter(|&(daemon, _)| settled(daemon)).collect();
+    let waits = |(daemon, membership): (DaemonId, &Membership)| {
+        (daemon, format!("{daemon} waits for agreement on {}", membership.accepted()))
+    };
+    complaints.extend(waiting.into_iter().map(waits));
     let primary = latest.primary();
     if elects && up.iter().all(|&(daemon, _)| daemon != primary) {
         complaints.push((primary, format!("{primary} is primary and down: {latest}")));

@@ -109,7 +109,7 @@ mod testing {
     use super::*;
     use crate::monitor::Property;
     use crate::xaction::bucket::{Bucket, BucketName};
-    use crate::xaction::membership::Draft;
+    use crate::xaction::membership::{Draft, Payload};
     use crate::xaction::rebalance::{Moving, Order, Progress, RebTimer};
     use crate::xaction::registry::{Arg, Limits};
     use crate::xaction::{
@@ -167,7 +167,8 @@ mod testing {
 
         /// Has a daemon go by a map.
         pub(super) fn hand(&mut self, daemon: DaemonId, map: Smap) {
-            self.deliver(C1, daemon, ClusterMsg::Map { map });
+            let known = Some(Arc::default());
+            self.deliver(C1, daemon, ClusterMsg::Metasync { payload: Arc::new(Payload { map, known }) });
         }
 
         pub(super) fn deliver(&mut self, from: DaemonId, to: DaemonId, msg: impl Into<Msg>) {

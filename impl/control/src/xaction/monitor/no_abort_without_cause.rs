@@ -4,13 +4,16 @@ use quiesce_machine::{NodeId, Observation, Rename, View};
 
 use crate::monitor::Property;
 use super::{latest_map, map_of, tables};
-use crate::xaction::{DaemonId, Fact, Node, Smap, Snap, XactError, XactId};
+use crate::xaction::{DaemonId, Fact, Node, Smap, Snap, Version, XactError, XactId};
 
 /// A member takes a job for aborted only if something cut it short.
 ///
 /// Causes: a target aborted its part unasked; a target died before its part had ended, or lost its records; a target was
-/// left out of the map before any member had heard that its part had ended, or before the job began; a gateway died
-/// before the job had begun everywhere; a target refused to start its part, or its gateway gave up on the start.
+/// left out of the map before more than half of the members knew that its part had ended, or before the job began; a
+/// gateway died before the job had begun everywhere; a target refused to start its part, or its gateway gave up on the start.
+///
+/// More than half, for what fewer know goes with them when they leave together with the target, or is not heard of by those
+/// who agree on the map while they cannot be reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct NoAbortWithoutCause {
     jobs: BTreeMap<XactId, Job>,
@@ -21,6 +24,8 @@ pub struct NoAbortWithoutCause {
 struct Job {
     gateways: BTreeSet<NodeId>,
     sources: BTreeSet<DaemonId>,
+    /// The map by which they were chosen.
+    chosen: Version,
     begun: BTreeSet<NodeId>,
     ended: BTreeSet<NodeId>,
     caused: bool,
@@ -46,13 +51,21 @@ impl Property<Node> for NoAbortWithoutCause {
     }
 }
 
+impl Job {
+    /// Whether a target is still the member that it was when it was chosen, by a map that can tell.
+    fn is_the_same(&self, target: DaemonId, map: &Smap) -> bool {
+        map.version() < self.chosen || map.member(target).is_some_and(|member| member.since <= self.chosen)
+    }
+}
+
 impl NoAbortWithoutCause {
     fn fact(&mut self, by: NodeId, fact: &Fact, view: &dyn View<Node>) -> Result<(), String> {
         if let &Fact::StartTaken { job, .. } = fact {
             let job = self.jobs.entry(job).or_default();
             job.gateways.insert(by);
             job.sources = map_of(view, by).map(|map| map.targets().collect()).unwrap_or_default();
-            let gone = |target: &DaemonId| latest_map(view).is_some_and(|map| !map.contains(*target));
+            job.chosen = map_of(view, by).map(Smap::version).unwrap_or_default();
+            let gone = |&target: &DaemonId| latest_map(view).is_some_and(|map| !job.is_the_same(target, map));
             job.caused |= job.sources.iter().any(gone);
         } else if let &Fact::XactBegan { job } = fact {
             self.jobs.entry(job).or_default().begun.insert(by);
@@ -62,9 +75,11 @@ impl NoAbortWithoutCause {
             job.caused |= matches!(snap, Snap::Aborted(error) if error != XactError::IcAbort);
         } else if let &(Fact::StartRefused { job, .. } | Fact::StartUndone { job }) = fact {
             self.jobs.entry(job).or_default().caused = true;
-        } else if let Fact::MapMade { map } = fact {
+        } else if let Fact::MapMade { map } | Fact::MapInstalled { map } = fact {
             if let Some(order) = map.order() {
-                self.jobs.entry(order.id.xact()).or_default().sources.extend(order.participants());
+                let job = self.jobs.entry(order.id.xact()).or_default();
+                job.sources.extend(order.participants());
+                job.chosen = order.as_of;
             }
             self.left_out(map, view);
         } else if let Fact::JobEnded { .. } = fact {
@@ -83,12 +98,15 @@ impl NoAbortWithoutCause {
         let cluster = &view.config().cluster;
         for (&id, job) in &mut self.jobs {
             let heard = |target: DaemonId| {
-                let listeners = tables(view).filter_map(|(_, table)| table.entry(id));
-                listeners.into_iter().any(|listener| listener.active().all(|active| active != target))
+                let Some(latest) = latest_map(view) else { return false };
+                let members = tables(view).filter(|&(member, _)| latest.is_ic(member));
+                let listeners = members.filter_map(|(_, table)| table.entry(id));
+                let know = listeners.filter(|listener| listener.active().all(|active| active != target)).count();
+                2 * know > latest.ic().count()
             };
             let ended = |target| job.ended.contains(&cluster.node(target));
-            let lost = |&target: &DaemonId| !(map.contains(target) || (ended(target) && heard(target)));
-            job.caused |= job.sources.iter().any(lost);
+            let lost = |&target: &DaemonId| !(job.is_the_same(target, map) || (ended(target) && heard(target)));
+            job.caused |= map.is_settled() && job.sources.iter().any(lost);
         }
     }
 
@@ -157,6 +175,27 @@ mod tests {
             still.tell(&mut property, &before).unwrap();
             still.crash(&mut property, P1).unwrap();
             assert_eq!(still.tell(&mut property, &[(P2, ABORTED)]).is_ok(), good);
+        }
+    }
+
+    #[test]
+    fn a_target_that_leaves_is_a_cause_unless_more_than_half_of_the_members_know_its_end() {
+        let notice = |still: &mut Still, member| {
+            let kind = crate::xaction::Kind::PrefetchListrange;
+            let sources = None;
+            let told = crate::xaction::ToProxy::NotifyFinished { job: JOB, kind, snap: Snap::Finished, sources };
+            still.deliver(T1, member, told);
+        };
+        for (heard, caused) in [(vec![P1], true), (vec![P1, P2], false)] {
+            let mut still = Still::new();
+            still.track(P1);
+            still.track(P2);
+            heard.into_iter().for_each(|member| notice(&mut still, member));
+            let without = still.changed(|draft| draft.remove(T1));
+            let history = [(P1, taken(JOB)), (T1, ended(Snap::Finished)), (P1, Fact::MapMade { map: without })];
+            let mut property = NoAbortWithoutCause::default();
+            still.tell(&mut property, &history).unwrap();
+            assert_eq!(still.tell(&mut property, &[(P2, ABORTED)]).is_ok(), caused);
         }
     }
 }

@@ -15,6 +15,9 @@ impl Property<Node> for OneChangeAtATime {
 
     fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Result<(), String> {
         let &Observation::Fact { by, fact: Fact::MapMade { map } } = seen else { return Ok(()) };
+        if !map.is_settled() {
+            return Ok(());
+        }
         let leaving: Vec<DaemonId> = map.draft().leaving_targets().into_iter().collect();
         self.judged |= !leaving.is_empty();
         if leaving.len() < 2 {

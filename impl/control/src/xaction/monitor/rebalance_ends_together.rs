@@ -19,7 +19,7 @@ impl Property<Node> for RebalanceEndsTogether {
 
     fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Result<(), String> {
         match *seen {
-            Observation::Fact { fact: Fact::MapMade { map }, .. } => {
+            Observation::Fact { fact: Fact::MapMade { map }, .. } if map.is_settled() => {
                 if let Some(order) = map.order() {
                     self.participants.insert(order.id, order.participants().collect());
                 }

@@ -27,7 +27,7 @@ impl Property<Node> for SentAwayStaysOut {
                 self.judged = true;
                 self.out.insert(*daemon);
             }
-            Observation::Fact { by, fact: Fact::MapMade { map } } => {
+            Observation::Fact { by, fact: Fact::MapMade { map } } if map.is_settled() => {
                 if let Some(back) = self.out.iter().find(|&&daemon| map.contains(daemon)) {
                     return Err(format!("{} takes {back} in, which was sent away for good: {map}", view.name(by)));
                 }

@@ -38,6 +38,8 @@ impl Proxy {
         if matches!(phase, Phase::Beginning { silent } if silent.is_empty()) {
             cx.disarm(GatewayTimer::Begin(job).into());
             *phase = Phase::Registering { copies: BTreeMap::new(), silent: self.ic.others().collect() };
+            let start = self.starts.get_mut(&job).expect("it was there just now");
+            start.choose_again(self.membership.map(), cx);
             self.register(job, cx);
         }
     }

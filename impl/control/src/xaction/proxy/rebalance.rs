@@ -12,7 +12,7 @@ use crate::xaction::fact::Fact;
 use crate::xaction::membership::Version;
 use crate::xaction::message::{StartError, ToClient, ToProxy};
 use crate::xaction::rebalance::{Progress, RebId};
-use crate::xaction::{Context, DaemonId, Kind, XactId, send};
+use crate::xaction::{Context, DaemonId, XactId, send};
 
 /// A user's rebalance that a majority has not been seen to know of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
@@ -65,7 +65,7 @@ impl Proxy {
         let open = map.order().filter(|order| order.is_open() && self.ic.is_member()).cloned();
         if let Some(order) = open {
             let primary = map.primary();
-            self.ic.watch(order.id.xact(), Kind::Rebalance, primary, order.sources(), false, cx);
+            self.ic.track_order(order.id.xact(), primary, order.sources(), cx);
         }
     }
 }

@@ -32,7 +32,7 @@ impl Marker {
     pub(in crate::xaction) fn recover(&mut self, records: &[Record]) -> Option<RebId> {
         let found = records.iter().find_map(|record| match record {
             Record::Marker(id) => Some(*id),
-            Record::Belonging(_) | Record::Xact(_) => None,
+            Record::Belonging(_) | Record::Xact(_) | Record::Table(_) => None,
         });
         (self.wanted, self.durable) = (found, found);
         found

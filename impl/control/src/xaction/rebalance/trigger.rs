@@ -50,10 +50,10 @@ impl Membership {
             return;
         }
         let (stays, leaves) = (draft.active_targets(), draft.leaving_targets());
-        let grows = stays.iter().any(|&target| !self.map().is_active(target));
+        let grows = stays.iter().any(|&target| !self.accepted().is_active(target));
         let needed = match draft.order() {
             Some(order) if order.is_open() => order.participants().ne(stays.iter().chain(&leaves).copied()),
-            Some(_) | None => leaves.iter().any(|&target| self.map().is_active(target)),
+            Some(_) | None => leaves.iter().any(|&target| self.accepted().is_active(target)),
         };
         if (needed || grows) && !stays.is_empty() {
             place(draft, None, cx);
@@ -70,22 +70,22 @@ impl Membership {
         if !self.is_primary() || !self.has_quorum(cx) {
             return None;
         }
-        if let Some(order) = self.map().order() {
+        if let Some(order) = self.accepted().order() {
             match order.asked {
                 Some((asked, id)) if asked == request => return Some(Ok((id, order.as_of))),
                 Some(_) | None if order.is_open() => return Some(Err(Busy)),
                 Some(_) | None => (),
             }
         }
-        let mut draft = self.map().draft();
+        let mut draft = self.accepted().draft();
         let id = place(&mut draft, Some(request), cx);
         self.make(draft, cx);
-        self.map().order().map(|order| Ok((id, order.as_of)))
+        self.accepted().order().map(|order| Ok((id, order.as_of)))
     }
 
     /// A target's part has ended.
     pub(in crate::xaction) fn reported(&mut self, from: DaemonId, id: RebId, told: Told, cx: &mut Context<'_>) {
-        let Some(order) = self.map().order().cloned() else { return };
+        let Some(order) = self.accepted().order().cloned() else { return };
         if !self.is_primary() || order.id != id || !order.is_open() || !order.concerns(from) {
             return;
         }
@@ -104,7 +104,7 @@ impl Membership {
                 DecommissionEnd::DespiteErrors => self.complete(Progress::Done, cx),
                 DecommissionEnd::WhenMoved => {
                     cx.reach(mark::REORDERED);
-                    let mut draft = self.map().draft();
+                    let mut draft = self.accepted().draft();
                     place(&mut draft, None, cx);
                     self.make(draft, cx);
                 }
@@ -114,7 +114,7 @@ impl Membership {
 
     /// Every part has ended: the changes of membership that waited for it are finished.
     fn complete(&mut self, progress: Progress, cx: &mut Context<'_>) {
-        let mut draft = self.map().draft();
+        let mut draft = self.accepted().draft();
         let Some(order) = draft.close_order(progress) else { return };
         if progress == Progress::Done {
             cx.fact(Fact::RebalanceDone { id: order.id });
