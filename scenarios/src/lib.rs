@@ -28,6 +28,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod audit;
 pub mod capsule;
 pub mod check;
 pub mod choices;

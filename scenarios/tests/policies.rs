@@ -75,3 +75,13 @@ fn every_policy_is_there_for_something() {
         }
     }
 }
+
+#[test]
+fn the_catalogue_of_policies_says_what_the_code_says() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/POLICIES.md");
+    let now = quiesce::audit::catalogue().expect("the bundled scenarios have no mistake");
+    if std::env::var_os("QUIESCE_RENEW").is_some() {
+        std::fs::write(path, &now).expect("the catalogue can be written");
+    }
+    assert_eq!(std::fs::read_to_string(path).expect("it is there"), now, "{path} is stale: QUIESCE_RENEW=1 renews it");
+}

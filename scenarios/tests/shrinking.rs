@@ -160,6 +160,23 @@ fn a_blow_between_effects_becomes_an_entry_where_one_says_the_same() {
 }
 
 #[test]
+fn a_blow_behind_the_phase_under_fire_becomes_an_entry_of_a_longer_one() {
+    let text = quiet().replace("until = \"30s\"", "until = \"9s\"");
+    let source = Source::new("short.toml", text);
+    let down = std::time::Duration::from_secs(1);
+    let prepared = load(&source).expect("nothing is wrong").under(&published()).expect("a profile");
+    let sweep = prepared.crash_sweep(1, down, &|_| ());
+    let late = |fallen: &&quiesce::run::Fallen| {
+        let branch = &fallen.branch;
+        branch.blow == Blow::Crash && branch.at.since_start() > 9 * down && fallen.property.is_some()
+    };
+    let fallen = sweep.fallen.iter().find(late).expect("a crash that late is not survived");
+    let (strike, property) = (Some(fallen.branch.strike(down)), fallen.property.expect("a property failed"));
+    let small = shrink(&failure(&source, &Course { strike, ..Course::seed(1) }, property)).expect("an entry says it");
+    assert!(again(&small).iter().any(|(found, _)| found == property), "{}", small.text);
+}
+
+#[test]
 fn what_cannot_shrink_says_why() {
     let source = Source::new("busy.toml", BUSY);
     let capsule = failure(&source, &Course::seed(1), "one-start-one-job");

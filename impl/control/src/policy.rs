@@ -15,8 +15,12 @@ pub struct Row {
     pub about: &'static str,
     /// Name of the published system's choice.
     pub reference: &'static str,
+    /// What the published system does, in a sentence.
+    pub published: &'static str,
     /// Name of ours.
     pub hardened: &'static str,
+    /// What we do instead, in a sentence.
+    pub ours: &'static str,
 }
 
 /// Why a policy could not be set.
@@ -70,7 +74,9 @@ macro_rules! policies {
                     name: $name,
                     about: concat!($($doc),+).trim_ascii(),
                     reference: $reference,
+                    published: concat!($($rdoc),+).trim_ascii(),
                     hardened: $hardened,
+                    ours: concat!($($hdoc),+).trim_ascii(),
                 },
             )+];
 
@@ -151,7 +157,8 @@ mod tests {
         let mut policies = Policies::hardened();
         policies.set("side", "buttered").unwrap();
         assert_eq!(policies.choices().collect::<Vec<_>>(), [("side", "buttered")]);
-        assert_eq!(Policies::ROWS[0].about, "Which side is up.");
+        let row = Policies::ROWS[0];
+        assert_eq!((row.about, row.published, row.ours), ("Which side is up.", "Buttered.", "Dry."));
     }
 
     #[test]

@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Fanout(Fanout),
     /// Search every run of small worlds for a violation
     Check(Check),
+    /// Put every policy to the test: what the published choice breaks, and that ours holds in the same space
+    Audit(Audit),
     /// Walk through the states of a small world by hand, in a browser
     Explore(Explore),
     /// Run a saved failure again, look at any step of it, and say whether the property now holds
@@ -143,6 +145,15 @@ pub(crate) enum Listed {
     Properties,
     Scopes,
     Kinds,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Audit {
+    /// The plane whose policies are audited; of all planes if none is given. `--policy NAME` audits that policy alone
+    pub(crate) plane: Option<String>,
+    /// Stop after so long, like 20m; what was not audited then makes the result incomplete
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) budget: Option<Duration>,
 }
 
 #[derive(Debug, Args)]
@@ -271,8 +282,22 @@ impl Shared {
     /// The policies asked for, on top of `base` or of the profile that is given instead.
     pub(crate) fn choices_over(&self, base: Choices) -> Choices {
         let mut choices = self.profile.map_or(base, |profile| Choices { profile, policies: Vec::new() });
-        choices.policies.extend(self.policies.iter().map(|choice| (choice.policy.clone(), choice.choice.clone())));
+        let made = self.policies.iter().map(|made| (made.policy.clone(), made.choice.clone().unwrap_or_default()));
+        choices.policies.extend(made);
         choices
+    }
+
+    /// The policies named, where no choice is to be made.
+    pub(super) fn policy_names(&self) -> Result<Vec<&str>, Refusal> {
+        let name = |made: &PolicyChoice| match made.choice {
+            None => Ok(()),
+            Some(_) => Err(Refusal::Usage {
+                message: "an audit tries both choices of a policy",
+                help: "name the policy alone, like --policy not-found",
+            }),
+        };
+        self.policies.iter().try_for_each(name)?;
+        Ok(self.policies.iter().map(|made| made.policy.as_str()).collect())
     }
 
     /// Refuses a flag that was given and is none of those which `command` heeds; `help` says why it means nothing there.
@@ -364,24 +389,27 @@ impl FromStr for Shard {
     }
 }
 
-/// `name=choice`.
+/// `name=choice`, or for an audit `name`.
 #[derive(Clone, Debug)]
 pub(crate) struct PolicyChoice {
     policy: String,
-    choice: String,
+    choice: Option<String>,
 }
 
 /// Why a policy's choice is none.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("expected NAME=CHOICE, like not-found=aborts-job")]
+#[error("expected NAME=CHOICE, like not-found=aborts-job, or for an audit a NAME")]
 pub(crate) struct PolicyChoiceError;
 
 impl FromStr for PolicyChoice {
     type Err = PolicyChoiceError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (policy, choice) = text.split_once('=').ok_or(PolicyChoiceError)?;
-        Ok(PolicyChoice { policy: policy.to_owned(), choice: choice.to_owned() })
+        let (policy, choice) = text.split_once('=').map_or((text, None), |(policy, choice)| (policy, Some(choice)));
+        if policy.is_empty() || choice == Some("") {
+            return Err(PolicyChoiceError);
+        }
+        Ok(PolicyChoice { policy: policy.to_owned(), choice: choice.map(str::to_owned) })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The program: words in, exit code out.
 
 mod args;
+mod audit;
 mod check;
 mod conclude;
 mod crash;
@@ -66,6 +67,7 @@ fn dispatch(cli: Cli, out: &mut Out) -> Result<Exit, Refusal> {
         Some(Command::Fanout(args)) => fanout::fanout(&args, &shared, out),
         Some(Command::Check(args)) => check::check(&args, &shared, out),
         Some(Command::Explore(args)) => check::explore(&args, &shared, out),
+        Some(Command::Audit(args)) => audit::audit(&args, &shared, out),
         Some(Command::Replay(args)) => replay::replay(&args, &shared, out),
         Some(Command::Why(args)) => why::why(&args, &shared, out),
         Some(Command::Shrink(args)) => shrink::shrink(&args, &shared, out),

@@ -10,6 +10,10 @@ use crate::text::nearest;
 /// The choices, if each names a policy of some plane and one of its choices.
 pub(super) fn checked(choices: Choices) -> Result<Choices, Refusal> {
     for (policy, choice) in &choices.policies {
+        if choice.is_empty() {
+            let help = "expected NAME=CHOICE, like not-found=aborts-job";
+            return Err(Refusal::Usage { message: "a policy without a choice", help });
+        }
         let rows: Vec<&Row> = rows().filter(|row| row.name == policy).collect();
         if rows.is_empty() {
             return Err(unknown("policy", policy, &rows_named(), "`quiesce list policies` shows them all"));

@@ -22,6 +22,6 @@ pub use mermaid::mermaid;
 pub use mistake::explain;
 pub use out::{Out, error_has_colour, tell};
 pub use perfetto::perfetto;
-pub use progress::{BranchProgress, CheckProgress, Progress};
+pub use progress::{AuditProgress, BranchProgress, CheckProgress, Progress};
 pub use shiviz::shiviz;
 pub use table::{Look, span, sweeps, words};

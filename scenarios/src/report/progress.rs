@@ -82,6 +82,36 @@ impl BranchProgress {
     }
 }
 
+/// How far an audit has come.
+#[derive(Debug)]
+pub struct AuditProgress(ProgressBar);
+
+impl AuditProgress {
+    /// A bar over so many policies; nothing at all if `hidden`, or if standard error is no terminal.
+    #[must_use]
+    pub fn new(policies: usize, hidden: bool) -> Self {
+        let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(Some(policies as u64), target);
+        bar.set_style(ProgressStyle::with_template("{bar:24} {pos}/{len} policies  {msg}").expect("a legal template"));
+        AuditProgress(bar)
+    }
+
+    /// A policy is put to the test.
+    pub fn begins(&self, policy: &'static str) {
+        self.0.set_message(policy);
+    }
+
+    /// It is done.
+    pub fn done(&self) {
+        self.0.inc(1);
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
 /// How far a search has come.
 #[derive(Debug)]
 pub struct CheckProgress(ProgressBar);

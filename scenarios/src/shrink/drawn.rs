@@ -88,7 +88,17 @@ impl Shrinker {
                 vec![vec![crash(0)], vec![crash(1)], unsent.chain([crash(1)]).collect()]
             }
         };
-        ways.into_iter().find_map(|entries| self.attempt(|draft| draft.put_first(entries)).then_some(()))
+        // Nothing strikes behind the phase under fire, which then has to be longer.
+        let until = span(Duration::from_secs(at.since_start().as_secs() + 1));
+        let put = |draft: &mut Draft, entries: &[InlineTable]| draft.put_first(entries.to_vec());
+        let later = |draft: &mut Draft, entries: &[InlineTable]| {
+            put(draft, entries);
+            draft.set("until", until.clone());
+        };
+        let takes = |shrinker: &mut Self, entries: &[InlineTable]| {
+            shrinker.attempt(|draft| put(draft, entries)) || shrinker.attempt(|draft| later(draft, entries))
+        };
+        ways.iter().find_map(|entries| takes(self, entries).then_some(()))
     }
 }
 

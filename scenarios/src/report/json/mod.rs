@@ -1,5 +1,6 @@
 //! Results as JSON Lines: first `run`, then one `result` for each thing done, last `summary`; each with `"v":1`.
 
+mod audit;
 mod check;
 mod crash;
 mod replay;
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+pub use audit::AuditResult;
 pub use check::CheckResult;
 pub use crash::CrashResult;
 pub use replay::{ReplayResult, ReplaysResult};
@@ -18,6 +20,7 @@ pub use rows::Rows;
 pub use scenario::ScenarioResult;
 
 use super::out::Out;
+use crate::audit::Audited;
 use crate::capsule::{Capsule, Comparison};
 use crate::check::Checked;
 use crate::choices::Choices;
@@ -94,6 +97,8 @@ pub enum Done<'a> {
     Crashes(CrashResult<'a>),
     /// A small world.
     Check(CheckResult<'a>),
+    /// A policy put to the test.
+    Audit(AuditResult<'a>),
     /// A capsule.
     Replay(ReplayResult<'a>),
     /// A capsule replayed in number.
@@ -141,6 +146,12 @@ impl<'a> Line<'a> {
     #[must_use]
     pub fn check(scope: &'a str, checked: &'a Checked, capsules: &'a [PathBuf]) -> Self {
         Line::Result(Box::new(Done::Check(CheckResult::new(scope, checked, capsules))))
+    }
+
+    /// The line of an audited policy.
+    #[must_use]
+    pub fn audit(audited: &'a Audited) -> Self {
+        Line::Result(Box::new(Done::Audit(AuditResult::new(audited))))
     }
 
     /// A crash sweep's line; `capsules` by property.

@@ -96,7 +96,7 @@ impl Picture {
 
 fn steps(trace: &Trace) -> Vec<Step> {
     let mut events: BTreeMap<u32, usize> = BTreeMap::new();
-    let mut states = vec![(Values::default(), Vec::new()); trace.nodes.len()];
+    let mut states = vec![Known::default(); trace.nodes.len()];
     let (mut last, mut since) = (0, 0);
     let mut steps = Vec::new();
     for (place, entry) in trace.entries.iter().enumerate() {
@@ -131,19 +131,32 @@ fn judged(steps: &[Step], finding: &Finding) -> Step {
     Step { id: format!("{event}.{since}"), at_ns, kind: EntryKind::Finding.to_string(), text, ..Step::default() }
 }
 
-/// What an entry changed at its node, whose last state and records are in `states`.
-fn changed(entry: &Entry, states: &mut [(Values, Vec<String>)]) -> Vec<(String, Option<String>, Option<String>)> {
-    let Some((state, records)) = entry.node.and_then(|node| states.get_mut(node.index())) else { return Vec::new() };
-    let after = match (&entry.state, entry.kind) {
-        (Some(kept), _) => {
-            records.clone_from(&kept.records);
-            values(Some(&kept.memory), records)
+/// What is known of a node: its last state, as it printed and taken apart.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    memory: Option<String>,
+    records: Vec<String>,
+    values: Values,
+}
+
+/// What an entry changed at its node, whose last state is in `states`. Most events change nothing, and printed alike is
+/// alike.
+fn changed(entry: &Entry, states: &mut [Known]) -> Vec<(String, Option<String>, Option<String>)> {
+    let Some(known) = entry.node.and_then(|node| states.get_mut(node.index())) else { return Vec::new() };
+    match (&entry.state, entry.kind) {
+        (Some(now), _) if known.memory.as_ref() == Some(&now.memory) && known.records == now.records => {
+            return Vec::new();
         }
-        (None, EntryKind::Crash) => values(None, records),
+        (Some(now), _) => {
+            known.memory = Some(now.memory.clone());
+            known.records.clone_from(&now.records);
+        }
+        (None, EntryKind::Crash) => known.memory = None,
         (None, _) => return Vec::new(),
-    };
-    let changes = state.changes(&after);
-    *state = after;
+    }
+    let after = values(known.memory.as_deref(), &known.records);
+    let changes = known.values.changes(&after);
+    known.values = after;
     changes.into_iter().map(|Change { place, was, now }| (place, was, now)).collect()
 }
 
