@@ -57,7 +57,7 @@ fn a_change_of_buckets_is_answered_when_a_majority_knows_of_it() {
     let answers: Vec<_> = [P2, T1]
         .into_iter()
         .flat_map(|member| {
-            let effects = primary.deliver(member, ClusterMsg::MetasyncDone { version });
+            let effects = primary.deliver(member, ClusterMsg::MetasyncDone { version, known: None });
             to(&primary, C1, &effects)
         })
         .collect();
@@ -91,7 +91,7 @@ fn a_target_refuses_a_start_on_a_bucket_that_it_knows_to_be_gone() {
     let mut primary = with_b1();
     primary.deliver(C1, asked(BucketChange::Destroy(B1)));
     let mut target = Bench::hosting(T1, &[]);
-    target.deliver(P1, ClusterMsg::Metasync { payload: Arc::new(Payload { map: map_of(&primary) }) });
+    target.deliver(P1, ClusterMsg::Metasync { payload: Arc::new(Payload { map: map_of(&primary), known: None }) });
     let manner = Some(Arc::new(Manner { from: Some(FIRST), ..Manner::default() }));
     let start = ToTarget::StartXact { job: JOB, kind: KIND, work: WORK, sources: sources(), manner };
     let why = Refused::Bucket(BucketError::NotThere(B1));
