@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use quiesce_control::xaction::{
     Cluster, Config, DaemonId, Deployment, Ending, Fact, Hosting, JobSpec, Kind, Moving, Msg, Node, Policies, Record,
-    Reply, Request, Smap, Sources, Timer, Timing, Upkeep, Watermarks, Work, XactId,
+    Reply, Request, Smap, Sources, Timer, Upkeep, Watermarks, Work, XactId,
 };
 use quiesce_machine::{CallId, Delay, Effect, Event, Incarnation, Node as _, OpId, Write, step};
 
