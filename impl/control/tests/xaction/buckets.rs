@@ -7,8 +7,8 @@ use quiesce_control::xaction::bucket::{Bucket, BucketName};
 use quiesce_control::xaction::buckets::Step;
 use quiesce_control::xaction::membership::Payload;
 use quiesce_control::xaction::{
-    BucketChange, BucketError, ClusterMsg, Fact, JobSpec, Kind, Manner, Node, Refused, Reply, Request, Smap,
-    StartError, TargetTimer, ToClient, ToProxy, ToTarget,
+    BucketChange, BucketError, ClusterMsg, Fact, JobSpec, Kind, Manner, Node, Refused, Reply, Request, StartError,
+    TargetTimer, ToClient, ToProxy, ToTarget,
 };
 use quiesce_machine::{CallId, Delay, Effect};
 
@@ -32,14 +32,8 @@ fn to(bench: &Bench, daemon: quiesce_control::xaction::DaemonId, effects: &[Effe
 fn with_b1() -> Bench {
     let mut primary = Bench::hosting(P1, &[]);
     primary.deliver(C1, asked(BucketChange::Create(B1)));
+    agree(&mut primary);
     primary
-}
-
-fn map_of(bench: &Bench) -> Smap {
-    match &bench.node {
-        Node::Proxy(proxy) => proxy.membership().map().clone(),
-        Node::Target(_) | Node::Client(_) => unreachable!("only proxies are asked"),
-    }
 }
 
 #[test]
@@ -52,16 +46,11 @@ fn a_gateway_takes_a_change_of_buckets_to_the_primary_and_no_further() {
 
 #[test]
 fn a_change_of_buckets_is_answered_when_a_majority_knows_of_it() {
-    let mut primary = with_b1();
-    let version = map_of(&primary).version();
-    let answers: Vec<_> = [P2, T1]
-        .into_iter()
-        .flat_map(|member| {
-            let effects = primary.deliver(member, ClusterMsg::MetasyncDone { version, known: None });
-            to(&primary, C1, &effects)
-        })
-        .collect();
-    assert_eq!(answers, [primary.send(C1, ToClient::BucketAnswer { call: CALL, result: Ok(()) })]);
+    let mut primary = Bench::hosting(P1, &[]);
+    let proposed = primary.deliver(C1, asked(BucketChange::Create(B1)));
+    assert_eq!(to(&primary, C1, &proposed), []);
+    let settled = agree(&mut primary);
+    assert_eq!(to(&primary, C1, &settled), [primary.send(C1, ToClient::BucketAnswer { call: CALL, result: Ok(()) })]);
 }
 
 #[test]
@@ -90,8 +79,9 @@ fn a_start_on_a_bucket_that_is_not_there_is_refused_by_the_gateway() {
 fn a_target_refuses_a_start_on_a_bucket_that_it_knows_to_be_gone() {
     let mut primary = with_b1();
     primary.deliver(C1, asked(BucketChange::Destroy(B1)));
+    let map = map_of(&primary).settled();
     let mut target = Bench::hosting(T1, &[]);
-    target.deliver(P1, ClusterMsg::Metasync { payload: Arc::new(Payload { map: map_of(&primary), known: None }) });
+    target.deliver(P1, ClusterMsg::Metasync { payload: Arc::new(Payload { map, known: None }) });
     let manner = Some(Arc::new(Manner { from: Some(FIRST), ..Manner::default() }));
     let start = ToTarget::StartXact { job: JOB, kind: KIND, work: WORK, sources: sources(), manner };
     let why = Refused::Bucket(BucketError::NotThere(B1));

@@ -210,23 +210,3 @@ fn leaving(reference: &[&str]) -> (Bench, RebId) {
     let id = map_of(&primary).order().expect("an order").id;
     (primary, id)
 }
-
-/// Has the members agree on a primary's proposal; what it does when that is durable.
-fn agree(primary: &mut Bench) -> Vec<Effect<Node>> {
-    let version = map_of(primary).version();
-    primary.stored(u32::MAX);
-    primary.deliver(T1, ClusterMsg::MetasyncDone { version, known: None });
-    primary.deliver(P2, ClusterMsg::MetasyncDone { version, known: Some(Arc::default()) });
-    primary.deliver(P2, ClusterMsg::Loaded { version });
-    primary.stored(TABLE);
-    primary.stored(u32::MAX)
-}
-
-/// The latest map that a daemon has accepted.
-fn map_of(bench: &Bench) -> Smap {
-    match &bench.node {
-        Node::Proxy(proxy) => proxy.membership().accepted().clone(),
-        Node::Target(target) => target.membership().accepted().clone(),
-        Node::Client(_) => unreachable!("a client goes by no map"),
-    }
-}

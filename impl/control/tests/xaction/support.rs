@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quiesce_control::xaction::{
-    Cluster, Config, DaemonId, Deployment, Ending, Fact, Hosting, JobSpec, Kind, Moving, Msg, Node, Policies, Record,
-    Reply, Request, Smap, Sources, Timer, Upkeep, Watermarks, Work, XactId,
+    Cluster, ClusterMsg, Config, DaemonId, Deployment, Ending, Fact, Hosting, JobSpec, Kind, Moving, Msg, Node,
+    Policies, Record, Reply, Request, Smap, Sources, Timer, Upkeep, Watermarks, Work, XactId,
 };
 use quiesce_machine::{CallId, Delay, Effect, Event, Incarnation, Node as _, OpId, Write, step};
 
@@ -148,4 +148,24 @@ pub(crate) fn sources() -> Sources {
 
 pub(crate) fn spec(kind: Kind) -> Arc<JobSpec> {
     Arc::new(JobSpec::everywhere(kind, WORK))
+}
+
+/// Has the members agree on a primary's proposal; what it does when that is durable.
+pub(crate) fn agree(primary: &mut Bench) -> Vec<Effect<Node>> {
+    let version = map_of(primary).version();
+    primary.stored(u32::MAX);
+    primary.deliver(T1, ClusterMsg::MetasyncDone { version, known: None });
+    primary.deliver(P2, ClusterMsg::MetasyncDone { version, known: Some(Arc::default()) });
+    primary.deliver(P2, ClusterMsg::Loaded { version });
+    primary.stored(TABLE);
+    primary.stored(u32::MAX)
+}
+
+/// The latest map that a daemon has accepted.
+pub(crate) fn map_of(bench: &Bench) -> Smap {
+    match &bench.node {
+        Node::Proxy(proxy) => proxy.membership().accepted().clone(),
+        Node::Target(target) => target.membership().accepted().clone(),
+        Node::Client(_) => unreachable!("a client goes by no map"),
+    }
 }

@@ -41,12 +41,12 @@ impl Membership {
         if !self.is_primary() || !self.has_quorum(cx) {
             return None;
         }
-        let mut draft = self.map().draft();
+        let mut draft = self.accepted().draft();
         match draft.with_buckets(change) {
             Err(error) => Some(Err(error)),
             Ok(result) => {
                 self.make(draft, cx);
-                Some(Ok((result, self.map().version())))
+                Some(Ok((result, self.accepted().version())))
             }
         }
     }

@@ -97,6 +97,7 @@ impl Proxy {
                     start.spec = Arc::new(JobSpec { manner, ..(*start.spec).clone() });
                 }
                 start.phase = Phase::Registering { copies: BTreeMap::new(), silent: self.ic.others().collect() };
+                start.choose_again(self.membership.map(), cx);
                 self.register(job, cx);
             }
             Err(error) => self.call_off(job, StartError::Bucket(error), cx),
@@ -108,7 +109,7 @@ impl Proxy {
         if !self.membership.is_primary() {
             return;
         }
-        let makers: Vec<XactId> = self.membership.map().buckets().makers().collect();
+        let makers: Vec<XactId> = self.membership.accepted().buckets().makers().collect();
         for job in makers {
             let listener = self.ic.table().entry(job).filter(|listener| listener.end_time.is_some());
             if let Some(well) = listener.map(|listener| !listener.aborted) {
