@@ -184,7 +184,7 @@ fn a_mark_that_no_scenario_reaches_fails_the_suite_that_requires_reach() {
     shell
         .run("run --require-reach")
         .ends(0)
-        .says("41 of 41 marks of xaction reached")
+        .says("43 of 43 marks of xaction reached")
         .says("marks of operation reached");
     let json = shell.run("run twice.toml --require-reach --json -");
     json.ends(3).says("\"unreached\":[\"xaction/").says("\"marks\":{");

@@ -55,7 +55,7 @@ impl Config {
 /// Every daemon and client there can be. Nodes are numbered proxies first, then targets, then clients.
 ///
 /// Deployed with the first proxy as primary and the first `ic_size` proxies as the Information Center; who is a member
-/// later is the cluster map's business ([`Smap`](super::Smap)).
+/// later is the cluster map's business ([`Smap`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cluster {
     proxies: u16,
