@@ -2,8 +2,6 @@
 
 #[path = "volume/matrix.rs"]
 mod matrix;
-#[path = "volume/scopes.rs"]
-mod scopes;
 #[path = "volume/sweep.rs"]
 mod sweep;
 #[path = "volume/worlds.rs"]

@@ -1,10 +1,15 @@
-//! Transitions of the plane's nodes: state, event, the exact effects.
+//! Transitions of the plane's nodes: state, event, the exact effects; its tables cell by cell; and random sequences
+//! against an oracle that was written separately. The matrix of coexistence, a test a cell, is beside this folder.
 
 mod buckets;
 mod client;
 mod information_center;
+mod kind_table;
 mod membership;
 mod proxy;
 mod rebalance;
+mod registry;
+mod registry_oracle;
+mod renewal_table;
 mod support;
 mod target;

@@ -1,19 +1,15 @@
 //! Random sequences of requests to a cluster in which nothing goes wrong, against a small model of the resources that
 //! was written separately: every answer exact, and afterwards everything as the model says, on record and on engines.
 
-#[path = "volume/cluster.rs"]
-mod cluster;
-#[path = "volume/oracle.rs"]
-mod oracle;
-
 use std::collections::{BTreeMap, BTreeSet};
 
-use cluster::Calm;
-use oracle::{Use, Volume, World};
 use proptest::prelude::*;
 use quiesce_control::volume::{
     Body, Drain, EngineId, Key, NodeSet, Object, PoolId, Request, Spec, Status, Uuid, VolumeId, VolumeWant,
 };
+
+use crate::cluster::Calm;
+use crate::oracle::{Use, Volume, World};
 
 const ENGINES: u8 = 3;
 
