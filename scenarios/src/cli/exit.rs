@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::capsule::{CapsuleError, WorldError};
 use crate::check::CheckRefused;
-use crate::files::WriteError;
+use crate::files::{NewError, WriteError};
 use crate::kept::KeptError;
 use crate::text::LoadError;
 
@@ -163,6 +163,15 @@ impl Refusal {
             | Refusal::Write(_)
             | Refusal::Stdout(_)
             | Refusal::Threads { .. } => vec![self],
+        }
+    }
+}
+
+impl From<NewError> for Refusal {
+    fn from(error: NewError) -> Self {
+        match error {
+            NewError::Exists { path } => Refusal::Exists { path },
+            NewError::Write(error) => error.into(),
         }
     }
 }
