@@ -3,8 +3,7 @@
 mod shell;
 
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Stdio;
 
 use shell::{Done, Shell};
 
@@ -12,7 +11,8 @@ use shell::{Done, Shell};
 fn commands() -> Vec<String> {
     let help = Shell::new("examples-commands").run("-h");
     let lines = help.ends(0).stdout.lines().skip_while(|line| *line != "Commands:").skip(1);
-    let named = lines.take_while(|line| !line.is_empty()).filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let named =
+        lines.take_while(|line| !line.is_empty()).filter(|line| line.starts_with("  ") && !line.starts_with("   "));
     let words = named.map(|line| line.split_whitespace().next().expect("a command").to_owned());
     words.filter(|word| word != "help").collect()
 }
@@ -25,26 +25,23 @@ fn examples(command: &str) -> Vec<String> {
     lines.map(|line| line.trim().split("   ").next().unwrap_or_default().to_owned()).collect()
 }
 
-/// Runs a line in a shell that knows the program as `quiesce`.
-fn in_a_shell(line: &str, dir: &Path) -> Output {
-    let mut command = Command::new("sh");
-    let bin = Path::new(env!("CARGO_BIN_EXE_quiesce")).parent().expect("a file stands in a folder");
-    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
-    command.args(["-c", line]).current_dir(dir).env("PATH", path).env_remove("RUST_LOG");
-    command.output().expect("a shell starts")
-}
-
 #[test]
 fn every_command_has_examples_and_each_runs_in_an_empty_folder() {
     let commands = commands();
-    assert!(commands.len() >= 17, "{commands:?}");
+    assert!(commands.len() >= 16, "{commands:?}");
     for command in commands.iter().filter(|command| *command != "explore") {
         let shell = Shell::new(&format!("examples-of-{command}"));
         let examples = examples(command);
         assert!(!examples.is_empty(), "`quiesce {command} -h` has no examples");
         for line in examples {
-            let done = Done::of(&in_a_shell(&line, &shell.0));
-            assert!(matches!(done.code, Some(0 | 1)), "{line} ends with {:?}\n{}{}", done.code, done.stdout, done.stderr);
+            let done = shell.line(&line);
+            assert!(
+                matches!(done.code, Some(0 | 1)),
+                "{line} ends with {:?}\n{}{}",
+                done.code,
+                done.stdout,
+                done.stderr
+            );
             assert!(!done.stderr.contains("panicked"), "{line}:\n{}", done.stderr);
         }
         assert!(examples_name(command), "no example of `quiesce {command}` is about it");
@@ -62,7 +59,7 @@ fn the_examples_of_the_program_run() {
     let (suite, others): (Vec<_>, Vec<_>) = examples("").into_iter().partition(|line| line == "quiesce");
     assert_eq!((suite.len(), others.len()), (1, 2));
     for line in others {
-        assert_eq!(in_a_shell(&line, &shell.0).status.code(), Some(1), "{line} is to show a failure");
+        assert_eq!(shell.line(&line).code, Some(1), "{line} is to show a failure");
     }
 }
 

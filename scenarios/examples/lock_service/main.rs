@@ -6,7 +6,7 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "what a process does not know of it ignores")]
 
 mod monitor;
-mod service;
+pub(crate) mod service;
 mod words;
 
 use std::time::Duration;
@@ -31,7 +31,7 @@ fn main() {
 fn plan(grant: Grant) -> Plan<Process, Property> {
     let (ms, second) = (Duration::from_millis, Duration::from_secs(1));
     let mut plan = Plan::new(grant, NAMES);
-    for (call, at) in (0..).zip([ms(0), ms(1), ms(2000), ms(2001)]) {
+    for (call, at) in (0..).zip([ms(0), ms(1), ms(20_000), ms(20_001)]) {
         let node = CLIENTS[call as usize % CLIENTS.len()];
         plan = plan.step(at, Action::Call { node, request: Request::Write, call: CallId(call) });
     }
@@ -44,13 +44,13 @@ fn plan(grant: Grant) -> Plan<Process, Property> {
 }
 
 /// The first of these seeds that fails, and how; `None` if none does.
-fn simulate(grant: Grant, seeds: u64) -> Option<(u64, Outcome<Process>)> {
+pub(crate) fn simulate(grant: Grant, seeds: u64) -> Option<(u64, Outcome<Process>)> {
     let plan = plan(grant);
     (0..seeds).map(|seed| (seed, run(&plan, seed))).find(|(_, outcome)| !outcome.findings.is_empty())
 }
 
 /// Every run in which each client writes once, the server may die once, and one message may be lost.
-fn search(grant: Grant) -> Report<Process> {
+pub(crate) fn search(grant: Grant) -> Report<Process> {
     let scope = Scope {
         config: grant,
         nodes: NAMES.map(str::to_owned).to_vec(),
@@ -66,7 +66,7 @@ fn search(grant: Grant) -> Report<Process> {
 }
 
 /// What both have to say, in words.
-fn told(grant: Grant) -> String {
+pub(crate) fn told(grant: Grant) -> String {
     let mut text = format!("numbers are granted: {grant:?}\n");
     match simulate(grant, 1000) {
         None => text.push_str("  simulator: 1000 seeds, nothing found\n"),

@@ -181,23 +181,19 @@ mod tests {
     #[test]
     fn what_is_lacking_is_said_and_what_merely_costs_is_a_note() {
         let state = |check: Check| check.state;
-        assert_eq!(["3", "2", "1", "0"].map(|level| state(build(level))), [
-            State::Ok,
-            State::Ok,
-            State::Note,
-            State::Note
-        ]);
+        assert_eq!(
+            ["3", "2", "1", "0"].map(|level| state(build(level))),
+            [State::Ok, State::Ok, State::Note, State::Note]
+        );
         assert_eq!([1, 2].map(|count| state(cores(count))), [State::Note, State::Ok]);
-        assert_eq!([None, Some(1024), Some(MEMORY_LEAST)].map(|free| state(memory(free))), [
-            State::Note,
-            State::Note,
-            State::Ok
-        ]);
-        assert_eq!([None, Some("quiesce=debug,warn"), Some("quiesce=loud")].map(|asked| state(log(asked))), [
-            State::Ok,
-            State::Ok,
-            State::Missing
-        ]);
+        assert_eq!(
+            [None, Some(1024), Some(MEMORY_LEAST)].map(|free| state(memory(free))),
+            [State::Note, State::Note, State::Ok]
+        );
+        assert_eq!(
+            [None, Some("quiesce=debug,warn"), Some("quiesce=loud")].map(|asked| state(log(asked))),
+            [State::Ok, State::Ok, State::Missing]
+        );
         assert_eq!(state(terminal(false, true)), State::Note);
         assert_eq!(state(browser(Vec::new())), State::Note);
     }

@@ -8,8 +8,6 @@
 //! - `sh`: what `.ci/run` runs, word for word.
 //! - `text`: what another test holds to the code.
 
-use std::process::Command;
-
 use quiesce::load;
 use quiesce::text::Source;
 use snapbox::IntoData as _;
@@ -94,16 +92,10 @@ fn lines(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("{text}\n") }
 }
 
+/// Recipes ask which of many machines this is: the second.
 fn in_shell(line: &str, shell: &Shell) -> Done {
     let line = line.replace("cargo run --release -- ", "quiesce ");
-    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_quiesce")).parent().expect("a file stands in a folder");
-    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
-    let mut command = Command::new("sh");
-    command.args(["-c", &line]).current_dir(&shell.0).env("PATH", path).env_remove("RUST_LOG");
-    for number in ["JOB_COMPLETION_INDEX", "SLURM_ARRAY_TASK_ID", "CI_NODE_INDEX", "SHARD"] {
-        command.env(number, "1");
-    }
-    Done::of(&command.output().expect("a shell starts"))
+    shell.line(&format!("export JOB_COMPLETION_INDEX=1 SLURM_ARRAY_TASK_ID=1; {line}"))
 }
 
 /// A scenario, or keys of one: what every scenario needs is put before them.
@@ -118,7 +110,8 @@ fn loads(page: &str, text: &str) {
 
 /// Each command of a recipe is one that the program understands, tried over few seeds.
 fn recipe(page: &str, text: &str, shell: &Shell) {
-    let commands = text.lines().filter_map(|line| line.find("quiesce ").map(|at| line[at..].trim_end_matches(['\\', '"', ' '])));
+    let commands =
+        text.lines().filter_map(|line| line.find("quiesce ").map(|at| line[at..].trim_end_matches(['\\', '"', ' '])));
     for line in commands.filter(|line| !line.starts_with("quiesce run --")) {
         let words = line.split(' ').map(|word| if word.contains("..") { "0..2" } else { word });
         let line = words.collect::<Vec<_>>().join(" ");

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use quiesce::planes::{self, AnyPlane};
 use quiesce::plane::Profile;
+use quiesce::planes::{self, AnyPlane};
 use quiesce::{load, suite};
 
 use crate::page::Page;
@@ -16,14 +16,24 @@ fn scenarios(plane: &str) -> usize {
 #[test]
 fn the_readme_counts_what_there_is() {
     let about = |plane: &dyn AnyPlane| match plane.name() {
-        "xaction" => "AIStore's batch jobs: kinds of jobs, registries of targets, rebalance, buckets, load, membership, an Information Center, waiting clients ([protocol](impl/control/src/xaction/ic/README.md))",
-        "operation" => "Compass' asynchronous operations: director, records, controllers, webhooks ([protocol](impl/control/src/operation/README.md))",
-        "volume" => "Mayastor's resource lifecycle: agents, store, storage nodes, reconcilers ([protocol](impl/control/src/volume/README.md))",
+        "xaction" => {
+            "AIStore's batch jobs: kinds of jobs, registries of targets, rebalance, buckets, load, membership, an Information Center, waiting clients ([protocol](impl/control/src/xaction/ic/README.md))"
+        }
+        "operation" => {
+            "Compass' asynchronous operations: director, records, controllers, webhooks ([protocol](impl/control/src/operation/README.md))"
+        }
+        "volume" => {
+            "Mayastor's resource lifecycle: agents, store, storage nodes, reconcilers ([protocol](impl/control/src/volume/README.md))"
+        }
         other => panic!("say in one line what {other} is"),
     };
-    let mut table = "| plane | what it is | scenarios | policies | properties | scopes |\n|---|---|---|---|---|---|\n".to_owned();
+    let mut table =
+        "| plane | what it is | scenarios | policies | properties | scopes |\n|---|---|---|---|---|---|\n".to_owned();
     for plane in planes::ALL {
-        let (name, counts) = (plane.name(), [scenarios(plane.name()), plane.policies().len(), plane.properties().len(), plane.scopes().len()]);
+        let (name, counts) = (
+            plane.name(),
+            [scenarios(plane.name()), plane.policies().len(), plane.properties().len(), plane.scopes().len()],
+        );
         let counts = counts.map(|count| count.to_string()).join(" | ");
         table.push_str(&format!("| `{name}` | {} | {counts} |\n", about(plane)));
     }
@@ -48,7 +58,7 @@ fn the_page_of_properties_has_every_property_and_its_claim() {
 /// Every key that a scenario of some plane may have, and every word of a timeline.
 fn keys() -> BTreeSet<String> {
     let mut keys: BTreeSet<String> = planes::ALL.iter().flat_map(|plane| plane.keys()).map(str::to_owned).collect();
-    let verbs = planes::ALL.iter().flat_map(|plane| plane.verbs()).chain(quiesce::schema::COMMON_VERBS);
+    let verbs = planes::ALL.iter().flat_map(|plane| plane.verbs()).copied().chain(quiesce::schema::COMMON_VERBS);
     for verb in verbs {
         keys.insert(verb.word.to_owned());
         keys.extend(verb.keys.iter().map(|&key| key.to_owned()));

@@ -27,7 +27,11 @@ fn index() -> BTreeMap<String, String> {
 fn terms() -> BTreeSet<String> {
     let shell = Shell::new("glossary");
     let mut terms = BTreeSet::new();
-    let run = shell.run("run abort-is-lost swarm slow-target --profile reference --seeds 1..3 -v --shrink").ends(1).stdout.clone();
+    let run = shell
+        .run("run abort-is-lost swarm slow-target --profile reference --seeds 1..3 -v --shrink")
+        .ends(1)
+        .stdout
+        .clone();
     terms.extend(headers(&run));
     for line in run.lines().map(str::trim_end) {
         terms.extend(labels(line));
@@ -41,7 +45,10 @@ fn terms() -> BTreeSet<String> {
         assert!(check.contains(word), "{word} is no longer said:\n{check}");
         terms.insert(word.to_owned());
     }
-    let capsule = shell.left("quiesce-failures").into_iter().find(|name| name.starts_with("abort-is-lost.") && name.ends_with(".json"));
+    let capsule = shell
+        .left("quiesce-failures")
+        .into_iter()
+        .find(|name| name.starts_with("abort-is-lost.") && name.ends_with(".json"));
     let capsule = format!("quiesce-failures/{}", capsule.expect("a failure was saved"));
     let replay = shell.run(&format!("replay {capsule}")).ends(1).stdout.clone();
     terms.extend(actions(&replay));
@@ -67,7 +74,8 @@ fn labels(line: &str) -> Option<String> {
 
 /// `  waits-return (owed): 20 seeds, first 1`: a property and the sort of failure.
 fn kinds(line: &str) -> Vec<String> {
-    let Some((property, rest)) = line.trim_start().split_once(" (") else { return Vec::new() };
+    let told = line.strip_prefix("  ").filter(|told| !told.starts_with(' '));
+    let Some((property, rest)) = told.and_then(|told| told.split_once(" (")) else { return Vec::new() };
     let Some((kind, _)) = rest.split_once("): ") else { return Vec::new() };
     vec![property.to_owned(), kind.to_owned()]
 }

@@ -89,7 +89,9 @@ fn no_page_repeats_another() {
         });
         let prose = prose.collect::<Vec<_>>().join(" ");
         for sentence in prose.split(". ").map(str::trim).filter(|sentence| sentence.len() > 60) {
-            if let Some(other) = known.insert(sentence.to_owned(), page.name.clone()).filter(|other| *other != page.name) {
+            if let Some(other) =
+                known.insert(sentence.to_owned(), page.name.clone()).filter(|other| *other != page.name)
+            {
                 panic!("{} and {other} both say: {sentence}", page.name);
             }
         }
