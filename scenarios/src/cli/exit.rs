@@ -114,7 +114,8 @@ pub(crate) enum Refusal {
     Chart(#[from] crate::fanout::ChartError),
     /// Not a name.
     #[error("{0}")]
-    Name(#[from] crate::text::Mistake),
+    #[diagnostic(help("a name is 1 to 64 of a-z, 0-9 and -, and does not begin with -"))]
+    Name(crate::text::Mistake),
     /// A file that is there already.
     #[error("{path} is there already")]
     Exists { path: String },
@@ -173,6 +174,12 @@ impl From<NewError> for Refusal {
             NewError::Exists { path } => Refusal::Exists { path },
             NewError::Write(error) => error.into(),
         }
+    }
+}
+
+impl From<crate::text::Mistake> for Refusal {
+    fn from(mistake: crate::text::Mistake) -> Self {
+        Refusal::Name(mistake)
     }
 }
 
