@@ -88,10 +88,8 @@ pub enum NewError {
 pub fn write_new(path: &Path, content: &str) -> Result<(), NewError> {
     let name = || path.display().to_string();
     if let Err(cause) = fs::File::create_new(path) {
-        return Err(match cause.kind() {
-            io::ErrorKind::AlreadyExists => NewError::Exists { path: name() },
-            _ => WriteError { path: name(), cause }.into(),
-        });
+        let there = cause.kind() == io::ErrorKind::AlreadyExists;
+        return Err(if there { NewError::Exists { path: name() } } else { WriteError { path: name(), cause }.into() });
     }
     write_whole(path, content).map_err(|error| {
         _ = fs::remove_file(path);

@@ -101,8 +101,8 @@ fn actions(trace: &str) -> Vec<String> {
         let mut words = line.split_whitespace().skip_while(|word| word.parse::<u32>().is_ok());
         let at = words.next()?;
         let time = at.strip_suffix('s')?;
-        time.parse::<f64>().ok()?;
-        words.nth(1).map(str::to_owned)
+        let is_time = time.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        is_time.then(|| words.nth(1).map(str::to_owned))?
     };
     trace.lines().filter_map(word).collect()
 }
