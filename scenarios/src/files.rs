@@ -66,6 +66,37 @@ pub fn write_whole(path: &Path, content: &str) -> Result<(), WriteError> {
     })
 }
 
+/// Why a file could not be made.
+#[derive(Debug, Error)]
+pub enum NewError {
+    /// Something has its name.
+    #[error("{path} is there already")]
+    Exists {
+        /// The file.
+        path: String,
+    },
+    /// The file system says no.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+/// Writes a file where none is: the place is taken first, so that nothing is ever written over, and the content then
+/// comes whole.
+///
+/// # Errors
+/// When something is there, or the file system says no; then nothing is left behind.
+pub fn write_new(path: &Path, content: &str) -> Result<(), NewError> {
+    let name = || path.display().to_string();
+    if let Err(cause) = fs::File::create_new(path) {
+        let there = cause.kind() == io::ErrorKind::AlreadyExists;
+        return Err(if there { NewError::Exists { path: name() } } else { WriteError { path: name(), cause }.into() });
+    }
+    write_whole(path, content).map_err(|error| {
+        _ = fs::remove_file(path);
+        error.into()
+    })
+}
+
 /// Makes a directory and those above it.
 ///
 /// # Errors
@@ -97,6 +128,19 @@ mod tests {
         assert_eq!(fs::read_to_string(dir.join("a")).unwrap(), "two");
         assert_eq!(fs::read_dir(&dir).unwrap().count(), 1);
         assert!(write_whole(&dir.join("no/such/dir"), "x").is_err());
+        fs::remove_dir_all(&dir).unwrap();
+    }
+
+    #[test]
+    fn a_new_file_is_never_written_over_another() {
+        let dir = std::env::temp_dir().join(format!("quiesce-files-new-{}", std::process::id()));
+        make_dir(&dir).unwrap();
+        write_new(&dir.join("a"), "one").unwrap();
+        assert!(matches!(write_new(&dir.join("a"), "two"), Err(NewError::Exists { .. })));
+        assert!(matches!(write_new(&dir, "two"), Err(NewError::Exists { .. })), "a directory has the name");
+        assert!(matches!(write_new(&dir.join("a/b"), "two"), Err(NewError::Write(_))));
+        assert_eq!(fs::read_to_string(dir.join("a")).unwrap(), "one");
+        assert_eq!(fs::read_dir(&dir).unwrap().count(), 1);
         fs::remove_dir_all(&dir).unwrap();
     }
 }

@@ -16,7 +16,7 @@ const VERSION: u32 = 1;
 const SIZE_MOST: u64 = 16 * 1024 * 1024;
 
 /// The name of the file, among the saved failures.
-const NAME: &str = "failed-seeds.json";
+const NAME: &str = ".failed-seeds.json";
 
 /// Seeds that failed, by scenario and policies. It is a hint: nothing is judged by it.
 #[derive(Debug, PartialEq, Eq)]

@@ -26,6 +26,10 @@
 //! assert_eq!(sweep(scenario.as_ref(), how, &|_run| ()).verdict, Verdict::Pass);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! It judges nothing by itself: what a plane must keep is its monitors', and whether a run broke it is the simulator's or
+//! the checker's to say. Reading it as a library is for tests and tools around the program; the pages in `docs/` are about
+//! the program.
 #![forbid(unsafe_code)]
 
 pub mod audit;

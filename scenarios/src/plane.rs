@@ -37,6 +37,8 @@ pub trait Plane: Debug + Clone + Send + Sync + 'static {
     const VERBS: &'static [Verb];
     /// The keys of a scenario that only this plane reads, beside those of every scenario.
     const KEYS: &'static [&'static str];
+    /// A scenario to begin with, in which `NAME` stands for its name.
+    const TEMPLATE: &'static str;
     /// What makes a scenario's cluster larger or smaller.
     const SIZES: Sizes;
     /// Every label of a message.

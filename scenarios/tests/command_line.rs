@@ -27,7 +27,7 @@ fn a_failure_names_the_property_the_evidence_and_both_commands_that_repeat_it() 
     done.says("call 1 of c1 is").says("again   quiesce run twice.toml --seed 3 --profile reference\n");
     done.says(&format!("replay  quiesce replay {capsule}\n")).says("0 of 1 scenarios pass");
     shell.run("run twice.toml --seed 3 --profile reference").ends(1).says("1 seed, first 3");
-    assert_eq!(shell.left("quiesce-failures"), ["failed-seeds.json", "twice.reference.one-start-one-job.seed-3.json"]);
+    assert_eq!(shell.left("quiesce-failures"), [".failed-seeds.json", "twice.reference.one-start-one-job.seed-3.json"]);
     let replayed = shell.run(&format!("replay {capsule}"));
     replayed.ends(1).says("start-request from c1").says("reproduced: one-start-one-job fails with seed 3\n");
     assert_eq!(replayed.stdout, shell.run(&format!("replay {capsule}")).stdout, "a replay repeats itself to the byte");

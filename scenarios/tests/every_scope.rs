@@ -132,10 +132,10 @@ fn every_counterexample_is_a_run_of_the_simulator_that_fails_alike() {
     assert!(violations > 3, "{violations} violations");
 }
 
-const README: &str = include_str!("../../README.md");
+const PAGE: &str = include_str!("../../docs/guide/checker.md");
 
-/// The README's table of scopes: name, unique states, depth.
-fn readme_rows() -> Vec<(String, u64, u64)> {
+/// The guide's table of scopes: name, unique states, depth.
+fn rows() -> Vec<(String, u64, u64)> {
     let cells = |line: &str| line.split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
     let number = |cell: &str| cell.replace(',', "").parse::<u64>().ok();
     let row = |line: &str| match &cells(line)[..] {
@@ -145,17 +145,17 @@ fn readme_rows() -> Vec<(String, u64, u64)> {
         }
         _ => None,
     };
-    README.lines().filter_map(row).collect()
+    PAGE.lines().filter_map(row).collect()
 }
 
 #[test]
-fn the_readme_has_a_row_for_every_scope_and_the_counts_it_states() {
-    let rows = readme_rows();
+fn the_guide_has_a_row_for_every_scope_and_the_counts_it_states() {
+    let rows = rows();
     let missing: Vec<_> = scopes().filter(|scope| !rows.iter().any(|(name, ..)| name == scope)).collect();
-    assert_eq!(missing, [""; 0], "run `quiesce check NAME` and add its counts to the README's table of scopes");
+    assert_eq!(missing, [""; 0], "run `quiesce check NAME` and add its counts to docs/guide/checker.md");
     let mut compared = 0;
     for (name, unique, depth) in rows {
-        assert!(scopes().any(|scope| scope == name), "the README has a row for `{name}`, which is no scope");
+        assert!(scopes().any(|scope| scope == name), "the guide has a row for `{name}`, which is no scope");
         if unique < STATES_MOST as u64 {
             let found = check(&name, Profile::Hardened);
             assert_eq!((found.verdict, found.unique_states, found.depth), (Verdict::Pass, unique, depth), "{name}");

@@ -52,6 +52,8 @@ const TABLE: &[(&str, &str, usize, &str, &str)] = &[
     ("why", "--futures", 1, "debugging", "why_names_the_step_from_which_a_failure_was_inevitable"),
     ("why", "--policy", 1, "debugging", "why_names_the_step_from_which_a_failure_was_inevitable"),
     ("shrink", "--seed", 1, "flags", "flags_that_mean_nothing_to_a_command_are_refused"),
+    ("new", "--plane", 1, "examples", "every_template_passes_as_it_is_written_and_is_never_written_over"),
+    ("new", "--dir", 1, "examples", "a_template_that_cannot_be_written_leaves_nothing"),
     ("keep", "--suite", 1, "debugging", "a_kept_failure_is_a_scenario_of_the_suite_beside_its_trace"),
     ("keep", "--name", 1, "debugging", "a_kept_failure_is_a_scenario_of_the_suite_beside_its_trace"),
 ];
@@ -75,7 +77,7 @@ fn every_flag_that_is_offered_is_in_the_table() {
     let run = offered("run");
     assert_eq!(known("run"), run);
     let shared: BTreeSet<String> = offered("keep").intersection(&run).cloned().collect();
-    for command in ["merge", "replay", "why", "shrink", "keep"] {
+    for command in ["new", "merge", "replay", "why", "shrink", "keep"] {
         let offered = offered(command);
         let own: Vec<&String> = offered.difference(&shared).collect();
         assert!(own.iter().all(|flag| known(command).contains(*flag)), "{command}: {own:?}");

@@ -173,10 +173,10 @@ fn an_interrupted_sweep_that_found_nothing_is_not_green() {
 fn seeds_that_failed_are_remembered_beside_the_capsules() {
     let shell = Shell::new("failed");
     shell.told("run abort-is-lost --seeds 5..8 --profile reference -q");
-    let remembered = shell.read("quiesce-failures/failed-seeds.json");
+    let remembered = shell.read("quiesce-failures/.failed-seeds.json");
     let json: serde_json::Value = serde_json::from_str(&remembered).expect("JSON");
     assert_eq!(json["failed"]["abort-is-lost --profile reference"], serde_json::json!([5, 6, 7]));
-    std::fs::write(shell.path("quiesce-failures/failed-seeds.json"), "[").expect("a temporary file can be written");
+    std::fs::write(shell.path("quiesce-failures/.failed-seeds.json"), "[").expect("a temporary file can be written");
     assert_eq!(shell.told("run abort-is-lost --seeds 5..8 --profile reference -q").0, Some(1));
-    assert_eq!(shell.read("quiesce-failures/failed-seeds.json"), remembered);
+    assert_eq!(shell.read("quiesce-failures/.failed-seeds.json"), remembered);
 }

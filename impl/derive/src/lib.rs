@@ -1,6 +1,19 @@
 //! `#[derive(Rename)]`: a value renamed is each of its fields renamed.
 //!
-//! So a new field or variant takes part by itself, and one whose type cannot be renamed does not compile.
+//! So a new field or variant takes part by itself, and one whose type cannot be renamed does not compile. It is used through
+//! `quiesce_machine::Rename`, which re-exports it beside the trait; this crate has nothing but the macro.
+//!
+//! ```
+//! use quiesce_machine::{NodeId, Rename, Renaming};
+//!
+//! #[derive(Debug, PartialEq, Rename)]
+//! enum Holder { Nobody, Somebody { node: NodeId, since: u32 } }
+//!
+//! let other = Renaming::identity().with_node(NodeId(0), NodeId(1));
+//! let held = Holder::Somebody { node: NodeId(0), since: 3 };
+//! assert_eq!(held.rename(&other), Holder::Somebody { node: NodeId(1), since: 3 });
+//! assert_eq!(Holder::Nobody.rename(&other), Holder::Nobody);
+//! ```
 #![forbid(unsafe_code)]
 
 use proc_macro::TokenStream;

@@ -8,6 +8,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use thiserror::Error;
 
 use super::check::{Check, Explore};
+use super::examples;
 use super::exit::Refusal;
 use super::fanout::Fanout;
 use crate::choices::Choices;
@@ -20,7 +21,7 @@ use crate::text::{Mistake, parse_duration};
 /// Runs the real code of a control plane through faults, and says whether it can ever say something false, and whether
 /// every wait ends and every table converges. Without a command it runs the bundled suite.
 #[derive(Debug, Parser)]
-#[command(name = "quiesce", version, after_help = EXIT_CODES)]
+#[command(name = "quiesce", version, after_help = examples::TOP)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -28,36 +29,56 @@ pub(crate) struct Cli {
     pub(crate) shared: Shared,
 }
 
-const EXIT_CODES: &str = "\
-Exit codes: 0 every verdict is pass, 1 a property failed, 2 bad usage or bad scenario,
-            3 incomplete or vacuous, 4 two runs of one seed differ";
-
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run scenarios: files, or bundled ones by name; all bundled ones if none is given
+    #[command(after_help = examples::RUN)]
     Run(Run),
+    /// Write a scenario to begin with: commented, and it passes as it stands
+    #[command(after_help = examples::NEW)]
+    New(New),
     /// Join the shards of one sweep: what they come to is what one run of all seeds would have
+    #[command(after_help = examples::MERGE)]
     Merge(Merge),
     /// List what is bundled: scenarios, policies, properties, scopes, kinds
+    #[command(after_help = examples::LIST)]
     List(List),
     /// Show every kind of batch job of the xaction plane, with all its columns
+    #[command(after_help = examples::KINDS)]
     Kinds(Kinds),
     /// Measure what it costs to know that a job has ended, by size of the cluster and by the way clients are told
+    #[command(after_help = examples::FANOUT)]
     Fanout(Fanout),
     /// Search every run of small worlds for a violation
+    #[command(after_help = examples::CHECK)]
     Check(Check),
     /// Put every policy to the test: what the published choice breaks, and that ours holds in the same space
+    #[command(after_help = examples::AUDIT)]
     Audit(Audit),
     /// Walk through the states of a small world by hand, in a browser
+    #[command(after_help = examples::EXPLORE)]
     Explore(Explore),
     /// Run a saved failure again, look at any step of it, and say whether the property now holds
+    #[command(after_help = examples::REPLAY)]
     Replay(Replay),
     /// Show from which step on a saved failure was inevitable, whatever chance did afterwards
+    #[command(after_help = examples::WHY)]
     Why(Why),
     /// Make saved failures as small as they get: each becomes a scenario that fails by itself
+    #[command(after_help = examples::SHRINK)]
     Shrink(Shrink),
     /// Turn a saved failure into a scenario of a suite, with the trace it should no longer show
+    #[command(after_help = examples::KEEP)]
     Keep(Keep),
+    /// Look for what commands could miss here: one line each, exit code 3 if something they need is not there
+    #[command(after_help = examples::DOCTOR)]
+    Doctor,
+    /// Print what makes a shell complete the words of this program
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions(Completions),
+    /// Print the manual page, or write that of every command to a folder
+    #[command(after_help = examples::MAN)]
+    Man(Man),
 }
 
 #[derive(Debug, Args)]
@@ -120,6 +141,30 @@ pub(crate) struct Telling {
     /// Write results as JUnit XML
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct New {
+    /// The scenario's name; the file is NAME.toml
+    pub(crate) name: String,
+    /// The control plane it is about
+    #[arg(long, value_name = "PLANE")]
+    pub(crate) plane: String,
+    /// The folder it is written to
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// Where quiesce.1, quiesce-run.1 and so on are written; the first alone is printed if none is given
+    pub(crate) dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::capsule::{CapsuleError, WorldError};
 use crate::check::CheckRefused;
-use crate::files::WriteError;
+use crate::files::{NewError, WriteError};
 use crate::kept::KeptError;
 use crate::text::LoadError;
 
@@ -114,7 +114,8 @@ pub(crate) enum Refusal {
     Chart(#[from] crate::fanout::ChartError),
     /// Not a name.
     #[error("{0}")]
-    Name(#[from] crate::text::Mistake),
+    #[diagnostic(help("a name is 1 to 64 of a-z, 0-9 and -, and does not begin with -"))]
+    Name(crate::text::Mistake),
     /// A file that is there already.
     #[error("{path} is there already")]
     Exists { path: String },
@@ -164,6 +165,21 @@ impl Refusal {
             | Refusal::Stdout(_)
             | Refusal::Threads { .. } => vec![self],
         }
+    }
+}
+
+impl From<NewError> for Refusal {
+    fn from(error: NewError) -> Self {
+        match error {
+            NewError::Exists { path } => Refusal::Exists { path },
+            NewError::Write(error) => error.into(),
+        }
+    }
+}
+
+impl From<crate::text::Mistake> for Refusal {
+    fn from(mistake: crate::text::Mistake) -> Self {
+        Refusal::Name(mistake)
     }
 }
 

@@ -5,6 +5,8 @@ mod audit;
 mod check;
 mod conclude;
 mod crash;
+mod doctor;
+mod examples;
 mod exit;
 mod fanout;
 mod find;
@@ -12,7 +14,9 @@ mod interrupt;
 mod keep;
 mod kinds;
 mod list;
+mod manual;
 mod merge;
+mod new;
 mod policies;
 mod replay;
 mod reports;
@@ -61,6 +65,7 @@ fn dispatch(cli: Cli, out: &mut Out) -> Result<Exit, Refusal> {
         None => run::run(&args::Run::default(), &shared, out),
         Some(Command::Run(args)) if args.crash_sweep => crash::crash(&args, &shared, out),
         Some(Command::Run(args)) => run::run(&args, &shared, out),
+        Some(Command::New(args)) => new::new(&args, &shared, out),
         Some(Command::Merge(args)) => merge::merge(&args, &shared, out),
         Some(Command::List(args)) => list::list(&args, &shared, out),
         Some(Command::Kinds(args)) => kinds::kinds(&args, &shared, out),
@@ -72,6 +77,9 @@ fn dispatch(cli: Cli, out: &mut Out) -> Result<Exit, Refusal> {
         Some(Command::Why(args)) => why::why(&args, &shared, out),
         Some(Command::Shrink(args)) => shrink::shrink(&args, &shared, out),
         Some(Command::Keep(args)) => keep::keep(&args, &shared, out),
+        Some(Command::Doctor) => doctor::doctor(&shared, out),
+        Some(Command::Completions(args)) => manual::completions(&args, &shared, out),
+        Some(Command::Man(args)) => manual::man(&args, &shared, out),
     }
 }
 

@@ -16,7 +16,7 @@ pub use xaction::Xaction;
 
 use crate::check::{Adjust, CheckRefused, Checked, Checking, leaves_out, ready};
 use crate::choices::Choices;
-use crate::plane::{Plane, Word};
+use crate::plane::{Plane, Verb, Word};
 use crate::run::{Prepared, Runnable, small_world};
 use crate::schema::Scenario;
 use crate::text::{Fields, Read};
@@ -32,6 +32,12 @@ pub trait AnyPlane: fmt::Debug + Sync {
 
     /// Every key that a scenario of this plane may have.
     fn keys(&self) -> Vec<&'static str>;
+
+    /// What its users can do, as timeline entries.
+    fn verbs(&self) -> &'static [Verb];
+
+    /// A scenario to begin with, under that name.
+    fn template(&self, name: &str) -> String;
 
     /// Reads a scenario of this plane.
     ///
@@ -90,6 +96,14 @@ impl<P: Plane> AnyPlane for Of<P> {
 
     fn keys(&self) -> Vec<&'static str> {
         Scenario::<P>::keys()
+    }
+
+    fn verbs(&self) -> &'static [Verb] {
+        P::VERBS
+    }
+
+    fn template(&self, name: &str) -> String {
+        P::TEMPLATE.replace("NAME", name)
     }
 
     fn read(&self, scenario: &Fields<'_>) -> Read<Box<dyn Runnable>> {

@@ -1,7 +1,7 @@
 //! The program, run in a directory of its own.
 #![allow(dead_code, reason = "every file of tests uses a part of it")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// A directory of one test in which the program runs, gone when the test ends.
@@ -26,6 +26,15 @@ impl Shell {
 
     pub(crate) fn run(&self, words: &str) -> Done {
         Done::of(&self.command(words).output().expect("the program starts"))
+    }
+
+    /// Runs a line in a shell that knows the program as `quiesce`.
+    pub(crate) fn line(&self, line: &str) -> Done {
+        let bin = Path::new(env!("CARGO_BIN_EXE_quiesce")).parent().expect("a file stands in a folder");
+        let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
+        let mut shell = Command::new("sh");
+        shell.args(["-c", line]).current_dir(&self.0).env("PATH", path).env_remove("RUST_LOG");
+        Done::of(&shell.output().expect("a shell starts"))
     }
 
     pub(crate) fn left(&self, dir: &str) -> Vec<String> {
