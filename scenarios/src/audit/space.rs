@@ -75,7 +75,7 @@ impl Space {
         let mut trials = Vec::new();
         for (name, _) in plane.scopes().iter().filter(|_| self.has_scopes) {
             let limits = Limits { max_states: Some(STATES_MOST), ..self.limits() };
-            let checked = check(plane, name, &Choices::default(), limits, stop)?;
+            let checked = check(plane, (name, &|_| true), &Choices::default(), limits, stop)?;
             if stop() {
                 return Ok(Vec::new());
             }
@@ -101,22 +101,23 @@ impl Space {
         row: &Row,
         stop: Stop<'_>,
     ) -> Result<Option<Caught>, AuditError> {
-        Ok(self.search(plane, scope, &published(row), true, stop)?.0.into_iter().next())
+        let first = Limits { first_failure: true, ..Limits::default() };
+        Ok(self.search(plane, scope, &published(row), (&|_| true, first), stop)?.0.into_iter().next())
     }
 
-    /// What fails in a scope under these choices, each property by a shortest run; of the first failure alone if `first`.
-    /// Also whether the whole scope was searched.
+    /// What fails in a scope under these choices, each property by a shortest run, judged by those that `keep` keeps. Also
+    /// whether nothing was left out.
     pub(super) fn search(
         &self,
         plane: &'static dyn AnyPlane,
         scope: &Trial,
         choices: &Choices,
-        first: bool,
+        (keep, limits): (&dyn Fn(&str) -> bool, Limits),
         stop: Stop<'_>,
     ) -> Result<(Vec<Caught>, bool), AuditError> {
         let most = usize::try_from(scope.states).unwrap_or(usize::MAX).saturating_mul(TIMES_MORE);
-        let limits = Limits { max_states: Some(most.max(1)), first_failure: first, ..self.limits() };
-        let checked = check(plane, scope.name, choices, limits, stop)?;
+        let limits = Limits { max_states: Some(most.max(1)), threads: self.threads, ..limits };
+        let checked = check(plane, (scope.name, keep), choices, limits, stop)?;
         let Checked { unique_states: states, depth, counterexamples, properties, .. } = checked;
         let whole = !properties.iter().any(|property| matches!(property.verdict, Outcome::Incomplete(_)));
         let caught = |story: Story| Caught {
@@ -212,7 +213,7 @@ pub(super) fn published(row: &Row) -> Choices {
 
 fn check(
     plane: &'static dyn AnyPlane,
-    scope: &str,
+    (scope, keep): (&str, &dyn Fn(&str) -> bool),
     choices: &Choices,
     limits: Limits,
     stop: Stop<'_>,
@@ -221,5 +222,5 @@ fn check(
     let progress = |_| if stop() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     let search = Search::Bfs;
     let how = Checking { choices, adjust: &adjust, from: None, symmetry: false, search, limits, progress: &progress };
-    Ok(plane.check(scope, &how).expect("a plane has the scopes that it lists")?)
+    Ok(plane.check_judged_by(scope, keep, &how).expect("a plane has the scopes that it lists")?)
 }

@@ -5,9 +5,9 @@
 //! left is unexplained: something that only others of our policies keep from happening, or none.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
 
 use quiesce_control::policy::Row;
+use quiesce_model::Limits;
 use quiesce_sim::Course;
 use rayon::prelude::*;
 
@@ -108,11 +108,11 @@ pub fn unexplained(
     let trials = space.scopes(plane, stop)?;
     let scenarios = space.scenarios_in(plane.name());
     told(Searched::More(trials.len() + scenarios.len()));
-    let hunt = Hunt { space, plane, stop, searched: Mutex::new(BTreeMap::new()) };
+    let hunt = Hunt { space, plane, stop };
     let mut failing: BTreeMap<String, Vec<Seen>> = BTreeMap::new();
     for trial in trials {
         told(Searched::Next(trial.name));
-        for caught in hunt.in_scope(&trial, &[])?.0 {
+        for caught in hunt.in_scope(&trial)? {
             let seen = Seen::Scope { trial: trial.clone(), caught: caught.clone() };
             failing.entry(caught.property).or_default().push(seen);
         }
@@ -143,8 +143,6 @@ struct Hunt<'a> {
     space: &'a Space,
     plane: &'static dyn AnyPlane,
     stop: Stop<'a>,
-    /// What failed in a scope with these policies hardened, and whether all of it was searched.
-    searched: Mutex<BTreeMap<(&'static str, Vec<&'static str>), (Vec<Caught>, bool)>>,
 }
 
 impl Hunt<'_> {
@@ -172,16 +170,21 @@ impl Hunt<'_> {
         scenario.under(choices).expect("a policy of the plane takes either choice")
     }
 
-    /// What fails in a scope with these policies hardened; searched once.
-    fn in_scope(&self, trial: &Trial, hardened: &[&'static str]) -> Result<(Vec<Caught>, bool), AuditError> {
-        let key = (trial.name, hardened.to_vec());
-        if let Some(known) = self.searched.lock().expect("nothing panics there").get(&key) {
-            return Ok(known.clone());
+    /// Every property that fails in a scope. Nobody looks behind a failure, so it is searched again without what fails until
+    /// nothing else does.
+    fn in_scope(&self, trial: &Trial) -> Result<Vec<Caught>, AuditError> {
+        let mut all: Vec<Caught> = Vec::new();
+        loop {
+            let keep = |name: &str| !all.iter().any(|caught| caught.property == name);
+            let judged = (&keep as &dyn Fn(&str) -> bool, Limits::default());
+            let found = self.space.search(self.plane, trial, &self.choices(&[]), judged, self.stop)?.0;
+            self.go_on(trial.name)?;
+            let fresh: Vec<Caught> = found.into_iter().filter(|caught| keep(&caught.property)).collect();
+            if fresh.is_empty() {
+                return Ok(all);
+            }
+            all.extend(fresh);
         }
-        let found = self.space.search(self.plane, trial, &self.choices(hardened), false, self.stop)?;
-        self.go_on(trial.name)?;
-        self.searched.lock().expect("nothing panics there").insert(key, found.clone());
-        Ok(found)
     }
 
     /// Every policy as published but these.
@@ -284,8 +287,12 @@ impl Hunt<'_> {
         self.go_on(property)?;
         match seen {
             Seen::Scope { trial, .. } => {
-                let (caught, whole) = self.in_scope(trial, hardened)?;
-                Ok(!whole || caught.iter().any(|caught| caught.property == property))
+                let first = Limits { first_failure: true, ..Limits::default() };
+                let judged = (&(|name: &str| name == property) as &dyn Fn(&str) -> bool, first);
+                let (caught, whole) =
+                    self.space.search(self.plane, trial, &self.choices(hardened), judged, self.stop)?;
+                self.go_on(property)?;
+                Ok(!whole || !caught.is_empty())
             }
             Seen::Scenario { place, seeds } => {
                 let prepared = self.prepare(*place, &self.choices(hardened));
