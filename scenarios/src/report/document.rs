@@ -96,6 +96,13 @@ pub fn code(words: impl Into<String>) -> Span {
     Span::Code(words.into())
 }
 
+/// A sentence in which code stands between backticks.
+#[must_use]
+pub fn prose(sentence: &str) -> Vec<Span> {
+    let parts = sentence.split('`').enumerate();
+    parts.map(|(place, part)| if place % 2 == 1 { code(part) } else { text(part) }).collect()
+}
+
 fn markdown(block: &Block) -> String {
     match block {
         Block::Heading(level, text) => format!("{} {}", "#".repeat(*level), plain(text)),
@@ -209,6 +216,7 @@ mod tests {
         assert!(html.starts_with("<p>see <code>x &lt; y</code> in <a href=\"p.html\">the &lt;page&gt;</a></p>\n"));
         assert!(html.contains("<ol>\n<li><a href=\"#step=7.1\">7</a></li>\n</ol>"), "{html}");
         assert!(html.contains("<td>a|b</td>") && html.contains("k = &quot;&lt;v&gt;&quot;"), "{html}");
+        assert_eq!(prose("a `b` c"), [text("a "), code("b"), text(" c")]);
         assert!(!html.contains("sequenceDiagram") && sample().title() == "a_b & c");
     }
 }

@@ -2,7 +2,7 @@
 
 use quiesce_control::policy::Row;
 
-use super::super::document::{Block, Document, Span, code, text};
+use super::super::document::{Block, Document, Span, code, prose, text};
 use super::super::page::RunPart;
 use super::super::picture::Told;
 use super::super::{mermaid, quoted};
@@ -19,7 +19,7 @@ pub fn policy(audited: &Audited, example: Option<Example>, price: Option<&Price>
     let Audited { plane, row, caught, ours } = audited;
     let mut document = Document::default();
     document.heading(1, format!("{plane}: {}", row.name));
-    document.paragraph([text(row.about)]);
+    document.paragraph(prose(row.about));
     document.0.push(choices(row));
     match caught {
         None => document.paragraph([text("The published choice was caught nowhere.")]),
@@ -27,7 +27,7 @@ pub fn policy(audited: &Audited, example: Option<Example>, price: Option<&Price>
             document.heading(2, "The claim");
             document.paragraph([code(&caught.property), text(format!(": {}.", claim(plane, &caught.property)))]);
             document.heading(2, "What the published choice comes to");
-            document.paragraph([text(row.consequence)]);
+            document.paragraph(prose(row.consequence));
             document.heading(2, "How it happens");
             document.paragraph([text(format!("Found by {}.", found(caught)))]);
             interleaving(&mut document, caught, example.as_ref());
@@ -36,7 +36,7 @@ pub fn policy(audited: &Audited, example: Option<Example>, price: Option<&Price>
         }
     }
     document.heading(2, "Our change");
-    document.paragraph([text(format!("{} In the same space ours ", row.ours)), text(held(ours)), text(".")]);
+    document.paragraph([prose(row.ours), vec![text(format!(" In the same space ours {}.", held(ours)))]].concat());
     if let Some(price) = price {
         document.heading(2, "Its price");
         cost(&mut document, row, price);
@@ -47,7 +47,7 @@ pub fn policy(audited: &Audited, example: Option<Example>, price: Option<&Price>
 }
 
 fn choices(row: &Row) -> Block {
-    let line = |whose: &str, name: &str, does: &str| vec![vec![text(whose)], vec![code(name)], vec![text(does)]];
+    let line = |whose: &str, name: &str, does: &str| vec![vec![text(whose)], vec![code(name)], prose(does)];
     let rows = vec![line("published", row.reference, row.published), line("ours", row.hardened, row.ours)];
     Block::Table { titles: vec!["choice", "name", "what it does"], rows }
 }

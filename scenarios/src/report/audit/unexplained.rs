@@ -1,6 +1,6 @@
 //! The page of the published system as a whole: what fails, what mends it, and why what no policy explains stands.
 
-use super::super::document::{Block, Document, Span, code, text};
+use super::super::document::{Block, Document, Span, code, prose, text};
 use super::super::page::RunPart;
 use super::Written;
 use super::figures::{caught_by, shortest};
@@ -68,8 +68,8 @@ fn describe(document: &mut Document, find: &Find, example: Option<&Example>) {
     document.paragraph([code(property), text(format!(": {}.", claim(find.plane, property)))]);
     let place = |place: &Place| vec![code(&place.name), text(format!(": {}", mended(&place.mended)))];
     document.0.push(Block::List { numbered: false, entries: find.unexplained().map(place).collect() });
-    let why = stands(find.plane, property).unwrap_or("Nobody has looked at it yet.");
-    document.paragraph([text(format!("Why it stands: {why}"))]);
+    let why = stands(find.plane, property).unwrap_or("nobody has looked at it yet.");
+    document.paragraph(prose(&format!("Why it stands: {why}")));
     document.heading(3, "The shortest run");
     interleaving(document, &find.shortest, example);
 }

@@ -3,6 +3,7 @@
 use quiesce_machine::Time;
 
 use super::{Picture, Step};
+use crate::run::FindingKind;
 
 /// The most steps that are told.
 const TOLD_MOST: usize = 60;
@@ -30,7 +31,8 @@ pub struct Told {
 }
 
 impl Picture {
-    /// What led to the violation: the steps of its past, and the faults. Of a long one the chain of causes, the faults and
+    /// What led to the violation: the steps of its past, and the faults; where something is owed, all that was stated or
+    /// lost. Of a long one the chain of causes, the faults and
     /// what was stated come first, and of too many of those the last.
     #[must_use]
     pub fn told(&self) -> Story {
@@ -55,11 +57,19 @@ impl Picture {
         let step = &self.steps[place];
         match step.kind.as_str() {
             "fault" | "crash" | "pause" | "resume" | "finding" => true,
+            // What is owed in the end was not caused by one event: whatever was stated or lost may have a part in it.
+            "lost" | "unheard" if self.is_owed() => true,
+            _ if self.is_owed() && !step.facts.is_empty() => true,
             "heal" => self.chain.last().is_some_and(|&end| place < end),
             "lost" | "unheard" => step.cause.is_none_or(|cause| self.steps[cause].before_violation),
             "start" | "stored" => step.before_violation && !step.facts.is_empty(),
             _ => step.before_violation,
         }
+    }
+
+    /// Whether the violation is that something is still owed.
+    fn is_owed(&self) -> bool {
+        self.chain.last().is_some_and(|&end| self.steps[end].text.starts_with(FindingKind::Owed.word()))
     }
 
     /// Whether it is told of a long run too.
@@ -99,7 +109,6 @@ mod tests {
 
     use super::super::tests::{entry, finding, trace};
     use super::*;
-    use crate::run::FindingKind;
 
     #[test]
     fn a_story_has_what_led_there_and_the_faults_and_nothing_else() {
@@ -122,6 +131,23 @@ mod tests {
         assert_eq!(told, ["fault: cut b", "b gets ping from a", "pong from b to a is lost", judged]);
         assert_eq!((story.left_out, story.steps[1].facts.as_slice()), (0, &["b has it".to_owned()][..]));
         assert_eq!(story.steps[1].at, Some(Time(4_000_000_000)));
+    }
+
+    #[test]
+    fn of_what_is_owed_everything_that_was_stated_or_lost_is_told() {
+        let entries = vec![
+            Entry { facts: vec!["j-1 begins".to_owned()], ..entry(EntryKind::Start, Some(1), None, Some(0)) },
+            Entry { facts: vec!["b is alone".to_owned()], ..entry(EntryKind::Fire, Some(2), None, Some(1)) },
+            Entry { label: "stop", peer: Some(NodeId(0)), ..entry(EntryKind::Lost, None, Some(2), Some(1)) },
+            entry(EntryKind::Fire, Some(3), None, Some(2)),
+        ];
+        let trace = trace(entries);
+        let ids = |kind| {
+            let story = Picture::new(&trace, Some(&finding(kind, "j-1 has not ended"))).told();
+            story.steps.into_iter().map(|step| step.id).collect::<Vec<_>>()
+        };
+        assert_eq!(ids(FindingKind::Owed), ["1", "2", "2.1", "3.1"]);
+        assert_eq!(ids(FindingKind::Safety), ["3", "3.1"]);
     }
 
     #[test]
