@@ -113,8 +113,9 @@ pub fn unexplained(
     for trial in trials {
         told(Searched::Next(trial.name));
         for caught in hunt.in_scope(&trial)? {
-            let seen = Seen::Scope { trial: trial.clone(), caught: caught.clone() };
-            failing.entry(caught.property).or_default().push(seen);
+            let property = caught.property.clone();
+            let seen = Seen::Scope { trial: trial.clone(), caught: Box::new(caught) };
+            failing.entry(property).or_default().push(seen);
         }
         told(Searched::Done);
     }
@@ -134,7 +135,7 @@ pub fn unexplained(
 /// Where a property was seen to fail.
 enum Seen {
     /// In a scope, by this run.
-    Scope { trial: Trial, caught: Caught },
+    Scope { trial: Trial, caught: Box<Caught> },
     /// In the scenario at that place, with these seeds.
     Scenario { place: usize, seeds: Vec<u64> },
 }
@@ -307,7 +308,7 @@ impl Hunt<'_> {
     /// The shortest run: that of the checker with the fewest steps, or the smallest scenario.
     fn shortest(&self, property: &str, seen: &[Seen]) -> Caught {
         let searched = seen.iter().filter_map(|seen| match seen {
-            Seen::Scope { caught, .. } => Some(caught),
+            Seen::Scope { caught, .. } => Some(caught.as_ref()),
             Seen::Scenario { .. } => None,
         });
         let steps = |caught: &&Caught| match &caught.by {
