@@ -15,7 +15,7 @@ use crate::volume::mark;
 use crate::volume::message::{ToStore, ToUser};
 use crate::volume::object::{EngineError, EngineOp, Instance};
 use crate::volume::policy::{Adoption, MemoryAnswer, UnknownWrite};
-use crate::volume::spec::{Body, Spec, VolumeWant};
+use crate::volume::spec::{Body, Spec, Status, VolumeWant};
 use crate::volume::timer::Timer;
 use crate::volume::user::{Reply, Request};
 use crate::volume::{Context, send};
@@ -255,7 +255,12 @@ impl Leader {
                     };
                     self.begin_write(key, at, Some(Spec::creating(birth, body)), cx);
                 }
-                Next::Write(at, spec) => self.begin_write(key, at, spec, cx),
+                Next::Write(at, spec) => {
+                    if self.leaves_out(key, at, spec.as_ref()) {
+                        cx.reach(mark::LEFT_OUT);
+                    }
+                    self.begin_write(key, at, spec, cx);
+                }
                 Next::Call(engine, op) => self.call(key, engine, op, cx),
                 Next::Fail(error) => {
                     if begun {
@@ -270,6 +275,14 @@ impl Leader {
             }
         }
         unreachable!("the plan for {key} never waits: {:?}", self.tasks.get(&key));
+    }
+
+    /// Whether a task that makes a target writes a replica off because it missed writes.
+    fn leaves_out(&self, task: Key, at: Key, spec: Option<&Spec>) -> bool {
+        let makes_target =
+            |task: &Task| matches!(task.goal, Goal::Publish(_) | Goal::Republish { .. } | Goal::CreateVolume(_));
+        let goes = spec.is_some_and(|spec| spec.status == Status::Deleting);
+        goes && self.is_stale(at) && self.tasks.get(&task).is_some_and(makes_target)
     }
 
     fn begin_write(&mut self, task: Key, key: Key, spec: Option<Spec>, cx: &mut Context<'_>) {
