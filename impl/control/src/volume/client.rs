@@ -54,6 +54,15 @@ impl User {
         }
     }
 
+    /// Whether a message can do nothing any more: a call that was answered is not asked again.
+    pub(crate) fn ignores(&self, msg: &ToUser) -> bool {
+        match *msg {
+            ToUser::Connect { call, epoch } => self.open.get(&call).is_none_or(|&(_, asked)| epoch <= asked),
+            ToUser::Leading { epoch } => epoch < self.epoch,
+            ToUser::NotLeading { call } | ToUser::Answer { call, .. } => !self.open.contains_key(&call),
+        }
+    }
+
     fn ask(&mut self, call: CallId, request: Request, cx: &mut Context<'_>) {
         let request = Arc::new(request);
         cx.fact(Fact::Asked { call, request: Arc::clone(&request) });

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use quiesce_machine::{Event, Incarnation, NodeId, OpId, StoreError, Write};
 
-use super::config::Cluster;
+use super::config::{Cluster, Config};
 use super::fact::Fact;
 use super::id::{Birth, EngineId, Key, PoolId, Role, Uuid};
 use super::mark;
@@ -106,6 +106,12 @@ impl Engine {
             Event::Call { request, .. } => unreachable!("not for an engine: {request:?}"),
             Event::Stored { outcome, .. } => self.stored(outcome, cx),
         }
+    }
+
+    /// Whether a message can do nothing any more: a listing for an epoch before the one that is on record.
+    pub(crate) fn ignores(&self, msg: &ToEngine, config: &Config) -> bool {
+        let checks = config.policies.engine_epoch == EngineEpoch::Checked;
+        matches!(*msg, ToEngine::List { epoch } if checks && epoch < self.fence && self.pending.is_empty())
     }
 
     fn start(&mut self, life: Incarnation, records: Vec<Record>, cx: &mut Context<'_>) {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use quiesce_machine::{Event, Incarnation, OpId, StoreError, Write};
 
-use super::config::Cluster;
+use super::config::{Cluster, Config};
 use super::fact::Fact;
 use super::id::{Birth, Key, Role, Uuid};
 use super::mark;
@@ -101,6 +101,22 @@ impl Store {
         self.arm_expiry(cx);
     }
 
+    /// Whether a message can do nothing any more: what a process said before the lease was given to a later life of its
+    /// agent, where nobody else can ever take it.
+    pub(crate) fn ignores(&self, from: Role, msg: &ToStore, config: &Config) -> bool {
+        let Some((holder, held)) = self.image.holder.filter(|_| self.pending.is_empty()) else { return false };
+        let its_own = config.timing.lease.is_none() && from == Role::Agent(holder);
+        its_own
+            && match *msg {
+                ToStore::Acquire { life, .. } => life < held,
+                ToStore::KeepAlive { epoch } | ToStore::Confirm { epoch, .. } | ToStore::Write { epoch, .. } => {
+                    epoch < self.image.epoch
+                }
+                ToStore::Forget { epoch, .. } => epoch < self.image.epoch,
+                ToStore::Missed { .. } => false,
+            }
+    }
+
     fn receive(&mut self, from: Role, msg: ToStore, cx: &mut Context<'_>) {
         match (from, msg) {
             (Role::Agent(agent), msg) => self.receive_from_agent(agent, msg, cx),
@@ -117,15 +133,12 @@ impl Store {
                     self.arm_expiry(cx);
                     send(cx, Role::Agent(from), ToAgent::Kept { epoch });
                 }
-                false => send(cx, Role::Agent(from), ToAgent::LeaseGone { epoch }),
+                false => self.tell_lease_gone(from, epoch, cx),
             },
-            ToStore::Confirm { epoch, user, call } => {
-                let answer = match self.has_lease(from, epoch) {
-                    true => ToAgent::Confirmed { epoch, user, call },
-                    false => ToAgent::LeaseGone { epoch },
-                };
-                send(cx, Role::Agent(from), answer);
-            }
+            ToStore::Confirm { epoch, user, call } => match self.has_lease(from, epoch) {
+                true => send(cx, Role::Agent(from), ToAgent::Confirmed { epoch, user, call }),
+                false => self.tell_lease_gone(from, epoch, cx),
+            },
             ToStore::Write { epoch, revision, key, spec } => self.write(from, epoch, revision, key, spec, cx),
             ToStore::Forget { epoch, nexus } => {
                 let mut next = self.latest().clone();
@@ -172,7 +185,16 @@ impl Store {
         latest.epoch == epoch && latest.holder.is_some_and(|(holder, _)| holder == agent)
     }
 
-    /// A lease is given to whoever asks first, and anew to the agent that has it once it leads no longer.
+    /// Tells an agent that it lost its lease; one that has a later lease knows.
+    fn tell_lease_gone(&self, agent: u8, epoch: u16, cx: &mut Context<'_>) {
+        let latest = self.latest();
+        if epoch >= latest.epoch || latest.holder.is_none_or(|(holder, _)| holder != agent) {
+            send(cx, Role::Agent(agent), ToAgent::LeaseGone { epoch });
+        }
+    }
+
+    /// A lease is given to whoever asks first, and anew to the agent that has it once it leads no longer. Its epoch is no
+    /// less than the life it is given to: answers to an earlier life are known by it.
     fn acquire(&mut self, from: u8, life: Incarnation, after: u16, cx: &mut Context<'_>) {
         let mut next = self.latest().clone();
         match next.holder {
@@ -186,7 +208,7 @@ impl Store {
             Some((holder, _)) if holder != from => return send(cx, Role::Agent(from), ToAgent::Held),
             Some(_) | None => (),
         }
-        next.epoch += 1;
+        next.epoch = (next.epoch + 1).max(u16::try_from(life.0).unwrap_or(u16::MAX));
         next.holder = Some((from, life));
         next.revision = (0, true);
         let answer = granted(&next, life).into();
@@ -217,7 +239,7 @@ impl Store {
     fn write(&mut self, from: u8, epoch: u16, revision: u32, key: Key, spec: Option<Arc<Spec>>, cx: &mut Context<'_>) {
         let to = Role::Agent(from);
         if !self.has_lease(from, epoch) {
-            return send(cx, to, ToAgent::LeaseGone { epoch });
+            return self.tell_lease_gone(from, epoch, cx);
         }
         let (last, applied) = self.latest().revision;
         if cx.config().policies.write_guard == WriteGuard::Revision && revision <= last {

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 use quiesce_control::policy::{PolicyError, Row};
 use quiesce_control::volume::{
-    Cluster, Config, EngineId, Fact, MARKS, Monitor, Msg, Node, NodeSet, Policies, PoolId, Reply, Request, Role, Timing, Uuid,
-    VolumeId, VolumeWant,
+    Cluster, Config, EngineId, Fact, MARKS, Monitor, Msg, Node, NodeSet, Policies, PoolId, Reply, Request, Role,
+    Timing, Uuid, VolumeId, VolumeWant,
 };
 use quiesce_machine::NodeId;
 use quiesce_model::Scope;

@@ -38,10 +38,15 @@ impl Leader {
 
     /// The store took a write, or refused it.
     pub(super) fn write_done(&mut self, revision: u32, applied: bool, stale: Stale, cx: &mut Context<'_>) {
-        if revision == self.revision && !self.writes.is_empty() {
+        if revision == self.revision && !self.has_heard_of(revision) {
             self.stale = stale;
             self.end_write(applied, cx);
         }
+    }
+
+    /// Whether the store's answer to that write is known.
+    pub(super) fn has_heard_of(&self, revision: u32) -> bool {
+        revision < self.revision || (revision == self.revision && self.writes.is_empty())
     }
 
     /// The store has not answered.
