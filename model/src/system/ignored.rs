@@ -65,7 +65,7 @@ impl<N: Node> Stock<N> {
     /// Asks a place whether it ignores a message. A process that is down ignores nothing.
     pub(super) fn learn_ignored(&mut self, rules: &Rules<'_, N>, place: u32, flight: u32) {
         let Staged { before, event, .. } = self.stage(rules, place, Kind::Deliver { flight });
-        let ignores = before.process.is_some_and(|process| process.ignores(&event, rules.config));
+        let ignores = before.process.is_some_and(|process| process.ignores(before.id, &event, rules.config));
         self.ignored.insert((place, flight), ignores);
     }
 

@@ -120,7 +120,9 @@ impl Engine {
             Some(Record::Engine(objects, fence)) => (Objects::clone(&objects), fence),
             Some(Record::Store(_)) | None => (self.first_objects(&cx.config().cluster), 0),
         };
-        self.register(cx);
+        if cx.config().timing.register_first {
+            self.register(cx);
+        }
     }
 
     /// What is on its disk before anybody called it.

@@ -90,7 +90,7 @@ impl quiesce_machine::Node for Node {
 
     const IGNORES: bool = true;
 
-    fn ignores(&self, event: &Event<Self>, config: &Config) -> bool {
+    fn ignores(&self, _: NodeId, event: &Event<Self>, config: &Config) -> bool {
         match (self, event) {
             (Node::Agent(agent), Event::Deliver { from, msg: Msg::ToAgent(msg) }) => {
                 agent.ignores(config.cluster.role(*from), msg, config)
