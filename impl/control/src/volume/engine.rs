@@ -17,7 +17,7 @@ use super::id::{Birth, EngineId, Key, PoolId, Role, Uuid};
 use super::mark;
 use super::message::{Msg, ToAgent, ToEngine, ToStore};
 use super::object::{EngineError, EngineOp, Instance, Object, Objects};
-use super::policy::{EngineEpoch, LastHealthy};
+use super::policy::LastHealthy;
 use super::record::Record;
 use super::timer::Timer;
 use super::user::{Reply, Request};
@@ -110,8 +110,8 @@ impl Engine {
 
     /// Whether a message can do nothing any more: a listing for an epoch before the one that is on record.
     pub(crate) fn ignores(&self, msg: &ToEngine, config: &Config) -> bool {
-        let checks = config.policies.engine_epoch == EngineEpoch::Checked;
-        matches!(*msg, ToEngine::List { epoch } if checks && epoch < self.fence && self.pending.is_empty())
+        let past = |epoch| config.policies.refuses(epoch, self.fence) && self.pending.is_empty();
+        matches!(*msg, ToEngine::List { epoch } if past(epoch))
     }
 
     fn start(&mut self, life: Incarnation, records: Vec<Record>, cx: &mut Context<'_>) {
@@ -226,7 +226,7 @@ impl Engine {
     }
 
     fn is_stale(&self, epoch: u16, cx: &Context<'_>) -> bool {
-        cx.config().policies.engine_epoch == EngineEpoch::Checked && epoch < self.fence
+        cx.config().policies.refuses(epoch, self.fence)
     }
 
     /// Takes note of an epoch; whether it is news.

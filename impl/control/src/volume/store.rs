@@ -14,7 +14,7 @@ use super::id::{Birth, Key, Role, Uuid};
 use super::mark;
 use super::message::{Msg, Stale, ToAgent, ToEngine, ToStore};
 use super::object::Instance;
-use super::policy::{HealthRecord, WriteGuard};
+use super::policy::WriteGuard;
 use super::record::{Image, Missed, Record};
 use super::spec::{Body, Spec};
 use super::timer::Timer;
@@ -264,7 +264,7 @@ impl Store {
                 Some(spec) => _ = next.specs.insert(key, spec),
                 None => _ = next.specs.remove(&key),
             }
-            if cx.config().policies.health_record == HealthRecord::PerReplica {
+            if cx.config().policies.keeps_health_with_replica() {
                 let Image { specs, missed, .. } = &mut next;
                 missed.retain(|missed| specs.contains_key(&Key::Replica(missed.replica)));
             }
@@ -324,4 +324,54 @@ fn granted(image: &Image, life: Incarnation) -> ToAgent {
 /// The replicas that missed writes.
 fn stale(image: &Image) -> Stale {
     Arc::new(image.missed.iter().map(|missed| missed.replica).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use quiesce_machine::{Effect, Node as _, NodeId, step};
+
+    use super::super::{Config, Policies, Timing};
+    use super::*;
+
+    /// What a store says to the first agent that asks it for these leases, by life and the last epoch it led in.
+    fn says(asked: &[(u32, u16)], last: ToStore) -> Vec<Msg> {
+        let cluster = Cluster::new(1, 1, 1, false).unwrap();
+        let config = Config { cluster, timing: Timing::default(), policies: Policies::hardened() };
+        let (me, from) = (cluster.node(Role::Store), cluster.node(Role::Agent(0)));
+        let mut store = Node::boot(me, &config);
+        step(&mut store, me, &config, Event::Start { incarnation: Incarnation(1), records: Vec::new() });
+        let leases = asked.iter().map(|&(life, after)| ToStore::Acquire { life: Incarnation(life), after });
+        let mut said = Vec::new();
+        for msg in leases.chain([last]) {
+            said = says_to(&mut store, me, &config, Event::Deliver { from, msg: msg.into() });
+            said.extend(says_to(&mut store, me, &config, Event::Stored { op: OpId(0), outcome: Ok(()) }));
+        }
+        said
+    }
+
+    fn says_to(store: &mut Node, me: NodeId, config: &Config, event: Event<Node>) -> Vec<Msg> {
+        let stored = matches!(event, Event::Stored { .. });
+        let idle = matches!(store, Node::Store(store) if store.pending.is_empty());
+        if stored && idle {
+            return Vec::new();
+        }
+        let effects = step(store, me, config, event).effects;
+        effects
+            .into_iter()
+            .filter_map(|effect| if let Effect::Send { msg, .. } = effect { Some(msg) } else { None })
+            .collect()
+    }
+
+    #[test]
+    fn a_lease_has_an_epoch_no_less_than_the_life_it_is_given_to() {
+        let granted = says(&[(1, 0)], ToStore::Acquire { life: Incarnation(4), after: 0 });
+        assert!(matches!(granted[..], [Msg::ToAgent(ToAgent::Granted { epoch: 4, .. })]), "{granted:?}");
+    }
+
+    #[test]
+    fn an_agent_with_a_later_lease_is_not_told_that_the_earlier_is_gone() {
+        let late = ToStore::KeepAlive { epoch: 1 };
+        assert_eq!(says(&[(1, 0), (2, 0)], late.clone()), []);
+        assert_eq!(says(&[], late), [ToAgent::LeaseGone { epoch: 1 }.into()]);
+    }
 }

@@ -12,7 +12,7 @@ use super::writes::Pending;
 use crate::volume::id::{Birth, EngineId, Key, Role};
 use crate::volume::mark;
 use crate::volume::message::{Image, Stale, ToAgent, ToEngine, ToUser};
-use crate::volume::policy::{RepeatedRequest, Room};
+use crate::volume::policy::Room;
 use crate::volume::spec::{Owner, Spec, Status};
 use crate::volume::timer::Timer;
 use crate::volume::user::{Reply, Request};
@@ -104,7 +104,7 @@ impl Leader {
         match (from, msg) {
             (Role::Store, &ToAgent::WriteDone { revision, .. }) => self.has_heard_of(revision),
             (Role::Store, &ToAgent::Confirmed { user, call, .. }) => {
-                let recognises = config.policies.repeated_request == RepeatedRequest::Recognised;
+                let recognises = config.policies.recognises_requests();
                 recognises && self.answered.contains_key(&(user, call)) && !self.unsaid.contains_key(&(user, call))
             }
             (Role::Engine(engine), &ToAgent::Listing { life, changes, .. }) => {
