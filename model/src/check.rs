@@ -38,6 +38,14 @@ pub enum CheckError {
         /// What it does differently.
         what: String,
     },
+    /// Somebody does something about a message that it said it would ignore, so that states were left out wrongly.
+    #[error("{who} does not ignore what it said it would: {what}")]
+    Heeded {
+        /// Its name.
+        who: String,
+        /// The event, for people.
+        what: String,
+    },
     /// A node's code depends on more than its state and the event, so that nothing found can be trusted.
     #[error("{node} is not a pure state machine: run twice from one state it differs, when it {event}")]
     Impure {
@@ -133,6 +141,7 @@ where
     N: Node,
     M: Monitor<N>,
 {
+    let system = system.dropping_ignored();
     let began = Instant::now();
     let bounds = Bounds { limits, safety_only: search == Search::Safety, progress };
     match search {
@@ -156,6 +165,7 @@ fn judge_walk<N: Node, M: Monitor<N>>(
     walk: &Walk,
     began: Instant,
 ) -> Result<Report<N>, CheckError> {
+    system.heeds_nothing_ignored()?;
     let mut stuck = Stuck::new(system, walk);
     let mut judge = Judge::new(system, walk.shortfall);
     for property in 0..judge.len() {
@@ -177,6 +187,7 @@ fn judge_safety<N: Node, M: Monitor<N>>(
     began: Instant,
 ) -> Result<Report<N>, CheckError> {
     system.asymmetry()?;
+    system.heeds_nothing_ignored()?;
     let mut judge = Judge::new(system, walk.shortfall);
     for property in 0..judge.len() {
         if let Some(state) = walk.found(property) {
@@ -204,6 +215,7 @@ fn judge_opinion<N: Node, M: Monitor<N>>(
     began: Instant,
 ) -> Result<Report<N>, CheckError> {
     system.asymmetry()?;
+    system.heeds_nothing_ignored()?;
     let SecondOpinion { unique, generated, depth, shortfall, found } = opinion;
     let mut judge = Judge::new(system, shortfall);
     for (property, route) in found.into_iter().enumerate() {

@@ -40,6 +40,17 @@ pub trait Node: Clone + Debug + Eq + Hash + Send + Sync + Sized + 'static {
         let _ = timer;
         Span::Short
     }
+
+    /// Whether [`ignores`](Self::ignores) is worth asking.
+    const IGNORES: bool = false;
+
+    /// Whether a delivery or a bounce that is still to come can do nothing any more, whenever it comes, in this life or a
+    /// later one: it will change nothing, do nothing and say nothing. Only the model checker asks, and leaves such messages
+    /// out of its states; it holds the node to what it said.
+    fn ignores(&self, me: NodeId, event: &Event<Self>, config: &Self::Config) -> bool {
+        let _ = (me, event, config);
+        false
+    }
 }
 
 /// How a timer's delay compares with the rest of the protocol. Only the model checker looks.

@@ -29,6 +29,8 @@ pub(super) enum Missing {
     Moves { place: u32 },
     /// How a place takes a message.
     Delivery { place: u32, flight: u32 },
+    /// Whether a place ignores a message.
+    Ignored { place: u32, flight: u32 },
     /// What the monitors make of an outcome.
     Sight { node: usize, outcome: u32 },
     /// What the monitors are owed.
@@ -107,6 +109,7 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
                 stock.learn_delivery(&rules, place, flight);
                 self.vouch_for_delivery(&mut stock, &rules, place, flight);
             }
+            Missing::Ignored { place, flight } => stock.learn_ignored(&rules, place, flight),
             Missing::Sight { node, outcome: id } => {
                 let outcome = &stock.outcomes[id as usize];
                 if let Some(failure) = &outcome.failure {

@@ -8,6 +8,7 @@ mod action;
 mod begin;
 pub(crate) mod by_index;
 mod fold;
+mod ignored;
 mod known;
 mod mail;
 mod model;
@@ -59,6 +60,8 @@ pub struct System<N: Node, M: Monitor<N>> {
     openings: Vec<Opening>,
     brake: Option<Brake>,
     fold: Option<Fold<N, M>>,
+    /// Whether messages that will be ignored are left out of states.
+    drops_ignored: bool,
 }
 
 /// One way the world can begin.
@@ -87,8 +90,20 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
         let unborn = ids.map(|id| stock.places.intern(Place::unborn(id)).0).collect();
         let (stock, watch) = (RwLock::new(stock), RwLock::new(watch));
         let openings = Vec::new();
-        let (brake, fold) = (None, None);
-        let mut system = System { scope, sides, heal_class, stock, watch, first_watch, unborn, openings, brake, fold };
+        let (brake, fold, drops_ignored) = (None, None, false);
+        let mut system = System {
+            scope,
+            sides,
+            heal_class,
+            stock,
+            watch,
+            first_watch,
+            unborn,
+            openings,
+            brake,
+            fold,
+            drops_ignored,
+        };
         system.openings = system.open();
         Ok(system)
     }

@@ -60,7 +60,7 @@ impl<N: Node, M: Monitor<N>> Known<'_, N, M> {
             }
         }
         state.set_faults(faults);
-        Ok(())
+        self.drop_ignored(state)
     }
 
     /// What the death of `node` does to messages: those to itself, and those on their way back to it, end with it; of

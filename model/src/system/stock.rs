@@ -22,8 +22,10 @@ pub(super) struct Stock<N: Node> {
     pub(super) places: Interner<Place<N>>,
     pub(super) mail: Mail<N>,
     pub(super) outcomes: Vec<Outcome<N>>,
-    moves: Vec<Option<Moves>>,
-    deliveries: HashMap<(u32, u32), Range<u32>>,
+    pub(super) moves: Vec<Option<Moves>>,
+    pub(super) deliveries: HashMap<(u32, u32), Range<u32>>,
+    /// Whether a place ignores a message, where that was asked.
+    pub(super) ignored: HashMap<(u32, u32), bool>,
     classes: Interner<FairStep<N>>,
     pub(super) handled: u64,
     /// By the place of the renaming, where a system folds its states.
@@ -104,6 +106,7 @@ impl<N: Node> Stock<N> {
             outcomes: Vec::new(),
             moves: Vec::new(),
             deliveries: HashMap::new(),
+            ignored: HashMap::new(),
             classes: Interner::new(),
             handled: 0,
             images: Vec::new(),

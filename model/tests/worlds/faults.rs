@@ -61,7 +61,7 @@ fn a_crash_applies_any_number_of_pending_writes_oldest_first() {
         let say = rule(A, When::Recover, [Do::If(value, vec![Do::Say(value)])]);
         let probe = World {
             monitors: vec![Watcher::Never(value)],
-            config: crate::Rules(rules.iter().cloned().chain([say]).collect()),
+            config: crate::Rules(rules.iter().cloned().chain([say]).collect(), Vec::new()),
             ..world
         };
         run(&probe).verdict == Verdict::Fail

@@ -2,6 +2,7 @@
 
 mod counts;
 mod faults;
+mod ignored;
 mod liveness;
 mod plain;
 mod random;
@@ -27,7 +28,7 @@ type World = Scope<Toy, Watcher>;
 /// A world without faults in which `count` nodes follow `rules`.
 fn world(count: u32, rules: Vec<Rule>) -> World {
     Scope {
-        config: Rules(rules),
+        config: Rules(rules, Vec::new()),
         nodes: ["a", "b", "c", "d"].iter().take(count as usize).map(ToString::to_string).collect(),
         calls: Vec::new(),
         monitors: Vec::new(),

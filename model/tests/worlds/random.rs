@@ -10,9 +10,9 @@ use crate::watcher::Watcher;
 use crate::{World, world};
 
 /// Worlds of more states are left out.
-const MOST: usize = 3_000;
+pub(crate) const MOST: usize = 3_000;
 
-fn node(count: u32) -> impl Strategy<Value = NodeId> {
+pub(crate) fn node(count: u32) -> impl Strategy<Value = NodeId> {
     (0..count).prop_map(NodeId)
 }
 
@@ -75,7 +75,7 @@ pub(crate) fn budget() -> impl Strategy<Value = Budget> {
     })
 }
 
-fn any_world() -> impl Strategy<Value = World> {
+pub(crate) fn any_world() -> impl Strategy<Value = World> {
     (2..4u32).prop_flat_map(|count| {
         let rule = (node(count), when(), prop::collection::vec(deed(count), 1..4))
             .prop_map(|(node, when, then)| Rule { node, when, then });

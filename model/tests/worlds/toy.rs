@@ -8,7 +8,15 @@ use quiesce_machine::{
 
 /// What every node of a world does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Rules(pub(crate) Vec<Rule>);
+pub(crate) struct Rules(pub(crate) Vec<Rule>, pub(crate) Vec<Ignored>);
+
+/// A claim: on that occasion a node does nothing from then on, once it remembers this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ignored {
+    pub(crate) node: NodeId,
+    pub(crate) when: When,
+    pub(crate) memory: u8,
+}
 
 /// One thing one node does on one occasion. Of several that fit, all apply, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,6 +158,17 @@ impl Node for Toy {
 
     fn span(timer: &Word) -> Span {
         if timer.0 < LONG { Span::Short } else { Span::Long }
+    }
+
+    const IGNORES: bool = true;
+
+    fn ignores(&self, me: NodeId, event: &Event<Self>, config: &Rules) -> bool {
+        let when = match event {
+            Event::Deliver { msg, .. } => When::Got(msg.0),
+            Event::Bounce { msg, .. } => When::Bounced(msg.0),
+            other => unreachable!("only what is in flight can be ignored, found {other:?}"),
+        };
+        config.1.contains(&Ignored { node: me, when, memory: self.memory })
     }
 }
 

@@ -54,6 +54,20 @@ impl User {
         }
     }
 
+    /// Whether a message can do nothing any more: a call that was answered is not asked again.
+    pub(crate) fn ignores(&self, msg: &ToUser) -> bool {
+        match *msg {
+            ToUser::Connect { call, epoch } => self.open.get(&call).is_none_or(|&(_, asked)| epoch <= asked),
+            ToUser::Leading { epoch } => epoch < self.epoch,
+            ToUser::NotLeading { call } => !self.open.contains_key(&call),
+            ToUser::Answer { call, epoch, .. } => self.open.get(&call).is_none_or(|&(_, asked)| epoch < asked),
+        }
+    }
+
+    fn is_asked_over(&self, call: CallId, epoch: u16) -> bool {
+        self.open.get(&call).is_some_and(|&(_, asked)| asked == epoch)
+    }
+
     fn ask(&mut self, call: CallId, request: Request, cx: &mut Context<'_>) {
         let request = Arc::new(request);
         cx.fact(Fact::Asked { call, request: Arc::clone(&request) });
@@ -85,7 +99,12 @@ impl User {
             }
             ToUser::Leading { .. } => (),
             ToUser::NotLeading { call } => self.turn_away(call, cx),
-            ToUser::Answer { call, reply } => self.close(call, reply, cx),
+            // What was asked again over another connection is answered over that one: the agent there takes it up.
+            ToUser::Answer { call, epoch, reply } => {
+                if self.is_asked_over(call, epoch) {
+                    self.close(call, reply, cx);
+                }
+            }
         }
     }
 
@@ -122,5 +141,60 @@ impl User {
     #[must_use]
     pub fn number(&self) -> u8 {
         self.me
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quiesce_machine::{Effect, Node as _, NodeId, Outbox, step};
+
+    use super::*;
+    use crate::volume::{Cluster, Config, Policies, Timing, VolumeId};
+
+    const CALL: CallId = CallId(7);
+
+    /// A user that asked over the connection of epoch 1 and again over that of epoch 2.
+    fn asked_twice() -> (Node, Config, NodeId) {
+        let cluster = Cluster::new(1, 1, 1, false).unwrap();
+        let config = Config { cluster, timing: Timing::default(), policies: Policies::hardened() };
+        let me = cluster.node(Role::User(0));
+        let mut user = Node::boot(me, &config);
+        step(
+            &mut user,
+            me,
+            &config,
+            Event::Call { call: CALL, request: Request::DeleteVolume { volume: VolumeId(1) } },
+        );
+        for epoch in [1, 2] {
+            hear(&mut user, &config, me, ToUser::Leading { epoch });
+        }
+        (user, config, me)
+    }
+
+    fn hear(user: &mut Node, config: &Config, me: NodeId, msg: ToUser) -> Outbox<Node> {
+        let from = config.cluster.node(Role::Agent(0));
+        step(user, me, config, Event::Deliver { from, msg: msg.into() })
+    }
+
+    #[test]
+    fn an_answer_over_a_connection_that_was_given_up_is_not_heard() {
+        let (mut user, config, me) = asked_twice();
+        let before = user.clone();
+        let answer = |epoch| ToUser::Answer { call: CALL, epoch, reply: Reply::NotFound };
+        assert_eq!(hear(&mut user, &config, me, answer(1)), Outbox::new());
+        assert_eq!(user, before);
+        let heard = hear(&mut user, &config, me, answer(2));
+        assert!(heard.effects.contains(&Effect::Reply { call: CALL, reply: Reply::NotFound }), "{heard:?}");
+    }
+
+    #[test]
+    fn a_call_that_ended_is_past() {
+        let (mut user, config, me) = asked_twice();
+        let answer = |epoch| Msg::from(ToUser::Answer { call: CALL, epoch, reply: Reply::NotFound });
+        let from = config.cluster.node(Role::Agent(0));
+        let ignores = |user: &Node, msg| user.ignores(me, &Event::Deliver { from, msg }, &config);
+        assert!(ignores(&user, answer(1)) && !ignores(&user, answer(2)));
+        hear(&mut user, &config, me, ToUser::Answer { call: CALL, epoch: 2, reply: Reply::NotFound });
+        assert!(ignores(&user, answer(2)) && ignores(&user, ToUser::NotLeading { call: CALL }.into()));
     }
 }

@@ -142,7 +142,9 @@ pub struct Timing {
     pub call_timeout: Option<Duration>,
     /// Period of reconciliation.
     pub reconcile: Duration,
-    /// Period at which engines register; `None`: only when they start.
+    /// Whether engines register when they start; if not, agents learn of them by listing them.
+    pub register_first: bool,
+    /// Period at which engines register from then on; `None`: they do not.
     pub register: Option<Duration>,
     /// After how long of silence a node is offline; `None`: only when its process is down.
     pub node_deadline: Option<Duration>,
@@ -173,6 +175,7 @@ impl Default for Timing {
             call_retry: Some(secs(3)),
             call_timeout: Some(secs(15)),
             reconcile: secs(10),
+            register_first: true,
             register: Some(secs(5)),
             node_deadline: Some(secs(12)),
             guard_wait: Duration::from_millis(200),

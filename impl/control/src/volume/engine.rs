@@ -11,13 +11,13 @@ use std::time::Duration;
 
 use quiesce_machine::{Event, Incarnation, NodeId, OpId, StoreError, Write};
 
-use super::config::Cluster;
+use super::config::{Cluster, Config};
 use super::fact::Fact;
 use super::id::{Birth, EngineId, Key, PoolId, Role, Uuid};
 use super::mark;
 use super::message::{Msg, ToAgent, ToEngine, ToStore};
 use super::object::{EngineError, EngineOp, Instance, Object, Objects};
-use super::policy::{EngineEpoch, LastHealthy};
+use super::policy::LastHealthy;
 use super::record::Record;
 use super::timer::Timer;
 use super::user::{Reply, Request};
@@ -108,13 +108,21 @@ impl Engine {
         }
     }
 
+    /// Whether a message can do nothing any more: a listing for an epoch before the one that is on record.
+    pub(crate) fn ignores(&self, msg: &ToEngine, config: &Config) -> bool {
+        let past = |epoch| config.policies.refuses(epoch, self.fence) && self.pending.is_empty();
+        matches!(*msg, ToEngine::List { epoch } if past(epoch))
+    }
+
     fn start(&mut self, life: Incarnation, records: Vec<Record>, cx: &mut Context<'_>) {
         self.life = life;
         (self.objects, self.fence) = match records.into_iter().next() {
             Some(Record::Engine(objects, fence)) => (Objects::clone(&objects), fence),
             Some(Record::Store(_)) | None => (self.first_objects(&cx.config().cluster), 0),
         };
-        self.register(cx);
+        if cx.config().timing.register_first {
+            self.register(cx);
+        }
     }
 
     /// What is on its disk before anybody called it.
@@ -218,7 +226,7 @@ impl Engine {
     }
 
     fn is_stale(&self, epoch: u16, cx: &Context<'_>) -> bool {
-        cx.config().policies.engine_epoch == EngineEpoch::Checked && epoch < self.fence
+        cx.config().policies.refuses(epoch, self.fence)
     }
 
     /// Takes note of an epoch; whether it is news.

@@ -209,8 +209,8 @@ pub enum ToUser {
     Leading { epoch: u16 },
     /// Another agent leads, or none yet.
     NotLeading { call: CallId },
-    /// The answer.
-    Answer { call: CallId, reply: Reply },
+    /// The answer, over the connection of that epoch.
+    Answer { call: CallId, epoch: u16, reply: Reply },
 }
 
 impl From<ToUser> for Msg {

@@ -87,6 +87,24 @@ impl quiesce_machine::Node for Node {
     fn span(timer: &Timer) -> Span {
         timer.span()
     }
+
+    const IGNORES: bool = true;
+
+    fn ignores(&self, _: NodeId, event: &Event<Self>, config: &Config) -> bool {
+        match (self, event) {
+            (Node::Agent(agent), Event::Deliver { from, msg: Msg::ToAgent(msg) }) => {
+                agent.ignores(config.cluster.role(*from), msg, config)
+            }
+            (Node::Store(store), Event::Deliver { from, msg: Msg::ToStore(msg) }) => {
+                store.ignores(config.cluster.role(*from), msg, config)
+            }
+            (Node::Engine(engine), Event::Deliver { msg: Msg::ToEngine(msg), .. }) => engine.ignores(msg, config),
+            (Node::User(user), Event::Deliver { msg: Msg::ToUser(msg), .. }) => user.ignores(msg),
+            (Node::Agent(_), Event::Bounce { to, .. }) => !matches!(config.cluster.role(*to), Role::Engine(_)),
+            (Node::Store(_) | Node::Engine(_) | Node::Watcher(_), Event::Bounce { .. }) => true,
+            _ => false,
+        }
+    }
 }
 
 /// Sends to a part rather than to a node.

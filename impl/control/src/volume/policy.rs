@@ -165,3 +165,46 @@ crate::policies! {
         Recognised = "recognised",
     }
 }
+
+/// What more than one place goes by.
+impl Policies {
+    /// Whether an agent waits for the outcome of every write.
+    pub(super) fn resolves_writes(&self) -> bool {
+        self.unknown_write == UnknownWrite::Resolved
+    }
+
+    /// Whether an engine refuses an agent of that epoch, having heard of a later one.
+    pub(super) fn refuses(&self, epoch: u16, fence: u16) -> bool {
+        self.engine_epoch == EngineEpoch::Checked && epoch < fence
+    }
+
+    /// Whether a new leader finishes or takes back what its predecessor began.
+    pub(super) fn resumes_operations(&self) -> bool {
+        self.pending_operation == PendingOperation::Resumed
+    }
+
+    /// Whether replicas are told which target to accept.
+    pub(super) fn fences_targets(&self) -> bool {
+        self.target_fence == TargetFence::Replicas
+    }
+
+    /// Whether anything of the right name is taken for what was to be created.
+    pub(super) fn adopts_by_name(&self) -> bool {
+        self.adoption == Adoption::ByName
+    }
+
+    /// Whether parts belong to whatever volume has their uuid.
+    pub(super) fn owns_by_uuid(&self) -> bool {
+        self.ownership == Ownership::ByUuid
+    }
+
+    /// Whether what a replica missed is on record as long as the replica is.
+    pub(super) fn keeps_health_with_replica(&self) -> bool {
+        self.health_record == HealthRecord::PerReplica
+    }
+
+    /// Whether a copy of an answered request is recognised.
+    pub(super) fn recognises_requests(&self) -> bool {
+        self.repeated_request == RepeatedRequest::Recognised
+    }
+}

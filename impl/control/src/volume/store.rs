@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use quiesce_machine::{Event, Incarnation, OpId, StoreError, Write};
 
-use super::config::Cluster;
+use super::config::{Cluster, Config};
 use super::fact::Fact;
 use super::id::{Birth, Key, Role, Uuid};
 use super::mark;
 use super::message::{Msg, Stale, ToAgent, ToEngine, ToStore};
 use super::object::Instance;
-use super::policy::{HealthRecord, WriteGuard};
+use super::policy::WriteGuard;
 use super::record::{Image, Missed, Record};
 use super::spec::{Body, Spec};
 use super::timer::Timer;
@@ -101,6 +101,22 @@ impl Store {
         self.arm_expiry(cx);
     }
 
+    /// Whether a message can do nothing any more: what a process said before the lease was given to a later life of its
+    /// agent, where nobody else can ever take it.
+    pub(crate) fn ignores(&self, from: Role, msg: &ToStore, config: &Config) -> bool {
+        let Some((holder, held)) = self.image.holder.filter(|_| self.pending.is_empty()) else { return false };
+        let its_own = config.timing.lease.is_none() && from == Role::Agent(holder);
+        its_own
+            && match *msg {
+                ToStore::Acquire { life, .. } => life < held,
+                ToStore::KeepAlive { epoch } | ToStore::Confirm { epoch, .. } | ToStore::Write { epoch, .. } => {
+                    epoch < self.image.epoch
+                }
+                ToStore::Forget { epoch, .. } => epoch < self.image.epoch,
+                ToStore::Missed { .. } => false,
+            }
+    }
+
     fn receive(&mut self, from: Role, msg: ToStore, cx: &mut Context<'_>) {
         match (from, msg) {
             (Role::Agent(agent), msg) => self.receive_from_agent(agent, msg, cx),
@@ -117,15 +133,12 @@ impl Store {
                     self.arm_expiry(cx);
                     send(cx, Role::Agent(from), ToAgent::Kept { epoch });
                 }
-                false => send(cx, Role::Agent(from), ToAgent::LeaseGone { epoch }),
+                false => self.tell_lease_gone(from, epoch, cx),
             },
-            ToStore::Confirm { epoch, user, call } => {
-                let answer = match self.has_lease(from, epoch) {
-                    true => ToAgent::Confirmed { epoch, user, call },
-                    false => ToAgent::LeaseGone { epoch },
-                };
-                send(cx, Role::Agent(from), answer);
-            }
+            ToStore::Confirm { epoch, user, call } => match self.has_lease(from, epoch) {
+                true => send(cx, Role::Agent(from), ToAgent::Confirmed { epoch, user, call }),
+                false => self.tell_lease_gone(from, epoch, cx),
+            },
             ToStore::Write { epoch, revision, key, spec } => self.write(from, epoch, revision, key, spec, cx),
             ToStore::Forget { epoch, nexus } => {
                 let mut next = self.latest().clone();
@@ -172,7 +185,16 @@ impl Store {
         latest.epoch == epoch && latest.holder.is_some_and(|(holder, _)| holder == agent)
     }
 
-    /// A lease is given to whoever asks first, and anew to the agent that has it once it leads no longer.
+    /// Tells an agent that it lost its lease; one that has a later lease knows.
+    fn tell_lease_gone(&self, agent: u8, epoch: u16, cx: &mut Context<'_>) {
+        let latest = self.latest();
+        if epoch >= latest.epoch || latest.holder.is_none_or(|(holder, _)| holder != agent) {
+            send(cx, Role::Agent(agent), ToAgent::LeaseGone { epoch });
+        }
+    }
+
+    /// A lease is given to whoever asks first, and anew to the agent that has it once it leads no longer. Its epoch is no
+    /// less than the life it is given to: answers to an earlier life are known by it.
     fn acquire(&mut self, from: u8, life: Incarnation, after: u16, cx: &mut Context<'_>) {
         let mut next = self.latest().clone();
         match next.holder {
@@ -186,7 +208,7 @@ impl Store {
             Some((holder, _)) if holder != from => return send(cx, Role::Agent(from), ToAgent::Held),
             Some(_) | None => (),
         }
-        next.epoch += 1;
+        next.epoch = (next.epoch + 1).max(u16::try_from(life.0).unwrap_or(u16::MAX));
         next.holder = Some((from, life));
         next.revision = (0, true);
         let answer = granted(&next, life).into();
@@ -217,7 +239,7 @@ impl Store {
     fn write(&mut self, from: u8, epoch: u16, revision: u32, key: Key, spec: Option<Arc<Spec>>, cx: &mut Context<'_>) {
         let to = Role::Agent(from);
         if !self.has_lease(from, epoch) {
-            return send(cx, to, ToAgent::LeaseGone { epoch });
+            return self.tell_lease_gone(from, epoch, cx);
         }
         let (last, applied) = self.latest().revision;
         if cx.config().policies.write_guard == WriteGuard::Revision && revision <= last {
@@ -242,7 +264,7 @@ impl Store {
                 Some(spec) => _ = next.specs.insert(key, spec),
                 None => _ = next.specs.remove(&key),
             }
-            if cx.config().policies.health_record == HealthRecord::PerReplica {
+            if cx.config().policies.keeps_health_with_replica() {
                 let Image { specs, missed, .. } = &mut next;
                 missed.retain(|missed| specs.contains_key(&Key::Replica(missed.replica)));
             }
@@ -302,4 +324,54 @@ fn granted(image: &Image, life: Incarnation) -> ToAgent {
 /// The replicas that missed writes.
 fn stale(image: &Image) -> Stale {
     Arc::new(image.missed.iter().map(|missed| missed.replica).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use quiesce_machine::{Effect, Node as _, NodeId, step};
+
+    use super::super::{Config, Policies, Timing};
+    use super::*;
+
+    /// What a store says to the first agent that asks it for these leases, by life and the last epoch it led in.
+    fn says(asked: &[(u32, u16)], last: ToStore) -> Vec<Msg> {
+        let cluster = Cluster::new(1, 1, 1, false).unwrap();
+        let config = Config { cluster, timing: Timing::default(), policies: Policies::hardened() };
+        let (me, from) = (cluster.node(Role::Store), cluster.node(Role::Agent(0)));
+        let mut store = Node::boot(me, &config);
+        step(&mut store, me, &config, Event::Start { incarnation: Incarnation(1), records: Vec::new() });
+        let leases = asked.iter().map(|&(life, after)| ToStore::Acquire { life: Incarnation(life), after });
+        let mut said = Vec::new();
+        for msg in leases.chain([last]) {
+            said = says_to(&mut store, me, &config, Event::Deliver { from, msg: msg.into() });
+            said.extend(says_to(&mut store, me, &config, Event::Stored { op: OpId(0), outcome: Ok(()) }));
+        }
+        said
+    }
+
+    fn says_to(store: &mut Node, me: NodeId, config: &Config, event: Event<Node>) -> Vec<Msg> {
+        let stored = matches!(event, Event::Stored { .. });
+        let idle = matches!(store, Node::Store(store) if store.pending.is_empty());
+        if stored && idle {
+            return Vec::new();
+        }
+        let effects = step(store, me, config, event).effects;
+        effects
+            .into_iter()
+            .filter_map(|effect| if let Effect::Send { msg, .. } = effect { Some(msg) } else { None })
+            .collect()
+    }
+
+    #[test]
+    fn a_lease_has_an_epoch_no_less_than_the_life_it_is_given_to() {
+        let granted = says(&[(1, 0)], ToStore::Acquire { life: Incarnation(4), after: 0 });
+        assert!(matches!(granted[..], [Msg::ToAgent(ToAgent::Granted { epoch: 4, .. })]), "{granted:?}");
+    }
+
+    #[test]
+    fn an_agent_with_a_later_lease_is_not_told_that_the_earlier_is_gone() {
+        let late = ToStore::KeepAlive { epoch: 1 };
+        assert_eq!(says(&[(1, 0), (2, 0)], late.clone()), []);
+        assert_eq!(says(&[], late), [ToAgent::LeaseGone { epoch: 1 }.into()]);
+    }
 }

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 use quiesce_control::policy::{PolicyError, Row};
 use quiesce_control::volume::{
-    Cluster, Config, EngineId, Fact, Monitor, Msg, Node, NodeSet, Policies, PoolId, Reply, Request, Role, Timing, Uuid,
-    VolumeId, VolumeWant,
+    Cluster, Config, EngineId, Fact, MARKS, Monitor, Msg, Node, NodeSet, Policies, PoolId, Reply, Request, Role,
+    Timing, Uuid, VolumeId, VolumeWant,
 };
 use quiesce_machine::NodeId;
 use quiesce_model::Scope;
@@ -58,7 +58,7 @@ impl Plane for Volume {
     const MESSAGES: &'static [&'static str] = &Msg::LABELS;
     const REPLIES: &'static [&'static str] = &Reply::LABELS;
     const FACTS: &'static [&'static str] = &Fact::LABELS;
-    const MARKS: &'static [&'static str] = &[];
+    const MARKS: &'static [&'static str] = &MARKS;
     const POLICIES: &'static [Row] = Policies::ROWS;
     const PROPERTIES: &'static [(&'static str, &'static str)] = Monitor::ROWS;
     const SCOPES: &'static [(&'static str, &'static str)] = &scopes::ROWS;

@@ -11,7 +11,7 @@ use quiesce_model::{Budget, Scope};
 use crate::check::{Scale, SizeError};
 
 /// Every scope: name and what is in it.
-pub(super) const ROWS: [(&str, &str); 8] = [
+pub(super) const ROWS: [(&str, &str); 9] = [
     ("create", "1 storage node; a pool is created, and a volume of 1 replica; a message may be late"),
     ("pool-agent-crash", "1 storage node; a pool is created; the agent may crash and restart, twice"),
     ("replicas-late", "2 storage nodes with a pool each; a volume of 2 replicas is created; a message may be late"),
@@ -20,6 +20,10 @@ pub(super) const ROWS: [(&str, &str); 8] = [
     ("replica-crash-late", "as replica-crashes with 1 crash, and a message may be late"),
     ("delete-late", "as replicas-late, and the volume is deleted again"),
     ("publish-late", "as replicas-late, and the volume is published"),
+    (
+        "replicas-crashes-late",
+        "as replicas-late, and the agent may crash and restart, twice; nodes are there from the start",
+    ),
 ];
 
 /// What every world has sizes of; a volume has no more replicas than there are storage nodes.
@@ -34,7 +38,8 @@ pub(super) fn scope(name: &str) -> Option<Scope<Node, Monitor>> {
 pub(super) fn sized(name: &str, sizes: &Scale) -> Option<Result<Scope<Node, Monitor>, SizeError>> {
     let none = Budget::default();
     let (late, crash) = (Budget { duplicates: 1, ..none }, Budget { crashes: 1, ..none });
-    let two = World { engines: 2, pools: true, replicas: 2, then: None };
+    let two = World { engines: 2, pools: true, registers: true, replicas: 2, then: None };
+    let there = World { registers: false, ..two };
     let one = World { engines: 1, replicas: 1, ..two };
     let bare = World { pools: false, ..one };
     let (world, budget) = match name {
@@ -46,6 +51,7 @@ pub(super) fn sized(name: &str, sizes: &Scale) -> Option<Result<Scope<Node, Moni
         "replica-crash-late" => (one, Budget { duplicates: 1, ..crash }),
         "delete-late" => (World { then: Some(Then::Delete), ..two }, late),
         "publish-late" => (World { then: Some(Then::Publish), ..two }, late),
+        "replicas-crashes-late" => (there, Budget { crashes: 2, ..late }),
         _ => return None,
     };
     let (engines, replicas) = (sizes.or("engines", world.engines), sizes.or("replicas", world.replicas));
@@ -68,6 +74,8 @@ struct World {
     engines: u8,
     /// Whether every node has its pool from the start; else a user asks for them.
     pools: bool,
+    /// Whether storage nodes say that they are up when they start; else the agent learns of them by listing them.
+    registers: bool,
     /// How many replicas the volume is to have; none: there is no volume.
     replicas: u8,
     then: Option<Then>,
@@ -83,7 +91,11 @@ impl World {
         let user = cluster.node(Role::User(0));
         let agents = cluster.agents().map(|agent| cluster.node(agent));
         Ok(Scope {
-            config: Config { cluster, timing: still(), policies: Policies::hardened() },
+            config: Config {
+                cluster,
+                timing: Timing { register_first: self.registers, ..still() },
+                policies: Policies::hardened(),
+            },
             nodes: cluster.roles().map(|role| role.to_string()).collect(),
             calls: self.calls(&cluster).into_iter().map(|request| (user, request)).collect(),
             monitors: self.monitors(budget),

@@ -11,7 +11,7 @@ use crate::volume::fact::Fact;
 use crate::volume::id::{EngineId, Key, PoolId, Role, Uuid};
 use crate::volume::mark;
 use crate::volume::message::ToUser;
-use crate::volume::policy::{PendingOperation, RepeatedCreate, RepeatedRequest};
+use crate::volume::policy::RepeatedCreate;
 use crate::volume::spec::{Body, Drain, Spec, Status, VolumeWant};
 use crate::volume::timer::Timer;
 use crate::volume::user::{Reply, Request};
@@ -24,10 +24,10 @@ impl Leader {
             return;
         }
         if let Some(&reply) = self.answered.get(&(user, call))
-            && cx.config().policies.repeated_request == RepeatedRequest::Recognised
+            && cx.config().policies.recognises_requests()
         {
             cx.reach(mark::RECOGNISED);
-            return send(cx, Role::User(user), ToUser::Answer { call, reply });
+            return send(cx, Role::User(user), ToUser::Answer { call, epoch: self.epoch, reply });
         }
         self.take_up(user, call, request, cx.config().timing.guard_tries, cx);
     }
@@ -52,7 +52,7 @@ impl Leader {
         // What a former leader left half done is brought to its end first: an answer must not cross it.
         if !self.is_busy(key)
             && self.spec(key).is_some_and(Spec::is_dirty)
-            && cx.config().policies.pending_operation == PendingOperation::Resumed
+            && cx.config().policies.resumes_operations()
             && let Some(task) = self.remedy(key, cx)
         {
             cx.reach(mark::RESOLVED_FIRST);

@@ -16,7 +16,7 @@ use crate::volume::policy::Room;
 use crate::volume::spec::{Owner, Spec, Status};
 use crate::volume::timer::Timer;
 use crate::volume::user::{Reply, Request};
-use crate::volume::{Context, send};
+use crate::volume::{Config, Context, send};
 
 /// The leading agent's memory.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -97,6 +97,21 @@ impl Leader {
             _ => (),
         }
         Standing::Leads
+    }
+
+    /// Whether a message of its epoch can do nothing any more.
+    pub(super) fn ignores(&self, from: Role, msg: &ToAgent, config: &Config) -> bool {
+        match (from, msg) {
+            (Role::Store, &ToAgent::WriteDone { revision, .. }) => self.has_heard_of(revision),
+            (Role::Store, &ToAgent::Confirmed { user, call, .. }) => {
+                let recognises = config.policies.recognises_requests();
+                recognises && self.answered.contains_key(&(user, call)) && !self.unsaid.contains_key(&(user, call))
+            }
+            (Role::Engine(engine), &ToAgent::Listing { life, changes, .. }) => {
+                self.engines.get(&engine).is_some_and(|view| view.is_past(life, changes))
+            }
+            _ => false,
+        }
     }
 
     pub(super) fn fire(&mut self, timer: Timer, cx: &mut Context<'_>) {

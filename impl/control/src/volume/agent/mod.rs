@@ -22,7 +22,7 @@ use super::fact::Fact;
 use super::id::Role;
 use super::message::{Image, Msg, Stale, ToAgent, ToStore, ToUser};
 use super::timer::Timer;
-use super::{Context, Node, send};
+use super::{Config, Context, Node, send};
 use leader::Leader;
 
 /// A core agent's memory.
@@ -124,6 +124,32 @@ impl Agent {
                 }
             }
         }
+    }
+
+    /// Whether a message can do nothing any more. An epoch is no less than the life it was given to, and no later life has
+    /// it: what speaks of an epoch before this life is past. So is what this life did with already, unless the epoch is so
+    /// much greater than the life that a later life could not tell.
+    pub(crate) fn ignores(&self, from: Role, msg: &ToAgent, config: &Config) -> bool {
+        let life = u16::try_from(self.life.0).unwrap_or(u16::MAX);
+        let leads = |epoch: u16| self.leader.as_deref().filter(|leader| leader.epoch() == epoch);
+        let past = |epoch: u16| epoch < life || (epoch <= life && (epoch < self.epoch || self.has_led(epoch)));
+        match *msg {
+            ToAgent::Held => true,
+            ToAgent::Granted { epoch, life, .. } => life < self.life || (life == self.life && epoch <= self.epoch),
+            ToAgent::Kept { epoch } | ToAgent::LeaseGone { epoch } => past(epoch),
+            ToAgent::WriteDone { epoch, .. }
+            | ToAgent::Confirmed { epoch, .. }
+            | ToAgent::Listing { epoch, .. }
+            | ToAgent::CallDone { epoch, .. } => {
+                past(epoch) || (epoch <= life && leads(epoch).is_some_and(|leader| leader.ignores(from, msg, config)))
+            }
+            ToAgent::Register { .. } | ToAgent::Api { .. } | ToAgent::PathLost { .. } => false,
+        }
+    }
+
+    /// Whether it led in that epoch and does so no longer.
+    fn has_led(&self, epoch: u16) -> bool {
+        self.leader.is_none() && epoch == self.epoch
     }
 
     /// Asks for the lease, or for more of it.

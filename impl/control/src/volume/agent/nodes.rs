@@ -40,6 +40,11 @@ impl EngineView {
         self.liveness == Liveness::Online
     }
 
+    /// Whether a later listing was heard than one of that life after so many changes.
+    pub(super) fn is_past(&self, life: Incarnation, changes: u32) -> bool {
+        (life, changes) < (self.life, self.changes)
+    }
+
     /// What it holds, if that is known for certain.
     pub(super) fn objects(&self) -> Option<&Objects> {
         (self.is_online() && self.fresh).then_some(&self.objects)
@@ -92,7 +97,7 @@ impl Leader {
         cx: &mut Context<'_>,
     ) {
         let Some(view) = self.engines.get(&engine) else { return };
-        if (life, changes) < (view.life, view.changes) {
+        if view.is_past(life, changes) {
             return;
         }
         if life > view.life && view.is_online() {

@@ -8,7 +8,7 @@ use super::task::{Deed, Goal, NewKey, Next, Task};
 use crate::volume::Context;
 use crate::volume::id::{Key, Uuid};
 use crate::volume::object::{EngineError, EngineOp, Instance, Object, Replica};
-use crate::volume::policy::{CreateSequence, Ownership, VolumeDelete};
+use crate::volume::policy::{CreateSequence, VolumeDelete};
 use crate::volume::spec::{Body, Operation, Owner, Spec, Status, Target, VolumeWant};
 use crate::volume::user::Reply;
 
@@ -129,7 +129,7 @@ impl Leader {
                 None
             }
         };
-        (cx.config().policies.ownership == Ownership::ByUuid).then(|| self.specs().find_map(leftover))?
+        cx.config().policies.owns_by_uuid().then(|| self.specs().find_map(leftover))?
     }
 
     /// Makes replicas until there are as many as wanted, one candidate after the other.
@@ -158,7 +158,7 @@ impl Leader {
 
     /// Destroys what a volume owns; what cannot be reached is left on its way out.
     pub(super) fn step_destroy_parts(&self, owner: Owner, task: &Task, cx: &Context<'_>) -> Option<Next> {
-        let all = cx.config().policies.ownership == Ownership::ByBirth;
+        let all = !cx.config().policies.owns_by_uuid();
         let mut parts =
             self.parts(owner).filter(|(_, part)| all || part.node().is_some_and(|node| self.is_online(node)));
         parts.find_map(|(key, spec)| self.step_destroy(key, spec, task))

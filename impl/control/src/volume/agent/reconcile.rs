@@ -10,7 +10,7 @@ use crate::volume::Context;
 use crate::volume::id::{EngineId, Key, Uuid};
 use crate::volume::mark;
 use crate::volume::object::{EngineOp, Instance, Object, Objects};
-use crate::volume::policy::{NewResource, Orphans, PendingOperation, TargetFence};
+use crate::volume::policy::{NewResource, Orphans};
 use crate::volume::spec::{Body, Drain, Operation, Owner, Spec, Status, Target};
 use crate::volume::timer::Timer;
 use crate::volume::user::Reply;
@@ -112,7 +112,7 @@ impl Leader {
 
     /// What becomes of an operation that a former leader left: a removal goes on, anything else is taken back.
     fn pending(&self, operation: Operation, spec: &Spec, cx: &Context<'_>) -> Task {
-        if cx.config().policies.pending_operation == PendingOperation::Dropped {
+        if !cx.config().policies.resumes_operations() {
             return Task::new(Goal::Clear, None);
         }
         let replicas = spec.volume().map_or(0, |(want, _)| want.replicas);
@@ -169,7 +169,7 @@ impl Leader {
         // Without a spec the published code has nothing to make anew: only an unpublish heals that (H6, H7).
         let nexus = nexus.filter(|nexus| nexus.status == Status::Created)?;
         let there = view.has(Instance { key: Key::Nexus(target.nexus), birth: nexus.birth });
-        let accepted = cx.config().policies.target_fence == TargetFence::None
+        let accepted = !cx.config().policies.fences_targets()
             || self.members(owner).all(|(key, member)| {
                 let held = member.node().and_then(|node| self.engines.get(&node)).and_then(|view| view.objects());
                 let replica = held.zip(replica_uuid(key)).and_then(|(held, uuid)| held.replica(uuid));

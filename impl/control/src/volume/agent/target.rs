@@ -11,7 +11,7 @@ use super::task::{Deed, Goal, NewKey, Next, Task};
 use crate::volume::Context;
 use crate::volume::id::{EngineId, Key, Uuid};
 use crate::volume::object::{EngineError, EngineOp, Instance};
-use crate::volume::policy::{FailedUnpublish, TargetFence};
+use crate::volume::policy::FailedUnpublish;
 use crate::volume::spec::{Body, Operation, Owner, Spec, Status, Target, VolumeWant};
 use crate::volume::user::Reply;
 
@@ -162,7 +162,7 @@ impl Leader {
 
     /// Tells every replica to accept that nexus alone, and leaves out those that cannot be told.
     pub(super) fn step_fence(&self, owner: Owner, nexus: Instance, task: &Task, cx: &Context<'_>) -> Option<Next> {
-        if cx.config().policies.target_fence == TargetFence::None {
+        if !cx.config().policies.fences_targets() {
             return None;
         }
         let mut told = 0;
@@ -232,7 +232,7 @@ impl Leader {
         let Some((target, nexus)) = self.target_of(change) else { return whole };
         let replica = Instance { key, birth: spec.birth };
         let (Some(uuid), Some(node)) = (replica_uuid(key), spec.node()) else { return whole };
-        let fenced = cx.config().policies.target_fence == TargetFence::Replicas;
+        let fenced = cx.config().policies.fences_targets();
         let failed = |error| {
             if error == EngineError::Unfit {
                 Next::Write(key, Some(spec.deleting()))

@@ -14,8 +14,8 @@ use crate::volume::id::{Birth, EngineId, Key, Role, Uuid};
 use crate::volume::mark;
 use crate::volume::message::{ToStore, ToUser};
 use crate::volume::object::{EngineError, EngineOp, Instance};
-use crate::volume::policy::{Adoption, MemoryAnswer, UnknownWrite};
-use crate::volume::spec::{Body, Spec, VolumeWant};
+use crate::volume::policy::MemoryAnswer;
+use crate::volume::spec::{Body, Spec, Status, VolumeWant};
 use crate::volume::timer::Timer;
 use crate::volume::user::{Reply, Request};
 use crate::volume::{Context, send};
@@ -218,7 +218,7 @@ impl Leader {
     /// A write of a task was not applied. Before anything was written, that is the answer; later, what goes forward is
     /// taken back, and what cannot be taken back is tried again until it is written.
     pub(super) fn refused(&mut self, key: Key, cx: &mut Context<'_>) {
-        let gives_up = cx.config().policies.unknown_write == UnknownWrite::Fails;
+        let gives_up = !cx.config().policies.resolves_writes();
         let Some(task) = self.tasks.get_mut(&key) else { return };
         (task.waiting, task.heard_store) = (Waiting::Nothing, true);
         match task.error {
@@ -255,7 +255,12 @@ impl Leader {
                     };
                     self.begin_write(key, at, Some(Spec::creating(birth, body)), cx);
                 }
-                Next::Write(at, spec) => self.begin_write(key, at, spec, cx),
+                Next::Write(at, spec) => {
+                    if self.leaves_out(key, at, spec.as_ref()) {
+                        cx.reach(mark::LEFT_OUT);
+                    }
+                    self.begin_write(key, at, spec, cx);
+                }
                 Next::Call(engine, op) => self.call(key, engine, op, cx),
                 Next::Fail(error) => {
                     if begun {
@@ -272,6 +277,14 @@ impl Leader {
         unreachable!("the plan for {key} never waits: {:?}", self.tasks.get(&key));
     }
 
+    /// Whether a task that makes a target writes a replica off because it missed writes.
+    fn leaves_out(&self, task: Key, at: Key, spec: Option<&Spec>) -> bool {
+        let makes_target =
+            |task: &Task| matches!(task.goal, Goal::Publish(_) | Goal::Republish { .. } | Goal::CreateVolume(_));
+        let goes = spec.is_some_and(|spec| spec.status == Status::Deleting);
+        goes && self.is_stale(at) && self.tasks.get(&task).is_some_and(makes_target)
+    }
+
     fn begin_write(&mut self, task: Key, key: Key, spec: Option<Spec>, cx: &mut Context<'_>) {
         if let Some(task) = self.tasks.get_mut(&task) {
             task.waiting = Waiting::Write;
@@ -281,7 +294,7 @@ impl Leader {
 
     /// A leftover in the way of a create: taken for the resource itself, or destroyed first.
     fn evict(&self, task: &Task, cx: &Context<'_>) -> Option<Next> {
-        if cx.config().policies.adoption == Adoption::ByName {
+        if cx.config().policies.adopts_by_name() {
             return None;
         }
         let (instance, birth) = task.results.iter().find_map(|(deed, result)| match (deed, result) {
@@ -297,7 +310,7 @@ impl Leader {
     /// How a create ended, leftovers considered: none while it has to be called for.
     pub(super) fn created(&self, task: &Task, instance: Instance, cx: &Context<'_>) -> Option<Result<(), EngineError>> {
         match task.result(Deed::Create(instance))? {
-            Err(EngineError::Exists(_)) if cx.config().policies.adoption == Adoption::ByName => Some(Ok(())),
+            Err(EngineError::Exists(_)) if cx.config().policies.adopts_by_name() => Some(Ok(())),
             result => Some(result),
         }
     }
@@ -354,6 +367,6 @@ impl Leader {
     pub(super) fn answer(&mut self, user: u8, call: CallId, request: Arc<Request>, reply: Reply, cx: &mut Context<'_>) {
         cx.fact(Fact::Replied { user, call, request, reply });
         self.answered.insert((user, call), reply);
-        send(cx, Role::User(user), ToUser::Answer { call, reply });
+        send(cx, Role::User(user), ToUser::Answer { call, epoch: self.epoch, reply });
     }
 }

@@ -157,7 +157,10 @@ fn a_request_on_a_busy_resource_waits_for_its_guard_and_is_then_told_of_a_confli
     let confirm = led.send(Role::Store, ToStore::Confirm { epoch: 1, user: 0, call: CallId(8) });
     assert_eq!(retry(&mut led)[0], confirm);
     let told = led.hear(Role::Store, ToAgent::Confirmed { epoch: 1, user: 0, call: CallId(8) });
-    assert!(told.contains(&led.send(U1, ToUser::Answer { call: CallId(8), reply: Reply::Conflict })), "{told:?}");
+    assert!(
+        told.contains(&led.send(U1, ToUser::Answer { call: CallId(8), epoch: 1, reply: Reply::Conflict })),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -485,7 +488,7 @@ fn an_answer_from_memory_waits_until_the_lease_is_known_to_be_in_force() {
 fn the_reference_answers_from_memory_at_once() {
     let mut led = Led::with(Vec::new());
     led.config.policies.set("memory-answer", "at-once").unwrap();
-    let answer = led.send(U1, ToUser::Answer { call: CallId(7), reply: Reply::NotFound });
+    let answer = led.send(U1, ToUser::Answer { call: CallId(7), epoch: 1, reply: Reply::NotFound });
     assert!(led.ask(Request::DeleteVolume { volume: V1 }).contains(&answer));
 }
 
@@ -511,7 +514,7 @@ fn a_create_whose_first_write_is_refused_leaves_nothing_and_says_so() {
     led.ask(Request::PutPool { pool: PoolId(0), node: E1, size: 4 });
     let effects =
         led.hear(Role::Store, ToAgent::WriteDone { epoch: 1, revision: 1, applied: false, stale: Arc::default() });
-    let answer = led.send(U1, ToUser::Answer { call: CallId(7), reply: Reply::FailedPersist });
+    let answer = led.send(U1, ToUser::Answer { call: CallId(7), epoch: 1, reply: Reply::FailedPersist });
     assert!(effects.contains(&answer), "{effects:?}");
     let Node::Agent(agent) = &led.agent else { panic!("{A1} is an agent") };
     assert_eq!(agent.leader().unwrap().specs().count(), 0);

@@ -7,7 +7,7 @@ use super::leader::Leader;
 use crate::volume::id::{Key, Role};
 use crate::volume::mark;
 use crate::volume::message::{Stale, ToStore};
-use crate::volume::policy::{FailedDelete, HealthRecord, NodeOperation, UnknownWrite};
+use crate::volume::policy::{FailedDelete, NodeOperation};
 use crate::volume::spec::{Operation, Owner, Spec, Status};
 use crate::volume::timer::Timer;
 use crate::volume::{Context, send};
@@ -38,20 +38,24 @@ impl Leader {
 
     /// The store took a write, or refused it.
     pub(super) fn write_done(&mut self, revision: u32, applied: bool, stale: Stale, cx: &mut Context<'_>) {
-        if revision == self.revision && !self.writes.is_empty() {
+        if revision == self.revision && !self.has_heard_of(revision) {
             self.stale = stale;
             self.end_write(applied, cx);
         }
     }
 
+    /// Whether the store's answer to that write is known.
+    pub(super) fn has_heard_of(&self, revision: u32) -> bool {
+        revision < self.revision || (revision == self.revision && self.writes.is_empty())
+    }
+
     /// The store has not answered.
     pub(super) fn write_overdue(&mut self, cx: &mut Context<'_>) {
-        match cx.config().policies.unknown_write {
-            UnknownWrite::Fails => self.end_write(false, cx),
-            UnknownWrite::Resolved => {
-                cx.reach(mark::WRITE_AGAIN);
-                self.send_write(cx);
-            }
+        if cx.config().policies.resolves_writes() {
+            cx.reach(mark::WRITE_AGAIN);
+            self.send_write(cx);
+        } else {
+            self.end_write(false, cx);
         }
     }
 
@@ -86,7 +90,7 @@ impl Leader {
         let volume = gone.owner().and_then(|owner| self.volume_lives(owner)).and_then(Spec::volume);
         if let Key::Nexus(nexus) = key
             && volume.is_none_or(|(_, target)| target.is_some())
-            && cx.config().policies.health_record == HealthRecord::PerNexus
+            && !cx.config().policies.keeps_health_with_replica()
         {
             send(cx, Role::Store, ToStore::Forget { epoch: self.epoch, nexus });
         }
