@@ -91,6 +91,7 @@ impl World {
             budget,
             cuts: Vec::new(),
             untimed: false,
+            punctual: false,
             absorbs_repeats: true,
         })
     }

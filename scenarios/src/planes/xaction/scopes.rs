@@ -9,19 +9,25 @@ use std::time::Duration;
 
 use quiesce_control::xaction::bucket::{Bucket, BucketName};
 use quiesce_control::xaction::{
-    Awaited, Cluster, ClusterError, Config, DaemonId, Ending, Hosting, JobName, JobSpec, Kind, Manner, Monitor, Node,
-    Request, Timing, Work,
+    Awaited, Change, Cluster, ClusterError, Config, DaemonId, Ending, Hosting, JobName, JobSpec, Kind, Manner, Monitor,
+    Node, Request, Timing, Upkeep, Work,
 };
 use quiesce_model::{Budget, Member, Scope, Symmetry};
 
 use crate::check::{Scale, SizeError};
 
 /// Every scope: name and what is in it.
-pub(super) const ROWS: [(&str, &str); 6] = [
+pub(super) const ROWS: [(&str, &str); 12] = [
     ("ic", "2 IC members, 1 target; a client starts a job and waits for it; the target's part ends in any way"),
     ("ic-targets", "1 IC member, 2 targets; as ic"),
     ("ic-loss", "as ic, the part finishes; one message may be lost, members exchange tables, nothing is pruned"),
     ("ic-duplicate", "as ic-loss, with one message that may come twice instead"),
+    ("target-leaves", "1 IC member, 2 targets of which one is sent away under a job; no faults, nothing is late"),
+    ("member-restarts", "2 IC members, 1 target; a job, and one daemon may crash"),
+    ("member-leaves", "as member-restarts; a member goes into maintenance, and one message may be lost instead"),
+    ("target-leaves-crash", "2 IC members, 2 targets of which one is sent away under a job; one daemon may crash"),
+    ("demotion", "3 proxies, 2 of them IC members, 1 target; the third is made primary under a job"),
+    ("staffing", "3 proxies, 2 of them IC members, 1 target; a member goes into maintenance under a job"),
     ("registry-race", "1 target with a registry; two clients start jobs that must not run together"),
     ("registry-two-phase", "2 targets with registries; a copy in two phases while one target resilvers"),
 ];
@@ -62,6 +68,9 @@ pub(super) fn sized(name: &str, sizes: &Scale) -> Option<Result<Scope<Node, Moni
         "ic-targets" => ((1, 2), Ending::Any, undisturbed(), Budget::default(), "aborted-jobs-stop"),
         "ic-loss" => ((2, 1), Ending::Finishes, insistent(), loss, "ic-tables-converge"),
         "ic-duplicate" => ((2, 1), Ending::Finishes, insistent(), duplicate, "ic-tables-converge"),
+        "target-leaves" | "member-restarts" | "member-leaves" | "target-leaves-crash" | "demotion" | "staffing" => {
+            return Some(sizes.are_of(&[]).and_then(|()| kept(name)));
+        }
         "registry-race" => return Some(hosted(1, Kind::Dsort, sizes)),
         "registry-two-phase" => return Some(hosted(2, Kind::CopyListrange, sizes)),
         _ => return None,
@@ -115,6 +124,52 @@ fn world(
         crashable: Vec::new(),
         cuts: Vec::new(),
         untimed: false,
+        punctual: false,
+        absorbs_repeats: true,
+    })
+}
+
+/// A cluster whose members agree on who they are, while a client starts a job through the first proxy and waits through the
+/// last, and an administrator makes a change. Nobody looks for signs of life: whoever dies comes back, and nobody is elected.
+fn kept(name: &str) -> Result<Scope<Node, Monitor>, SizeError> {
+    let (p2, p3, t2) = (DaemonId::Proxy(1), DaemonId::Proxy(2), DaemonId::Target(1));
+    let (crash, loss) = (Budget { crashes: 1, ..Budget::default() }, Budget { losses: 1, ..Budget::default() });
+    let ((proxies, targets), change, timing, budget) = match name {
+        "target-leaves" => ((1, 2), Some(Change::Leave(t2)), undisturbed(), Budget::default()),
+        "member-restarts" => ((2, 1), None, insistent(), crash),
+        "member-leaves" => ((2, 1), Some(Change::StartMaintenance(p2)), insistent(), loss),
+        "target-leaves-crash" => ((2, 2), Some(Change::Leave(t2)), insistent(), crash),
+        "demotion" => ((3, 1), Some(Change::SetPrimary(p3)), undisturbed(), Budget::default()),
+        _ => ((3, 1), Some(Change::StartMaintenance(p2)), undisturbed(), Budget::default()),
+    };
+    let cluster = Cluster::new(proxies, targets, 2, proxies.min(2)).map_err(impossible)?;
+    let (user, administrator) = (cluster.node(DaemonId::Client(0)), cluster.node(DaemonId::Client(1)));
+    let work = Work { takes: Duration::from_secs(1), ends: Ending::Finishes };
+    let spec = Arc::new(JobSpec::everywhere(Kind::PrefetchListrange, work));
+    let (first, last) = (DaemonId::Proxy(0), DaemonId::Proxy(proxies - 1));
+    let start = Request::Start { name: JobName(0), via: first, spec };
+    let wait = Request::Wait { what: Awaited::Job(JobName(0)), via: last, deadline: None };
+    let change = change.map(|change| (administrator, Request::Admin { change, via: last }));
+    let mut config = configured(cluster, timing, None);
+    config.deployment.upkeep = Some(Upkeep { keepalive: None, election: false, ..Upkeep::default() });
+    let properties = ["ic-tables-converge", "aborted-jobs-stop", "started-jobs-stay-known", "maps-converge"];
+    let of_changes = ["changes-return", "sent-away-stays-out", "ic-members-are-active", "map-versions-are-one"];
+    let names = PROPERTIES.into_iter().chain(properties).chain(of_changes.into_iter().filter(|_| change.is_some()));
+    let monitors = names.filter_map(Monitor::named).collect();
+    Ok(Scope {
+        nodes: cluster.daemons().map(|daemon| daemon.to_string()).collect(),
+        calls: [(user, start), (user, wait)].into_iter().chain(change).collect(),
+        monitors,
+        crashable: if budget.crashes > 0 {
+            cluster.proxies().chain(cluster.targets()).map(|daemon| cluster.node(daemon)).collect()
+        } else {
+            Vec::new()
+        },
+        config,
+        budget,
+        cuts: Vec::new(),
+        untimed: false,
+        punctual: true,
         absorbs_repeats: true,
     })
 }
@@ -151,6 +206,7 @@ fn hosted(targets: u8, kind: Kind, sizes: &Scale) -> Result<Scope<Node, Monitor>
         crashable: Vec::new(),
         cuts: Vec::new(),
         untimed: false,
+        punctual: false,
         absorbs_repeats: true,
     })
 }
