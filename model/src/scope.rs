@@ -25,6 +25,9 @@ pub struct Scope<N: Node, M> {
     /// Whether long timers may fire at any moment; else they wait until nothing short is enabled: no message in flight,
     /// no short timer armed, no write pending.
     pub untimed: bool,
+    /// Whether messages and writes are punctual: no time-out runs out while one is under way. Messages still overtake each
+    /// other.
+    pub punctual: bool,
     /// Whether what a node sends while its like is still in flight adds no second copy. A node that asks again until it
     /// is answered has finitely many states only so; one that asks a counted number of times may fail though it would
     /// not otherwise, since a repeat that is absorbed cannot replace one that is lost.

@@ -83,6 +83,7 @@ fn a_node_that_differs_when_run_again_is_refused() {
         crashable: Vec::new(),
         cuts: Vec::new(),
         untimed: false,
+        punctual: false,
         absorbs_repeats: false,
     };
     let refused = check::<Gossip, _>(&scope, Search::Bfs, Limits::default(), None).map(|_| ()).unwrap_err();

@@ -228,8 +228,18 @@ fn every_run_is_a_path<P: Plane>(name: &str, seeds: u64) {
     let Scope { config, nodes, calls, budget, crashable, .. } = scope.clone();
     let (monitors, cuts) = (Vec::new(), Vec::new());
     let budget = Budget { partitions: 0, ..budget };
-    let world =
-        Scope { config, nodes, calls, monitors, budget, crashable, cuts, untimed: true, absorbs_repeats: false };
+    let world = Scope {
+        config,
+        nodes,
+        calls,
+        monitors,
+        budget,
+        crashable,
+        cuts,
+        untimed: true,
+        punctual: false,
+        absorbs_repeats: false,
+    };
     let system = System::new(world).expect("the scope makes sense");
     let mut events = 0;
     for seed in 1..=seeds {
@@ -267,6 +277,7 @@ fn a_log_that_no_run_wrote_is_no_path() {
         crashable: Vec::new(),
         cuts: Vec::new(),
         untimed: true,
+        punctual: false,
         absorbs_repeats: false,
     };
     let system = System::new(world).expect("the scope makes sense");

@@ -96,6 +96,7 @@ pub fn pairs(pairs: u32) -> Scope<Player, Nothing> {
         crashable: Vec::new(),
         cuts: Vec::new(),
         untimed: true,
+        punctual: false,
         absorbs_repeats: false,
     }
 }

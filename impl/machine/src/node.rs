@@ -58,6 +58,9 @@ pub trait Node: Clone + Debug + Eq + Hash + Send + Sync + Sized + 'static {
 pub enum Span {
     /// May fire at any moment once armed.
     Short,
+    /// Runs out when an answer is late: as [`Span::Short`], unless a scope says that answers are never late; then it fires
+    /// only when no message is in flight and no write is pending.
+    Timeout,
     /// Long beside a message's way, a period or a retention: fires in the model only when nothing short is enabled.
     Long,
 }

@@ -270,9 +270,9 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
             let image = stock.image_of_place(index, renames, renaming, place);
             stock.learn_moves(rules, image);
             let all = |stock: &Stock<N>, place: u32| {
-                let moves = stock
-                    .moves(place)
-                    .map(|moves| [&*moves.prompt, &moves.patient, &moves.crashes, &moves.store_faults].concat());
+                let moves = stock.moves(place).map(|moves| {
+                    [&*moves.prompt, &moves.timeouts, &moves.patient, &moves.crashes, &moves.store_faults].concat()
+                });
                 moves.unwrap_or_default()
             };
             let (here, there) = (all(stock, place), all(stock, image));

@@ -146,7 +146,7 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
 
     /// The classes of the long timers that were ever armed.
     pub(crate) fn patient_classes(&self) -> Vec<Class> {
-        self.stock().patient_classes().map(Class).collect()
+        self.stock().patient_classes(self.scope.punctual).map(Class).collect()
     }
 
     /// What became of the nodes' code: distinct places, distinct messages, runs of `handle`.

@@ -17,19 +17,25 @@ impl<N: Node, M: Monitor<N>> Known<'_, N, M> {
         }
         let nodes = self.nodes();
         let (places, faults) = (state.places(nodes), state.faults());
-        let mut quiet = state.flights(nodes).is_empty();
+        let mut nothing_under_way = state.flights(nodes).is_empty();
+        let mut quiet = nothing_under_way;
         for flight in distinct(state.flights(nodes)) {
             self.list_message(places, faults, flight, actions)?;
         }
         for &place in places {
             let moves = self.stock.moves(place).ok_or(Missing::Moves { place })?;
             quiet &= !moves.busy;
+            nothing_under_way &= !moves.writes;
             actions.extend_from_slice(&moves.prompt);
             actions.extend(moves.crashes.iter().filter(|crash| may_crash(faults, crash)));
             actions.extend(moves.store_faults.iter().filter(|_| faults.left.store_faults > 0));
         }
-        if quiet || self.system.scope.untimed {
-            for moves in places.iter().filter_map(|&place| self.stock.moves(place)) {
+        let scope = &self.system.scope;
+        for moves in places.iter().filter_map(|&place| self.stock.moves(place)) {
+            if nothing_under_way || !scope.punctual || scope.untimed {
+                actions.extend_from_slice(&moves.timeouts);
+            }
+            if quiet || scope.untimed {
                 actions.extend_from_slice(&moves.patient);
             }
         }

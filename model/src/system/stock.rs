@@ -67,10 +67,14 @@ pub(super) enum Notice {
 #[derive(Debug)]
 pub(super) struct Moves {
     pub(super) up: bool,
-    /// Whether a short timer is armed or a write is pending.
+    /// Whether a short timer or a time-out is armed, or a write is pending.
     pub(super) busy: bool,
+    /// Whether a write is pending.
+    pub(super) writes: bool,
     /// Short timers, the oldest write, the next call, the next start.
     pub(super) prompt: Box<[Action]>,
+    /// Time-outs.
+    pub(super) timeouts: Box<[Action]>,
     /// Long timers.
     pub(super) patient: Box<[Action]>,
     /// Deaths, if it may die.
@@ -133,12 +137,17 @@ impl<N: Node> Stock<N> {
         2 * self.classes.intern(step).0 + 2
     }
 
-    /// The classes of long timers met so far. Whatever is enabled only while nothing short is must not be put off for
-    /// ever by short steps that come back again and again.
-    pub(super) fn patient_classes(&self) -> impl Iterator<Item = u32> {
+    /// The classes met so far of long timers, and of time-outs where messages are punctual. Whatever is enabled only while
+    /// other things are not must not be put off for ever by those that come back again and again.
+    pub(super) fn patient_classes(&self, punctual: bool) -> impl Iterator<Item = u32> {
         let steps = (0u32..).zip(self.classes.iter());
-        steps.filter_map(|(number, step)| match step {
-            FairStep::Fire(_, timer) if N::span(timer) == Span::Long => Some(2 * number + 2),
+        let waits = move |timer: &N::Timer| match N::span(timer) {
+            Span::Short => false,
+            Span::Timeout => punctual,
+            Span::Long => true,
+        };
+        steps.filter_map(move |(number, step)| match step {
+            FairStep::Fire(_, timer) if waits(timer) => Some(2 * number + 2),
             FairStep::Fire(..) | FairStep::Store(_) | FairStep::Start(_) | FairStep::Heal => None,
         })
     }
@@ -178,16 +187,18 @@ impl<N: Node> Stock<N> {
     fn list_moves(&mut self, rules: &Rules<'_, N>, id: u32) -> Moves {
         let place = self.places.value(id).clone();
         let node = node_byte(place.id);
-        let (mut prompt, mut patient, mut store_faults) = (Vec::new(), Vec::new(), Vec::new());
-        let mut busy = !place.pending.is_empty();
+        let (mut prompt, mut timeouts, mut patient) = (Vec::new(), Vec::new(), Vec::new());
+        let mut store_faults = Vec::new();
+        let writes = !place.pending.is_empty();
+        let mut busy = writes;
         for (timer, purpose) in (0u16..).zip(&place.timers) {
             let class = self.class(FairStep::Fire(place.id, purpose.clone()));
-            let list = match N::span(purpose) {
-                quiesce_machine::Span::Short => {
-                    busy = true;
-                    &mut prompt
-                }
-                quiesce_machine::Span::Long => &mut patient,
+            let span = N::span(purpose);
+            busy |= span != Span::Long;
+            let list = match span {
+                Span::Short => &mut prompt,
+                Span::Timeout => &mut timeouts,
+                Span::Long => &mut patient,
             };
             self.offer(rules, id, Kind::Fire { node, timer }, class, list);
         }
@@ -210,7 +221,9 @@ impl<N: Node> Stock<N> {
         Moves {
             up,
             busy,
+            writes,
             prompt: prompt.into(),
+            timeouts: timeouts.into(),
             patient: patient.into(),
             crashes: crashes.into(),
             store_faults: store_faults.into(),

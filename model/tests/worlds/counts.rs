@@ -1,6 +1,6 @@
 //! Worlds whose states can be counted by hand.
 
-use crate::toy::{Do, LONG, When, Word, rule};
+use crate::toy::{Do, LONG, TIMEOUT, When, Word, rule};
 use crate::{A, B, C, World, run, world};
 use quiesce_model::Verdict;
 
@@ -77,6 +77,18 @@ fn long_timers_wait_for_everything_short() {
     assert_eq!(figures(&timed).0, 8 + 1, "the long timer comes last");
     let untimed = World { untimed: true, ..timed };
     assert_eq!(figures(&untimed).0, 16, "or at any moment");
+}
+
+#[test]
+fn timeouts_wait_for_what_is_under_way_where_that_is_punctual() {
+    let rules = vec![
+        rule(A, When::Boot, [Do::Arm(TIMEOUT), Do::Arm(0), Do::Put(0, 0), Do::Send(B, 0)]),
+        rule(A, When::Fired(TIMEOUT), [Do::Set(1)]),
+    ];
+    let late = world(2, rules);
+    assert_eq!(figures(&late).0, 16, "it may run out at any moment");
+    let punctual = World { punctual: true, ..late };
+    assert_eq!(figures(&punctual).0, 8 + 2, "or when message and write are through, the short timer armed or not");
 }
 
 #[test]

@@ -36,6 +36,7 @@ fn world(count: u32, rules: Vec<Rule>) -> World {
         crashable: Vec::new(),
         cuts: Vec::new(),
         untimed: false,
+        punctual: false,
         absorbs_repeats: false,
     }
 }

@@ -90,8 +90,15 @@ pub(crate) fn explore(world: &World, most: usize) -> Option<Plain> {
         }
     }
     let violated = states.iter().filter_map(|state| state.broken.as_ref().map(|(name, _)| *name)).collect();
-    let long = |fair: &Fair| matches!(fair, Fair::Timer(_, timer) if Toy::span(timer) == Span::Long);
-    let patient = classes.iter().filter(|(fair, _)| long(fair)).map(|(_, &class)| Class(class)).collect();
+    let waits = |fair: &Fair| match fair {
+        Fair::Timer(_, timer) => match Toy::span(timer) {
+            Span::Short => false,
+            Span::Timeout => world.punctual,
+            Span::Long => true,
+        },
+        _ => false,
+    };
+    let patient = classes.iter().filter(|(fair, _)| waits(fair)).map(|(_, &class)| Class(class)).collect();
     let owed_for_ever = owed_for_ever(world, &states, edges, patient);
     let depth = depths.last().copied().unwrap_or(0);
     Some(Plain { unique: states.len() as u64, generated, depth, violated, owed_for_ever })
@@ -167,12 +174,11 @@ fn next(world: &World, state: &State) -> Vec<(Option<Fair>, State)> {
             mail(world, state, *letter, &mut all);
         }
     }
-    let quiet = state.mail.is_empty()
-        && state.machines.iter().all(|machine| {
-            machine.pending.is_empty() && machine.timers.iter().all(|timer| Toy::span(timer) == Span::Long)
-        });
+    let still = state.mail.is_empty() && state.machines.iter().all(|machine| machine.pending.is_empty());
+    let armed = state.machines.iter().flat_map(|machine| &machine.timers);
+    let quiet = still && armed.into_iter().all(|timer| Toy::span(timer) == Span::Long);
     for node in nodes(world) {
-        timers(world, state, node, quiet, &mut all);
+        timers(world, state, node, (still, quiet), &mut all);
         store(world, state, node, &mut all);
         calls(world, state, node, &mut all);
         crashes(world, state, node, &mut all);
@@ -242,9 +248,20 @@ fn mail(world: &World, state: &State, letter: Letter, all: &mut Vec<(Option<Fair
     }
 }
 
-fn timers(world: &World, state: &State, node: NodeId, quiet: bool, all: &mut Vec<(Option<Fair>, State)>) {
+fn timers(
+    world: &World,
+    state: &State,
+    node: NodeId,
+    (still, quiet): (bool, bool),
+    all: &mut Vec<(Option<Fair>, State)>,
+) {
     for timer in &machine(state, node).timers {
-        if Toy::span(timer) == Span::Short || quiet || world.untimed {
+        let due = match Toy::span(timer) {
+            Span::Short => true,
+            Span::Timeout => still || !world.punctual,
+            Span::Long => quiet,
+        };
+        if due || world.untimed {
             let mut fired = state.clone();
             fired.machines[node.index()].timers.remove(timer);
             let event = Event::Fire { timer: *timer };

@@ -5,7 +5,7 @@ use quiesce_machine::NodeId;
 use quiesce_model::{Budget, Limits, PANIC, Report, Search, Verdict, check};
 
 use crate::plain::{Plain, explore};
-use crate::toy::{Do, LONG, Rule, Toy, When, Word};
+use crate::toy::{Do, LONG, Rule, TIMEOUT, Toy, When, Word};
 use crate::watcher::Watcher;
 use crate::{World, world};
 
@@ -17,7 +17,7 @@ pub(crate) fn node(count: u32) -> impl Strategy<Value = NodeId> {
 }
 
 fn timer() -> impl Strategy<Value = u8> {
-    prop_oneof![Just(0), Just(1), Just(LONG)]
+    prop_oneof![Just(0), Just(1), Just(TIMEOUT), Just(LONG)]
 }
 
 pub(crate) fn when() -> impl Strategy<Value = When> {
@@ -80,12 +80,13 @@ pub(crate) fn any_world() -> impl Strategy<Value = World> {
         let rule = (node(count), when(), prop::collection::vec(deed(count), 1..4))
             .prop_map(|(node, when, then)| Rule { node, when, then });
         let calls = prop::collection::vec((node(count), (0..2u8).prop_map(Word)), 0..3);
-        (prop::collection::vec(rule, 1..8), calls, watchers(), budget(), any::<(bool, bool)>()).prop_map(
-            move |(rules, calls, monitors, budget, (untimed, absorbs_repeats))| World {
+        (prop::collection::vec(rule, 1..8), calls, watchers(), budget(), any::<(bool, bool, bool)>()).prop_map(
+            move |(rules, calls, monitors, budget, (untimed, punctual, absorbs_repeats))| World {
                 calls,
                 monitors,
                 budget,
                 untimed,
+                punctual,
                 absorbs_repeats,
                 crashable: vec![NodeId(0), NodeId(1)],
                 cuts: vec![vec![NodeId(0)], vec![NodeId(1)]],

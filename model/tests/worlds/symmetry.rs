@@ -178,9 +178,9 @@ fn alike() -> impl Strategy<Value = World> {
     let rule = ((0..2u32).prop_map(NodeId), when(), prop::collection::vec(deed(2), 1..4));
     let rules = prop::collection::vec(rule, 1..7);
     let calls = prop::collection::vec((0..2u8).prop_map(Word), 0..2);
-    let shape = (3..5u32, any::<(bool, bool)>(), any::<bool>());
+    let shape = (3..5u32, any::<(bool, bool, bool)>(), any::<bool>());
     (shape, rules, calls, watchers(), budget()).prop_map(|(shape, rules, calls, monitors, budget)| {
-        let (count, (untimed, absorbs_repeats), hub_dies) = shape;
+        let (count, (untimed, punctual, absorbs_repeats), hub_dies) = shape;
         let peers = || (1..count).map(NodeId);
         let of = |node: NodeId| if node == A { vec![A] } else { peers().collect() };
         let rules = rules.iter().flat_map(|(node, when, then)| {
@@ -191,6 +191,7 @@ fn alike() -> impl Strategy<Value = World> {
             monitors,
             budget,
             untimed,
+            punctual,
             absorbs_repeats,
             crashable: if hub_dies { vec![A] } else { peers().collect() },
             cuts: peers().map(|peer| vec![peer]).collect(),

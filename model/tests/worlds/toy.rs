@@ -69,6 +69,8 @@ pub(crate) fn rule(node: NodeId, when: When, then: impl Into<Vec<Do>>) -> Rule {
 
 /// Timers from this one on are long.
 pub(crate) const LONG: u8 = 100;
+/// Timers from here up to the long ones are time-outs.
+pub(crate) const TIMEOUT: u8 = 50;
 
 /// A node with one byte of memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
@@ -157,7 +159,11 @@ impl Node for Toy {
     }
 
     fn span(timer: &Word) -> Span {
-        if timer.0 < LONG { Span::Short } else { Span::Long }
+        match timer.0 {
+            LONG.. => Span::Long,
+            TIMEOUT.. => Span::Timeout,
+            _ => Span::Short,
+        }
     }
 
     const IGNORES: bool = true;

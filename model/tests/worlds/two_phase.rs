@@ -180,6 +180,7 @@ fn commit_of(participants: u32, losses: u8) -> Scope<Party, Claim> {
         crashable: Vec::new(),
         cuts: Vec::new(),
         untimed: false,
+        punctual: false,
         absorbs_repeats: false,
     }
 }

@@ -71,6 +71,7 @@ impl Past {
             crashable: self.crashed.clone(),
             cuts: Vec::new(),
             untimed: true,
+            punctual: false,
             absorbs_repeats: false,
         }
     }

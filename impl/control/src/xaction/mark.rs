@@ -17,6 +17,8 @@ pub const ASKS_STARTER: &str = "xaction/asks-starter";
 pub const LOST_PART: &str = "xaction/lost-part-aborts-the-job";
 /// A query names a job unknown here, and the other members are asked.
 pub const ASKS_MEMBERS: &str = "xaction/asks-other-members";
+/// So many members are down that nobody can say whether a job is unknown.
+pub const TOO_FEW_TO_TELL: &str = "xaction/too-few-members-to-call-a-job-unknown";
 /// The order to abort is repeated.
 pub const ABORT_AGAIN: &str = "xaction/abort-repeated";
 /// A target is told to abort what it never started, and makes sure that it never will.
@@ -92,7 +94,7 @@ pub const EXPIRY_REVOKED: &str = "xaction/work-came-while-expiring";
 pub const WAIT_MET_WHILE_RUNNING: &str = "xaction/wait-met-while-running";
 
 /// Every mark.
-pub const MARKS: [&str; 43] = [
+pub const MARKS: [&str; 44] = [
     SWEPT,
     EXPIRY_REVOKED,
     WAIT_MET_WHILE_RUNNING,
@@ -110,6 +112,7 @@ pub const MARKS: [&str; 43] = [
     ASKS_STARTER,
     LOST_PART,
     ASKS_MEMBERS,
+    TOO_FEW_TO_TELL,
     ABORT_AGAIN,
     FENCED,
     CUT_SHORT,

@@ -42,6 +42,8 @@ pub enum StartError {
     TargetSilent(DaemonId),
     /// A target refused.
     Refused(DaemonId, Refused),
+    /// The cluster has no active target that the job could run on.
+    NoTargets,
     /// 409: a rebalance has been ordered and has not ended.
     Busy,
     /// A bucket is not there, or not free.

@@ -53,6 +53,13 @@ crate::policies! {
         /// Per target the later state; union of errors.
         Join = "join",
     }
+    /// What a member keeps of a job that it has pruned (section 11 of the IC reference: a deletion is not remembered).
+    tombstone: Tombstone = "tombstone" {
+        /// Nothing: a copy of another member's that keeps it longer brings it back.
+        None = "none",
+        /// That it was there, for longer than anybody keeps it.
+        Kept = "kept",
+    }
     /// How a target tells the members that its part has ended (IC-29).
     notification: Notification = "notification" {
         /// One message each, whatever becomes of it; a member that does not know the job drops it.
@@ -353,6 +360,13 @@ crate::policies! {
             => "Any proxy that joins throws hours of moved data away, and a rebalance may never come to its end.",
         /// Those that order another.
         NewOrder = "new-order",
+    }
+    /// Who decides what becomes of a bucket that an ended job made (IC-6).
+    bucket_finalizer: BucketFinalizer = "bucket-finalizer" {
+        /// The primary that made it, from memory.
+        InMemory = "in-memory",
+        /// Whoever is primary, as the map says.
+        AsInTheMap = "as-in-the-map",
     }
     /// What keeps two targets from being taken out at once (IC-7, H-7).
     one_change: OneChange = "one-change" {

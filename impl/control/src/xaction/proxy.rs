@@ -44,6 +44,8 @@ pub struct Proxy {
     ic: Ic,
     fans: BTreeMap<(DaemonId, CallId), fan::Fan>,
     owed: BTreeSet<(Version, owed::Owed)>,
+    /// Jobs for which it has made or renamed a bucket as primary.
+    made_for: BTreeSet<XactId>,
     membership: Membership,
 }
 
@@ -83,6 +85,7 @@ impl Proxy {
             ic,
             fans: BTreeMap::new(),
             owed: BTreeSet::new(),
+            made_for: BTreeSet::new(),
             membership,
         }
     }
@@ -194,10 +197,7 @@ impl Proxy {
                     self.registered(job, from, Some(sources), cx);
                 }
             }
-            ToProxy::PullTable { job } => {
-                let by = self.membership.map().version();
-                send(cx, from, ToProxy::OwnershipTable { job, by, table: self.ic.shared_table() });
-            }
+            ToProxy::PullTable { job } => self.ic.pulled_table(from, job, cx),
             ToProxy::OwnershipTable { job, by, table } => self.ic.told(from, job, by, &table, cx),
             ToProxy::Pruned { job, by } => self.ic.told_pruned(job, by, cx),
             ToProxy::MergeTable { by, table } => self.ic.merge(by, &table, cx),
@@ -305,8 +305,11 @@ impl Proxy {
                 return send(cx, client, ToClient::StartAnswer { call, result: Err(StartError::Bucket(error)) });
             }
         };
-        cx.fact(Fact::StartTaken { job, client, call });
         let sources = sources_of(&spec, self.membership.map());
+        if sources.is_empty() {
+            return send(cx, client, ToClient::StartAnswer { call, result: Err(StartError::NoTargets) });
+        }
+        cx.fact(Fact::StartTaken { job, client, call });
         let phase = Phase::Registering { copies: BTreeMap::new(), silent: self.ic.others().collect() };
         self.starts.insert(job, Start { client, call, spec, sources, phase });
         if !self.begins(job, cx) {
@@ -314,10 +317,15 @@ impl Proxy {
         }
     }
 
-    /// Registers a job with every member (I1); kinds that are not tracked start at once.
+    /// Registers a job with every member (I1); kinds that are not tracked start at once. One that would run nowhere is
+    /// refused: a listener without sources would never end.
     fn register(&mut self, job: XactId, cx: &mut Context<'_>) {
         let start = &self.starts[&job];
         let (kind, sources) = (start.spec.kind, start.sources.clone());
+        if sources.is_empty() {
+            cx.disarm(GatewayTimer::Register(job).into());
+            return self.answer_start(job, Err(StartError::NoTargets), cx);
+        }
         if !kind.is_ic_tracked() {
             return self.broadcast_start(job, cx);
         }
@@ -382,12 +390,13 @@ impl Proxy {
         let (map, chosen) = (self.membership.map(), start.sources.as_of());
         let stayed = |target: &DaemonId| map.member(*target).is_some_and(|member| member.since <= chosen);
         let silent: BTreeSet<DaemonId> = start.sources.iter().copied().filter(stayed).collect();
-        let (nobody, first) = (silent.is_empty(), start.sources.first().copied());
+        let (nobody, first) =
+            (silent.is_empty(), *start.sources.first().expect("a job without targets is not registered"));
         start.phase = Phase::Starting { silent };
-        match first.filter(|_| nobody) {
-            Some(gone) => self.answer_start(job, Err(StartError::TargetSilent(gone)), cx),
-            None if nobody => self.answer_start(job, Ok(job), cx),
-            None => self.start_silent(job, cx),
+        if nobody {
+            self.answer_start(job, Err(StartError::TargetSilent(first)), cx);
+        } else {
+            self.start_silent(job, cx);
         }
     }
 

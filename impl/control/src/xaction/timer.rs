@@ -25,7 +25,8 @@ pub enum Timer {
 
 impl Timer {
     /// Which timers wait for the foreground: those of seconds and more that come round again (polls, the exchange of
-    /// tables, housekeeping), retention, and deadlines of users.
+    /// tables, housekeeping), retention, and deadlines of users. Those that repeat what was not answered are time-outs; the
+    /// rest, work and what follows a step, is due at any moment.
     #[must_use]
     pub fn span(self) -> Span {
         match self {
@@ -46,7 +47,11 @@ impl Timer {
             ) => Span::Long,
             Timer::Cluster(timer) => timer.span(),
             Timer::Rebalance(timer) => timer.span(),
-            Timer::Client(_) | Timer::Gateway(_) | Timer::Member(_) | Timer::Target(_) => Span::Short,
+            Timer::Client(ClientTimer::Request(_))
+            | Timer::Gateway(_)
+            | Timer::Member(_)
+            | Timer::Target(TargetTimer::Notify(_) | TargetTimer::Persist(_)) => Span::Timeout,
+            Timer::Target(_) => Span::Short,
         }
     }
 }

@@ -142,6 +142,7 @@ impl World {
             crashable: crashable.iter().map(|&process| cluster.node(process)).collect(),
             cuts: Vec::new(),
             untimed: false,
+            punctual: false,
             absorbs_repeats: false,
         })
     }

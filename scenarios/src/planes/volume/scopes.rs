@@ -103,6 +103,7 @@ impl World {
             budget,
             cuts: Vec::new(),
             untimed: false,
+            punctual: false,
             absorbs_repeats: true,
         })
     }

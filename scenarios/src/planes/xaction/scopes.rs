@@ -9,19 +9,27 @@ use std::time::Duration;
 
 use quiesce_control::xaction::bucket::{Bucket, BucketName};
 use quiesce_control::xaction::{
-    Awaited, Cluster, ClusterError, Config, DaemonId, Ending, Hosting, JobName, JobSpec, Kind, Manner, Monitor, Node,
-    Request, Timing, Work,
+    Awaited, Change, Cluster, ClusterError, Config, DaemonId, Ending, Hosting, JobName, JobSpec, Kind, Manner, Monitor,
+    Node, Request, Timing, Upkeep, Work,
 };
 use quiesce_model::{Budget, Member, Scope, Symmetry};
 
 use crate::check::{Scale, SizeError};
 
 /// Every scope: name and what is in it.
-pub(super) const ROWS: [(&str, &str); 6] = [
+pub(super) const ROWS: [(&str, &str); 11] = [
     ("ic", "2 IC members, 1 target; a client starts a job and waits for it; the target's part ends in any way"),
     ("ic-targets", "1 IC member, 2 targets; as ic"),
     ("ic-loss", "as ic, the part finishes; one message may be lost, members exchange tables, nothing is pruned"),
     ("ic-duplicate", "as ic-loss, with one message that may come twice instead"),
+    ("target-leaves", "1 IC member, 2 targets of which one is sent away under a job; no faults, nothing is late"),
+    ("member-restarts", "2 IC members that agree on the map, 1 target; a job and a wait, and any daemon may crash"),
+    ("target-leaves-crash", "2 IC members, 2 targets; one is sent away under its job, and a member may crash"),
+    (
+        "demotion",
+        "2 proxies, of which the IC has room for 1, 1 target; the other is made primary under a job and a wait",
+    ),
+    ("staffing", "3 proxies, of which the IC has room for 2, 1 target; one is made primary, one goes into maintenance"),
     ("registry-race", "1 target with a registry; two clients start jobs that must not run together"),
     ("registry-two-phase", "2 targets with registries; a copy in two phases while one target resilvers"),
 ];
@@ -62,6 +70,9 @@ pub(super) fn sized(name: &str, sizes: &Scale) -> Option<Result<Scope<Node, Moni
         "ic-targets" => ((1, 2), Ending::Any, undisturbed(), Budget::default(), "aborted-jobs-stop"),
         "ic-loss" => ((2, 1), Ending::Finishes, insistent(), loss, "ic-tables-converge"),
         "ic-duplicate" => ((2, 1), Ending::Finishes, insistent(), duplicate, "ic-tables-converge"),
+        "target-leaves" | "member-restarts" | "target-leaves-crash" | "demotion" | "staffing" => {
+            return Some(sizes.are_of(&[]).and_then(|()| kept(name)));
+        }
         "registry-race" => return Some(hosted(1, Kind::Dsort, sizes)),
         "registry-two-phase" => return Some(hosted(2, Kind::CopyListrange, sizes)),
         _ => return None,
@@ -115,8 +126,107 @@ fn world(
         crashable: Vec::new(),
         cuts: Vec::new(),
         untimed: false,
+        punctual: false,
         absorbs_repeats: true,
     })
+}
+
+/// A world whose members agree on who they are.
+struct Kept {
+    proxies: u16,
+    targets: u16,
+    ic_size: u16,
+    /// What administrators ask for, each through the last proxy.
+    changes: Vec<Change>,
+    user: User,
+    timing: Timing,
+    budget: Budget,
+    /// Who may crash, where the budget says that somebody may.
+    crashable: Vec<DaemonId>,
+}
+
+/// What a user does, through the first proxy. Who waits does so through the last; each poll has the targets asked too, which
+/// makes a world several times as large.
+enum User {
+    Nothing,
+    /// Starts a job, on that target alone if there is one.
+    Starts(Option<DaemonId>),
+    StartsAndWaits,
+}
+
+/// The world of that name. Nobody looks for signs of life: whoever dies comes back, and nobody is elected.
+fn kept(name: &str) -> Result<Scope<Node, Monitor>, SizeError> {
+    let (p1, p2, p3) = (DaemonId::Proxy(0), DaemonId::Proxy(1), DaemonId::Proxy(2));
+    let (t1, t2) = (DaemonId::Target(0), DaemonId::Target(1));
+    let crash = Budget { crashes: 1, ..Budget::default() };
+    let calm = |proxies, targets, changes, user| Kept {
+        proxies,
+        targets,
+        ic_size: proxies.min(2),
+        changes,
+        user,
+        timing: Timing { retention: None, history: None, ..undisturbed() },
+        budget: Budget::default(),
+        crashable: Vec::new(),
+    };
+    let crashing = |crashable, calm| Kept { timing: insistent(), budget: crash, crashable, ..calm };
+    agreeing(match name {
+        "target-leaves" => calm(1, 2, vec![Change::Leave(t2)], User::Starts(None)),
+        "member-restarts" => crashing(vec![p1, p2, t1], calm(2, 1, Vec::new(), User::StartsAndWaits)),
+        "target-leaves-crash" => crashing(vec![p1, p2], calm(2, 2, vec![Change::Leave(t2)], User::Starts(Some(t2)))),
+        "demotion" => Kept { ic_size: 1, ..calm(2, 1, vec![Change::SetPrimary(p2)], User::StartsAndWaits) },
+        _ => calm(3, 1, vec![Change::SetPrimary(p3), Change::StartMaintenance(p2)], User::Nothing),
+    })
+}
+
+fn agreeing(world: Kept) -> Result<Scope<Node, Monitor>, SizeError> {
+    let Kept { proxies, targets, ic_size, changes, user, timing, budget, crashable } = world;
+    let clients = 1 + u16::try_from(changes.len()).expect("few changes");
+    let cluster = Cluster::new(proxies, targets, clients, ic_size).map_err(impossible)?;
+    let (first, last) = (DaemonId::Proxy(0), DaemonId::Proxy(proxies - 1));
+    let work = Work { takes: Duration::from_secs(1), ends: Ending::Finishes };
+    let start = |only| {
+        let spec = Arc::new(JobSpec { only, ..JobSpec::everywhere(Kind::PrefetchListrange, work) });
+        Request::Start { name: JobName(0), via: first, spec }
+    };
+    let wait = Request::Wait { what: Awaited::Job(JobName(0)), via: last, deadline: None };
+    let asks = match &user {
+        User::Nothing => Vec::new(),
+        User::Starts(only) => vec![start(*only)],
+        User::StartsAndWaits => vec![start(None), wait],
+    };
+    let of_user = asks.into_iter().map(|request| (cluster.node(DaemonId::Client(0)), request));
+    let administrators = (1..).map(|number| cluster.node(DaemonId::Client(number)));
+    let changed = administrators.zip(changes.iter().map(|&change| Request::Admin { change, via: last }));
+    let mut config = configured(cluster, timing, None);
+    config.deployment.upkeep = Some(Upkeep { keepalive: None, election: false, ..Upkeep::default() });
+    Ok(Scope {
+        calls: of_user.chain(changed).collect(),
+        monitors: judged(&user, &changes, ic_size).into_iter().filter_map(Monitor::named).collect(),
+        nodes: cluster.daemons().map(|daemon| daemon.to_string()).collect(),
+        crashable: crashable.into_iter().map(|daemon| cluster.node(daemon)).collect(),
+        config,
+        budget,
+        cuts: Vec::new(),
+        untimed: false,
+        punctual: true,
+        absorbs_repeats: true,
+    })
+}
+
+/// The properties that such a world has something to judge of.
+fn judged(user: &User, changes: &[Change], ic_size: u16) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    if !matches!(user, User::Nothing) {
+        names.extend(PROPERTIES);
+        names.extend(["ended-jobs-stay-ended", "queries-invent-nothing"]);
+        names.extend((ic_size > 1).then_some("ic-tables-converge"));
+    }
+    if !changes.is_empty() {
+        names.extend(["maps-converge", "changes-return", "ic-members-are-active", "map-versions-are-one"]);
+    }
+    names.extend(changes.iter().any(|change| matches!(change, Change::Leave(_))).then_some("aborted-jobs-stop"));
+    names
 }
 
 /// One gateway and so many targets with registries: a resilver starts on the last one, and a job that conflicts with it on
@@ -151,6 +261,7 @@ fn hosted(targets: u8, kind: Kind, sizes: &Scale) -> Result<Scope<Node, Monitor>
         crashable: Vec::new(),
         cuts: Vec::new(),
         untimed: false,
+        punctual: false,
         absorbs_repeats: true,
     })
 }
@@ -179,6 +290,8 @@ fn steady() -> Timing {
 
 #[cfg(test)]
 mod tests {
+    use quiesce_machine::Monitor as _;
+
     use super::*;
 
     #[test]
@@ -195,7 +308,8 @@ mod tests {
         for (name, _) in ROWS {
             let scope = scope(name).expect("a listed scope");
             assert_eq!(scope.validate(), Ok(()), "{name}");
-            assert_eq!(scope.monitors.len(), PROPERTIES.len() + 1, "{name}");
+            let has = |property: &str| scope.monitors.iter().any(|monitor| monitor.name() == property);
+            assert!(has("waits-return") || has("changes-return"), "{name}");
         }
     }
 }

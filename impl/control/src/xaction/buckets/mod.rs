@@ -119,6 +119,18 @@ impl Buckets {
         self.there.iter().map(|(&name, made)| Bucket { name, generation: made.generation })
     }
 
+    /// Every bucket, with the job that fills or renames it and is not known to have ended.
+    pub fn made(&self) -> impl Iterator<Item = (Bucket, Option<XactId>)> + '_ {
+        self.there
+            .iter()
+            .map(|(&name, made)| (Bucket { name, generation: made.generation }, made.by.map(|(job, _)| job)))
+    }
+
+    /// Every bucket that is being renamed, by which job.
+    pub fn renamed(&self) -> impl Iterator<Item = (BucketName, XactId)> + '_ {
+        self.there.values().filter_map(|made| made.by.and_then(|(job, source)| Some((source?, job))))
+    }
+
     /// The jobs that fill or rename a bucket and are not known to have ended.
     pub fn makers(&self) -> impl Iterator<Item = XactId> + '_ {
         self.there.values().filter_map(|made| made.by.map(|(job, _)| job))

@@ -118,6 +118,13 @@ impl Listener {
         self.sources.iter().zip(&self.parts).filter_map(running)
     }
 
+    /// The targets whose part has ended, as far as they are there to say so.
+    pub fn told(&self) -> impl Iterator<Item = DaemonId> {
+        let told =
+            |(&source, &part): (&DaemonId, &Part)| (!matches!(part, Part::Running | Part::Lost)).then_some(source);
+        self.sources.iter().zip(&self.parts).filter_map(told)
+    }
+
     /// Whether a target takes part and has not ended.
     pub(super) fn is_active(&self, target: DaemonId) -> bool {
         self.sources.place(target).is_some_and(|place| self.parts[place] == Part::Running)

@@ -13,7 +13,7 @@ use super::{Ic, Listener};
 use crate::xaction::fact::Fact;
 use crate::xaction::id::{DaemonId, XactId};
 use crate::xaction::membership::{ClusterMsg, Smap, Version};
-use crate::xaction::message::{QueryError, ToProxy};
+use crate::xaction::message::ToProxy;
 use crate::xaction::policy::{MapChange, TableSync};
 use crate::xaction::sources::Sources;
 use crate::xaction::timer::MemberTimer;
@@ -29,7 +29,9 @@ impl Ic {
             (true, false) => self.unstaffed(cx),
             (false, false) | (true, true) => (),
         }
-        if !super::agrees(cx) {
+        if super::agrees(cx) {
+            self.give_up_asks(cx);
+        } else {
             self.look_for_gone(cx);
         }
     }
@@ -207,10 +209,7 @@ impl Ic {
         for timer in [MemberTimer::Housekeep, MemberTimer::Sync, MemberTimer::Keep] {
             cx.disarm(timer.into());
         }
-        let asked: Vec<XactId> = self.asks.keys().copied().collect();
-        for job in asked {
-            self.conclude(job, Err(QueryError::BadGateway), cx);
-        }
+        self.give_up_asks(cx);
         if super::agrees(cx) {
             self.table.clear();
             self.seals.clear();

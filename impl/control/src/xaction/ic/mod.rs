@@ -1,8 +1,8 @@
 //! The Information Center: every proxy has the code, the members' tables are told of jobs.
 //!
 //! Owns the table of one proxy and what is done about it: registration and notification (`notify`), abort (`abort`),
-//! queries (`query`) and what keeps members alike (`sync`). Ownership by one member, finalizers and progress
-//! notifications are not here yet.
+//! queries (`query`) and what keeps members alike (`sync`). What an ended job leaves to be done (finalizers) is the map's
+//! business (`buckets`, `rebalance`). Ownership of a job by one member is left out: the published code never assigns it.
 //! Source: `reference/aistore-information-center.md` sections 7, 8 and 11.
 
 mod abort;
@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::id::{DaemonId, XactId};
 use super::membership::{Smap, Version, agrees};
-use super::policy::{Merge, TableSync};
+use super::policy::{TableSync, Tombstone};
 use super::timer::MemberTimer;
 use super::{Context, mark};
 
@@ -131,7 +131,7 @@ impl Ic {
         }
         cx.fact(super::Fact::JobPruned { job });
         self.table.prune(job);
-        if cx.config().policies.merge == Merge::Join {
+        if cx.config().policies.tombstone == Tombstone::Kept {
             self.bury(job, cx);
         }
         self.keep_some_time(cx);

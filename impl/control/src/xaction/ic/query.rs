@@ -34,6 +34,10 @@ pub(in crate::xaction) struct Asker {
 pub(super) struct Ask {
     askers: BTreeSet<Asker>,
     waiting: BTreeSet<DaemonId>,
+    /// Those that have answered that they do not know it, speaking for the Information Center of this member's map.
+    without: BTreeSet<DaemonId>,
+    /// Whether it takes more than half of the members to call it unknown.
+    by_majority: bool,
 }
 
 impl Ic {
@@ -53,6 +57,13 @@ impl Ic {
         }
     }
 
+    /// Another member asks for the table on account of a job (I4). While this one cannot speak for the Information Center,
+    /// it says so, by no map: that it does not have the job means nothing then.
+    pub(in crate::xaction) fn pulled_table(&self, member: DaemonId, job: XactId, cx: &mut Context<'_>) {
+        let by = if self.is_frozen(cx) { Version::default() } else { self.map.version() };
+        send(cx, member, ToProxy::OwnershipTable { job, by, table: self.shared_table() });
+    }
+
     /// Another member sends its table on account of a job (I4). While the members change it is not taken over, and that it
     /// does not have the job means nothing.
     pub(in crate::xaction) fn told(
@@ -68,16 +79,39 @@ impl Ic {
         if let (true, Some((_, listener))) = (self.is_frozen(cx), told) {
             self.conclude(job, Ok(listener.status()), cx);
         } else if by == self.map.version() && !self.is_frozen(cx) {
+            if let Some(ask) = self.asks.get_mut(&job) {
+                ask.without.insert(member);
+            }
+            self.asked(member, job, cx);
+        } else if self.asks.get(&job).is_some_and(|ask| ask.by_majority) {
             self.asked(member, job, cx);
         }
     }
 
     /// Another member has nothing more to say about a job: it has answered, or is down.
+    ///
+    /// Where the members agree on who they are, this one may have missed that they changed. When more than half of those it
+    /// takes for members do not know the job, itself included, nobody confirmed it under their map nor agreed on a later one;
+    /// when too many are down to tell, it says so.
     pub(in crate::xaction) fn asked(&mut self, member: DaemonId, job: XactId, cx: &mut Context<'_>) {
+        let itself = self.is_member() && !self.is_frozen(cx);
         let Some(ask) = self.asks.get_mut(&job) else { return };
         ask.waiting.remove(&member);
-        if ask.waiting.is_empty() {
+        let (by_majority, nobody_left) = (ask.by_majority, ask.waiting.is_empty());
+        let without = ask.without.iter().copied().chain(itself.then_some(self.me)).collect();
+        if by_majority && self.map.is_enough(&without) || !by_majority && nobody_left {
             self.conclude(job, Err(QueryError::NotFound), cx);
+        } else if nobody_left {
+            cx.reach(mark::TOO_FEW_TO_TELL);
+            self.conclude(job, Err(QueryError::BadGateway), cx);
+        }
+    }
+
+    /// The members are others now: whoever asked for what this one did not know is to ask again.
+    pub(super) fn give_up_asks(&mut self, cx: &mut Context<'_>) {
+        let asked: Vec<XactId> = self.asks.keys().copied().collect();
+        for job in asked {
+            self.conclude(job, Err(QueryError::BadGateway), cx);
         }
     }
 
@@ -104,10 +138,12 @@ impl Ic {
     fn ask(&mut self, asker: Asker, job: XactId, cx: &mut Context<'_>) {
         let others: Vec<DaemonId> = self.others().collect();
         if others.is_empty() {
-            return answer(asker, Err(QueryError::NotFound), cx);
+            let error = if self.is_frozen(cx) { QueryError::BadGateway } else { QueryError::NotFound };
+            return answer(asker, Err(error), cx);
         }
         cx.reach(mark::ASKS_MEMBERS);
         let policy = cx.config().policies.unknown_id;
+        let by_majority = super::agrees(cx) && policy == UnknownId::AsksAll;
         let ask = self.asks.entry(job).or_insert_with(|| {
             let waiting = match policy {
                 UnknownId::AsksAll => others.into_iter().collect(),
@@ -117,7 +153,7 @@ impl Ic {
                     BTreeSet::from([others[cx.choose("bundle-peer", count) as usize]])
                 }
             };
-            Ask { askers: BTreeSet::new(), waiting }
+            Ask { askers: BTreeSet::new(), waiting, without: BTreeSet::new(), by_majority }
         });
         ask.askers.insert(asker);
         for &member in &ask.waiting {

@@ -56,6 +56,9 @@ impl Ic {
     /// The published rule: known beats unknown, finished beats running, nothing else changes. What is taken up this
     /// way has no grace period, since it has no time of registration.
     fn merge_first_wins(&mut self, job: XactId, theirs: &Listener, cx: &mut Context<'_>) {
+        if self.table.is_buried(job) {
+            return;
+        }
         let known = self.table.entry(job);
         let take = match known {
             None => true,

@@ -29,7 +29,7 @@ impl Membership {
         draft.propose_after(&self.accepted);
         let map = draft.publish();
         if let Some(lead) = &mut self.lead {
-            lead.propose();
+            lead.forget_answers();
             lead.sent_away
                 .extend(self.accepted.members().map(|(daemon, _)| daemon).filter(|&daemon| map.has_left(daemon)));
         }
@@ -66,6 +66,7 @@ impl Membership {
         if self.accepted.is_settled() && self.agreed != self.accepted {
             let flush = lead.flush.clone();
             self.enter(flush, cx);
+            self.lead.as_mut().expect("it led just now").forget_answers();
             self.tell_who_left(cx);
             self.answer_pending(cx);
         }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::admin::Pending;
-use super::smap::Version;
+use super::smap::{Smap, Version};
 use super::{ClusterMsg, ClusterTimer, Membership, Upkeep};
 use crate::xaction::ic::Bundle;
 use crate::xaction::id::DaemonId;
@@ -45,8 +45,14 @@ pub(super) struct Lead {
 }
 
 impl Lead {
-    /// Forgets what was answered to another proposal.
-    pub(super) fn propose(&mut self) {
+    /// The first primary's: every member was deployed with the same map.
+    pub(super) fn deployed(map: &Smap) -> Self {
+        let synced = map.members().map(|(daemon, _)| (daemon, map.version())).collect();
+        Lead { synced, ..Lead::default() }
+    }
+
+    /// Forgets what was answered to a proposal that is over.
+    pub(super) fn forget_answers(&mut self) {
         self.read.clear();
         self.flush = None;
         self.loaded.clear();
@@ -120,8 +126,9 @@ impl Membership {
 
     /// Another daemon lives, and goes by a map of that version.
     pub(super) fn heard_from(&mut self, from: DaemonId, version: Version, cx: &mut Context<'_>) {
+        let watched = self.upkeep(cx).keepalive.is_some();
         if let Some(lead) = &mut self.lead {
-            if self.accepted.contains(from) {
+            if watched && self.accepted.contains(from) {
                 lead.heard_of(from);
             }
         } else if from == self.accepted.primary() {

@@ -70,7 +70,7 @@ impl Membership {
         }
     }
 
-    /// A member has acknowledged.
+    /// A member has acknowledged, perhaps an earlier map after a later one: what is durable stays so.
     pub(super) fn sync_done(
         &mut self,
         from: DaemonId,
@@ -81,7 +81,8 @@ impl Membership {
         self.heard_from(from, version, cx);
         let current = version == self.accepted.version();
         let Some(lead) = &mut self.lead else { return };
-        lead.synced.insert(from, version);
+        let synced = lead.synced.entry(from).or_default();
+        *synced = version.max(*synced);
         if let (true, Some(known)) = (current && lead.flush.is_none(), known) {
             lead.read.insert(from, known);
         }

@@ -145,6 +145,8 @@ impl Membership {
             self.agreed = if map.is_settled() { map.clone() } else { agreed };
             (self.accepted, self.voted) = (map, voted);
             cx.fact(Fact::MapInstalled { map: self.agreed.clone() });
+        } else if self.is_primary() {
+            self.lead = Some(Lead::deployed(&self.accepted));
         }
         self.take_place(cx);
     }

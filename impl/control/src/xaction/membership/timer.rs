@@ -22,7 +22,7 @@ pub enum ClusterTimer {
 }
 
 impl ClusterTimer {
-    /// The periodic look waits for the foreground.
+    /// The periodic look waits for the foreground; everything else repeats what was not answered.
     #[must_use]
     pub fn span(self) -> Span {
         match self {
@@ -31,7 +31,7 @@ impl ClusterTimer {
             | ClusterTimer::Metasync
             | ClusterTimer::Election
             | ClusterTimer::Join
-            | ClusterTimer::Persist => Span::Short,
+            | ClusterTimer::Persist => Span::Timeout,
         }
     }
 }

@@ -7,7 +7,8 @@ use crate::xaction::{Change, DaemonId, Fact, Flags, Node, Smap};
 
 /// A change of membership that an administrator was told is made is in the map of every primary elected later.
 ///
-/// While another change of the same member has been asked for and not been answered, either may be the later one.
+/// While another change of the same member, its joining included, has been asked for and not been answered, either may be
+/// the later one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct ChangesOutliveTheirPrimary {
     /// The latest that was answered for, of each member.
@@ -27,9 +28,11 @@ impl Property<Node> for ChangesOutliveTheirPrimary {
                 self.made.remove(&change.of());
                 self.open.insert((by, call), change.of());
             }
-            Observation::Fact { by, fact: &Fact::ChangeReturned { call } } => _ = self.open.remove(&(by, call)),
-            Observation::Fact { by, fact: Fact::JoinAsked { .. } } => {
-                self.made.remove(&view.config().cluster.daemon(by));
+            Observation::Fact { by, fact: &(Fact::ChangeReturned { call } | Fact::Joined { call }) } => _ = self.open.remove(&(by, call)),
+            Observation::Fact { by, fact: &Fact::JoinAsked { call } } => {
+                let daemon = view.config().cluster.daemon(by);
+                self.made.remove(&daemon);
+                self.open.insert((by, call), daemon);
             }
             Observation::Fact { fact: &Fact::ChangeMade { change }, .. } => {
                 if self.open.values().filter(|&&member| member == change.of()).count() <= 1 {
@@ -101,5 +104,20 @@ mod tests {
         let took_over = (P2, Fact::TookOver { map: still.changed(|draft| draft.set(T2, Flags::MAINTENANCE)) });
         still.tell(&mut property, &[asked(0, start), asked(1, stop), made, took_over]).unwrap();
         assert!(!property.armed());
+    }
+
+    #[test]
+    fn a_leave_that_is_answered_while_the_daemon_asks_to_join_is_not_claimed() {
+        let still = Still::kept();
+        let took_over = |property: &mut ChangesOutliveTheirPrimary, joined: Option<Fact>| {
+            let (asked, made) = (Fact::JoinAsked { call: CallId(0) }, Fact::ChangeMade { change: Change::Leave(T2) });
+            let facts = [(T2, asked)].into_iter().chain(joined.map(|fact| (T2, fact))).chain([(P1, made)]);
+            let history: Vec<_> = facts.chain([(P2, Fact::TookOver { map: still.map() })]).collect();
+            still.tell(property, &history)
+        };
+        let mut property = ChangesOutliveTheirPrimary::default();
+        took_over(&mut property, None).unwrap();
+        assert!(!property.armed(), "the joining may be the later change");
+        took_over(&mut ChangesOutliveTheirPrimary::default(), Some(Fact::Joined { call: CallId(0) })).unwrap_err();
     }
 }

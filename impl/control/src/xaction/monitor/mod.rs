@@ -17,6 +17,8 @@ crate::monitors! {
     aborted_jobs_stop::AbortedJobsStop,
     one_start_one_job::OneStartOneJob,
     started_jobs_stay_known::StartedJobsStayKnown,
+    ended_jobs_stay_ended::EndedJobsStayEnded,
+    queries_invent_nothing::QueriesInventNothing,
     waits_return::WaitsReturn,
     no_forbidden_pair_runs::NoForbiddenPairRuns,
     renewal_rules_hold::RenewalRulesHold,
@@ -48,6 +50,7 @@ crate::monitors! {
     paced_jobs_end::PacedJobsEnd,
     jobs_have_their_buckets::JobsHaveTheirBuckets,
     renames_lose_nothing::RenamesLoseNothing,
+    finalizers_run_once::FinalizersRunOnce,
 }
 
 /// The tables of the proxies that are up and take themselves for members.
@@ -178,6 +181,14 @@ mod testing {
             let sources: Sources = [T1, T2].into_iter().collect();
             let kind = Kind::PrefetchListrange;
             self.deliver(P1, member, ToProxy::WatchXaction { job: JOB, kind, starter: P1, sources });
+        }
+
+        /// A member has tracked [`JOB`] for so long that a 404 counts.
+        pub(super) fn grace_over(&mut self, member: DaemonId) {
+            self.happens(
+                member,
+                quiesce_machine::Event::Fire { timer: crate::xaction::MemberTimer::Grace(JOB).into() },
+            );
         }
 
         /// Has a target run [`JOB`].

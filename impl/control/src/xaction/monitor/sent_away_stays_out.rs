@@ -6,9 +6,13 @@ use crate::monitor::Property;
 use crate::xaction::{Change, DaemonId, Fact, Node};
 
 /// A daemon that was sent away for good is no member again until an operator asks it to join.
+///
+/// While it asks to join, being sent away and being taken in cross, and either may be the later one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct SentAwayStaysOut {
     out: BTreeSet<DaemonId>,
+    /// Asked to join, and not known to have come in since.
+    asking: BTreeSet<DaemonId>,
     judged: bool,
 }
 
@@ -19,10 +23,15 @@ impl Property<Node> for SentAwayStaysOut {
     fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Result<(), String> {
         match *seen {
             Observation::Fact { by, fact: Fact::JoinAsked { .. } } => {
-                self.out.remove(&view.config().cluster.daemon(by));
+                let daemon = view.config().cluster.daemon(by);
+                self.out.remove(&daemon);
+                self.asking.insert(daemon);
+            }
+            Observation::Fact { by, fact: Fact::Joined { .. } } => {
+                self.asking.remove(&view.config().cluster.daemon(by));
             }
             Observation::Fact { by, fact: Fact::ChangeMade { change: Change::Decommission(daemon) | Change::Leave(daemon) } }
-                if super::map_of(view, by).is_some_and(|map| !map.contains(*daemon)) =>
+                if super::map_of(view, by).is_some_and(|map| !map.contains(*daemon)) && !self.asking.contains(daemon) =>
             {
                 self.judged = true;
                 self.out.insert(*daemon);

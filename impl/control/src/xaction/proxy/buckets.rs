@@ -2,7 +2,7 @@
 //! a start. Whoever is primary does them, and finishes what a job began when the Information Center knows that it has ended.
 //! Source: `reference/aistore-registry-and-coexistence.md` section B, 2PC starts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use quiesce_machine::CallId;
@@ -13,6 +13,7 @@ use crate::xaction::bucket::Bucket;
 use crate::xaction::buckets::{BucketChange, BucketError, Step};
 use crate::xaction::job::JobSpec;
 use crate::xaction::message::{StartError, ToClient, ToProxy};
+use crate::xaction::policy::BucketFinalizer;
 use crate::xaction::start::Manner;
 use crate::xaction::timer::GatewayTimer;
 use crate::xaction::{Context, DaemonId, XactId, send};
@@ -80,7 +81,10 @@ impl Proxy {
     pub(super) fn take_step(&mut self, gateway: DaemonId, step: &Step, cx: &mut Context<'_>) {
         let job = step.job;
         match self.membership.step_buckets(step, cx) {
-            Some(Ok((bucket, as_of))) => self.owe(as_of, Owed::Step { gateway, job, bucket }),
+            Some(Ok((bucket, as_of))) => {
+                self.made_for.insert(job);
+                self.owe(as_of, Owed::Step { gateway, job, bucket });
+            }
             Some(Err(error)) => send(cx, gateway, ToProxy::BucketStepped { job, result: Err(error) }),
             None => (),
         }
@@ -107,10 +111,15 @@ impl Proxy {
     /// Finishes what jobs began that the Information Center knows to have ended.
     pub(super) fn conclude_buckets(&mut self, cx: &mut Context<'_>) {
         if !self.membership.is_primary() {
-            return;
+            return self.made_for.clear();
         }
-        let makers: Vec<XactId> = self.membership.accepted().buckets().makers().collect();
-        for job in makers {
+        let makers: BTreeSet<XactId> = self.membership.accepted().buckets().makers().collect();
+        self.made_for.retain(|job| makers.contains(job));
+        let due = match cx.config().policies.bucket_finalizer {
+            BucketFinalizer::InMemory => self.made_for.clone(),
+            BucketFinalizer::AsInTheMap => makers,
+        };
+        for job in due {
             let listener = self.ic.table().entry(job).filter(|listener| listener.end_time.is_some());
             if let Some(well) = listener.map(|listener| !listener.aborted) {
                 self.membership.conclude_buckets(job, well, cx);
