@@ -63,6 +63,8 @@ struct Xact {
     starters: BTreeSet<DaemonId>,
     /// Members that have not acknowledged its end.
     unacknowledged: BTreeSet<DaemonId>,
+    /// All have.
+    told: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Rename)]
@@ -209,15 +211,21 @@ impl Target {
         self.rebalance_by(&map, cx);
     }
 
-    /// What a crash cut short is aborted; what had ended is told again.
+    /// What a crash cut short is aborted; what had ended is told again, unless every member was told: those may have pruned
+    /// the job since, and would take it up anew.
     fn recover(&mut self, life: Incarnation, records: &[Record], cx: &mut Context<'_>) {
         self.life = life;
         for record in records {
-            let Record::Xact(PartRecord { job, kind, sources, snap }) = record.clone() else { continue };
+            let Record::Xact(PartRecord { job, kind, sources, snap, told }) = record.clone() else { continue };
             if snap.is_ended() {
-                self.xacts.insert(job, Xact::new(kind, sources, Phase::Ended(snap)));
+                self.xacts.insert(job, Xact { told, ..Xact::new(kind, sources, Phase::Ended(snap)) });
                 cx.fact(Fact::XactEnded { job, snap });
-                self.notify_all(job, cx);
+                if told {
+                    cx.reach(mark::TOLD_BEFORE);
+                    keep_for_history(job, cx);
+                } else {
+                    self.notify_all(job, cx);
+                }
             } else {
                 cx.reach(mark::CUT_SHORT);
                 let phase = Phase::Ending(Snap::Aborted(XactError::Restarted));
@@ -378,18 +386,19 @@ impl Target {
         self.record(job, cx);
     }
 
-    /// Makes the phase durable if the policy says so, and goes on at once if not. That a rebalance began is
-    /// what its marker is for.
+    /// Makes the phase durable if the policy says so, and goes on at once if not; of an end, also that every member knows
+    /// it. That a rebalance began is what its marker is for.
     fn record(&mut self, job: XactId, cx: &mut Context<'_>) {
         let Some(xact) = self.xacts.get(&job) else { return };
         let snap = match xact.phase {
             Phase::Beginning(_) => Snap::Running,
             Phase::Ending(snap) => snap,
+            Phase::Ended(snap) if xact.told => snap,
             Phase::Running(_) | Phase::Ended(_) => return,
         };
         match cx.config().policies.xact_record {
             XactRecord::Durable if xact.kind != Kind::Rebalance || snap.is_ended() => {
-                let record = PartRecord { job, kind: xact.kind, sources: xact.sources.clone(), snap };
+                let record = PartRecord { job, kind: xact.kind, sources: xact.sources.clone(), snap, told: xact.told };
                 let op = self.free_op();
                 self.writes.insert(op, (job, snap));
                 cx.store(op, Write::Put(Record::Xact(record)));
@@ -478,11 +487,14 @@ impl Target {
         }
     }
 
-    /// Rests if every member has heard of the end.
-    fn told_everybody(&self, job: XactId, cx: &mut Context<'_>) {
-        if self.xacts[&job].unacknowledged.is_empty() {
+    /// Rests if every member has heard of the end, and remembers so.
+    fn told_everybody(&mut self, job: XactId, cx: &mut Context<'_>) {
+        let xact = self.xacts.get_mut(&job).expect("only a known xaction is told of");
+        if xact.unacknowledged.is_empty() {
+            xact.told = true;
             cx.disarm(TargetTimer::Notify(job).into());
             keep_for_history(job, cx);
+            self.record(job, cx);
         }
     }
 
@@ -511,6 +523,7 @@ impl Xact {
             pace: 1,
             starters: BTreeSet::new(),
             unacknowledged: BTreeSet::new(),
+            told: false,
         }
     }
 }
