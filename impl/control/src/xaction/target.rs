@@ -9,6 +9,8 @@ mod buckets;
 mod demand;
 mod host;
 mod load;
+mod lock;
+mod manager;
 mod rebalance;
 
 use quiesce_machine::{CallId, Event, Incarnation, OpId, Rename, StoreError, Write};
@@ -21,10 +23,10 @@ use super::id::{DaemonId, XactId};
 use super::job::{Ending, Snap, Work, XactError};
 use super::kind::Kind;
 use super::load::{Disks, SLICES, is_paced};
-use super::membership::{ClusterMsg, Flags, Membership, Smap, Version};
+use super::membership::{ClusterMsg, Due, Flags, Membership, Smap, Version};
 use super::message::{Msg, ToClient, ToProxy, ToTarget};
 use super::policy::{Notification, StopUnknown, XactRecord};
-use super::rebalance::{Marker, RebEnd, Rebalance};
+use super::rebalance::{Marker, Mode, RebEnd, Rebalance};
 use super::record::{PartRecord, Record, RecordKey};
 use super::sources::Sources;
 use super::start::{Desk, Manner};
@@ -45,9 +47,12 @@ pub struct Target {
     desk: Desk,
     /// Work taken and not done, by who handed it over, with the xaction that is to do it.
     pieces: BTreeMap<(DaemonId, CallId), XactId>,
+    /// Downloads that have not ended, with the xaction that does them.
+    hosted: BTreeMap<XactId, XactId>,
     disks: Disks,
     /// What it is to start by itself.
     chores: BTreeSet<Kind>,
+    lock: lock::Lock,
 }
 
 /// This target's part of a job.
@@ -89,8 +94,10 @@ impl Target {
             rebalance: Rebalance::default(),
             desk: Desk::default(),
             pieces: BTreeMap::new(),
+            hosted: BTreeMap::new(),
             disks: Disks::default(),
             chores: BTreeSet::new(),
+            lock: lock::Lock::default(),
         }
     }
 
@@ -121,9 +128,9 @@ impl Target {
     pub(crate) fn handle(&mut self, event: Event<Node>, cx: &mut Context<'_>) {
         let before = self.membership.map().clone();
         self.take(event, cx);
-        let report = self.membership.take_due().report;
+        let Due { report, action, .. } = self.membership.take_due();
         if *self.membership.map() != before {
-            self.map_changed(&before, cx);
+            self.map_changed(&before, action, cx);
         }
         if let Some(primary) = report {
             let version = self.membership.accepted().version();
@@ -181,7 +188,7 @@ impl Target {
 
     /// Goes on by another map: a target that was out of the cluster gives up what it worked on, and news go to the
     /// members there are now.
-    fn map_changed(&mut self, before: &Smap, cx: &mut Context<'_>) {
+    fn map_changed(&mut self, before: &Smap, action: Option<Mode>, cx: &mut Context<'_>) {
         let map = self.membership.map().clone();
         let out = match (before.member(self.me), map.member(self.me)) {
             (Some(before), Some(now)) => before.since != now.since || now.flags.contains(Flags::POST_REBALANCE),
@@ -208,7 +215,7 @@ impl Target {
                 Phase::Beginning(_) | Phase::Running(_) | Phase::Ending(_) | Phase::Ended(_) => (),
             }
         }
-        self.rebalance_by(&map, cx);
+        self.rebalance_by(&map, action, cx);
     }
 
     /// What a crash cut short is aborted; what had ended is told again, unless every member was told: those may have pruned
@@ -236,6 +243,10 @@ impl Target {
     }
 
     fn receive(&mut self, from: DaemonId, msg: ToTarget, cx: &mut Context<'_>) {
+        let writes = matches!(msg, ToTarget::StartXact { .. } | ToTarget::BeginXact { .. } | ToTarget::Put { .. });
+        if !matches!(msg, ToTarget::NotifyDone { .. }) && self.waits_for_lock(writes, cx) {
+            return;
+        }
         match msg {
             ToTarget::StartXact { job, kind, work, sources, manner } => {
                 self.start((from, job, kind), (work, sources), manner, cx);
@@ -284,6 +295,8 @@ impl Target {
             | TargetTimer::Ripen(_)
             | TargetTimer::PruneActive
             | TargetTimer::PruneHistory => self.host_fire(timer, cx),
+            TargetTimer::Unlock => self.unlock(cx),
+            TargetTimer::Period => self.comes_round(cx),
             TargetTimer::Look => self.look_at_disks(cx),
         }
     }
@@ -440,6 +453,7 @@ impl Target {
                 self.desk.finish(job, cx);
                 cx.fact(Fact::XactEnded { job, snap: end });
                 answer_starters(job, xact, cx);
+                self.leave_manager(job, cx);
                 self.notify_all(job, cx);
                 self.report(cx);
                 self.load_after(kind, end, cx);
