@@ -22,12 +22,16 @@ pub enum ClusterTimer {
 }
 
 impl ClusterTimer {
-    /// The periodic look waits for the foreground, and so does what repeats a map.
+    /// The periodic look waits for the foreground.
     #[must_use]
     pub fn span(self) -> Span {
         match self {
-            ClusterTimer::Tick | ClusterTimer::Metasync => Span::Long,
-            ClusterTimer::Retry | ClusterTimer::Election | ClusterTimer::Join | ClusterTimer::Persist => Span::Short,
+            ClusterTimer::Tick => Span::Long,
+            ClusterTimer::Retry
+            | ClusterTimer::Metasync
+            | ClusterTimer::Election
+            | ClusterTimer::Join
+            | ClusterTimer::Persist => Span::Short,
         }
     }
 }
