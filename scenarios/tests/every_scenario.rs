@@ -6,7 +6,8 @@ use quiesce::choices::Choices;
 use quiesce::plane::Profile;
 use quiesce::run::{FindingKind, Runnable, Sweep, Sweeping, Verdict, sweep};
 use quiesce::{load, planes, suite};
-use quiesce_sim::Course;
+use quiesce_control::xaction::Kind;
+use quiesce_sim::{Course, FaultKind};
 
 fn scenarios() -> Vec<Box<dyn Runnable>> {
     let open = |source| load(&source).unwrap_or_else(|error| panic!("{error:?}"));
@@ -51,6 +52,25 @@ fn the_reference_breaks_properties_that_the_suite_names() {
         broken.extend(findings.map(|failure| failure.finding.property.clone()));
     }
     assert!(broken.len() >= 3, "the published system breaks only {broken:?}");
+}
+
+/// Not only asked for: in each of its seeds somebody starts, joins, leaves, moves data and crashes.
+#[test]
+fn the_mixed_hour_has_every_startable_kind_joins_leaves_and_crashes() {
+    let source = suite::bundled().into_iter().find(|source| source.name() == "suites/xaction/the-mixed-hour.toml");
+    let source = source.expect("the hour is in the suite");
+    for kind in Kind::ALL.into_iter().filter(|kind| kind.descriptor().startable) {
+        let starts = [kind.name(), kind.display_name()].map(|name| source.text().contains(&format!("start = \"{name}\"")));
+        assert!(starts.contains(&true), "nobody starts {kind}");
+    }
+    let scenario = load(&source).unwrap_or_else(|error| panic!("{error:?}"));
+    let sweep = swept(scenario.as_ref(), Profile::Hardened, false);
+    for (fact, at_least) in [("joined", 2), ("change-made", 4), ("rebalance-done", 4), ("start-answered", 15)] {
+        let stated = sweep.facts.iter().find(|(label, _)| **label == *fact).map_or(0, |(_, &stated)| stated);
+        assert!(stated >= at_least * sweep.runs, "{fact}: {stated} times in {} runs", sweep.runs);
+    }
+    let crashes = sweep.faults.iter().filter(|fault| fault.kind == FaultKind::Crash).map(|fault| fault.applied);
+    assert!(crashes.sum::<u64>() > 0, "nobody crashes: {:?}", sweep.faults);
 }
 
 #[test]

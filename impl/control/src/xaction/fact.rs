@@ -4,12 +4,13 @@ use std::fmt;
 
 use quiesce_machine::{CallId, Label, Rename};
 
+use super::bucket::Bucket;
 use super::buckets::BucketChange;
 use super::id::{DaemonId, XactId};
 use super::job::{Snap, Status};
 use super::kind::Kind;
 use super::membership::{Change, Smap};
-use super::rebalance::{RebEnd, RebId};
+use super::rebalance::{Mode, RebEnd, RebId};
 use super::registry::AbortFilter;
 use super::start::{Manner, Refused};
 use super::user::{Errand, Outcome, Reply};
@@ -64,6 +65,8 @@ pub enum Fact {
     BucketAsked { call: CallId, change: BucketChange },
     /// A primary takes away the bucket that a job has renamed.
     BucketRenamed { job: XactId },
+    /// A primary takes away the bucket that a job has made, as the job did not end well.
+    BucketUndone { job: XactId, bucket: Bucket },
     /// A primary says that a change is made.
     ChangeMade { change: Change },
     /// An administrator is answered.
@@ -72,8 +75,8 @@ pub enum Fact {
     Paced { job: XactId, users: u8, pace: u8, urgent: bool },
     /// A target has looked at its capacity.
     CapacityKnown { used: u8 },
-    /// A target takes up an order to rebalance.
-    RebalanceBegan { id: RebId },
+    /// A target takes up an order to rebalance, as it understands it.
+    RebalanceBegan { id: RebId, mode: Mode },
     /// Its data move.
     RebalanceTraverses { id: RebId },
     /// Its data are where they belong.
@@ -96,7 +99,7 @@ pub enum Fact {
 
 impl Fact {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 37] = [
+    pub const LABELS: [&'static str; 38] = [
         "start-taken",
         "job-registered",
         "xact-registered",
@@ -120,6 +123,7 @@ impl Fact {
         "change-asked",
         "bucket-asked",
         "bucket-renamed",
+        "bucket-undone",
         "change-made",
         "change-returned",
         "paced",
@@ -163,6 +167,7 @@ impl Label for Fact {
             Fact::ChangeAsked { .. } => "change-asked",
             Fact::BucketAsked { .. } => "bucket-asked",
             Fact::BucketRenamed { .. } => "bucket-renamed",
+            Fact::BucketUndone { .. } => "bucket-undone",
             Fact::ChangeMade { .. } => "change-made",
             Fact::ChangeReturned { .. } => "change-returned",
             Fact::Paced { .. } => "paced",
@@ -206,11 +211,13 @@ impl fmt::Display for Fact {
             Fact::ChangeAsked { call, change } => write!(f, "change {}: {} {}", call.0, change.label(), change.of()),
             Fact::BucketAsked { call, change } => write!(f, "change {}: {} {}", call.0, change.label(), change.of()),
             Fact::BucketRenamed { job } => write!(f, "takes away what {job} has renamed"),
+            Fact::BucketUndone { job, bucket } => write!(f, "takes away {bucket}, which {job} has made in vain"),
             Fact::ChangeMade { change } => write!(f, "says that {} {} is made", change.label(), change.of()),
             Fact::ChangeReturned { call } => write!(f, "change {} returns", call.0),
             Fact::Paced { job, users, pace, .. } => write!(f, "{job} goes on at 1/{pace} beside users' {users} %"),
             Fact::CapacityKnown { used } => write!(f, "{used} % of its capacity is used"),
-            Fact::RebalanceBegan { id } => write!(f, "takes up {id}"),
+            Fact::RebalanceBegan { id, mode: Mode::Full } => write!(f, "takes up {id}"),
+            Fact::RebalanceBegan { id, mode: Mode::Cleanup } => write!(f, "takes up {id}, to clean up"),
             Fact::RebalanceTraverses { id } => write!(f, "moves data under {id}"),
             Fact::DataMoved { id } => write!(f, "has moved its data under {id}"),
             Fact::RebalanceEnded { id, end } => write!(f, "{id} {end} here"),

@@ -25,6 +25,8 @@ pub const ABORT_AGAIN: &str = "xaction/abort-repeated";
 pub const FENCED: &str = "xaction/fenced-an-unknown-job";
 /// A target finds after a restart that its part was cut short.
 pub const CUT_SHORT: &str = "xaction/restart-found-a-part-cut-short";
+/// A target finds after a restart that every member knows the end of its part, and tells nobody.
+pub const TOLD_BEFORE: &str = "xaction/told-before-the-restart";
 /// A write failed and is tried again.
 pub const WRITE_AGAIN: &str = "xaction/write-tried-again";
 /// A target whose part of a job has not ended is no member any more.
@@ -116,6 +118,7 @@ pub const MARKS: [&str; 44] = [
     ABORT_AGAIN,
     FENCED,
     CUT_SHORT,
+    TOLD_BEFORE,
     WRITE_AGAIN,
     TARGET_GONE,
     STAFFED,

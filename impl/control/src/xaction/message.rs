@@ -13,7 +13,7 @@ use super::id::{DaemonId, XactId};
 use super::job::{JobSpec, Snap, Status, Work};
 use super::kind::Kind;
 use super::membership::{AdminError, Change, ClusterMsg, Version};
-use super::rebalance::RebMsg;
+use super::rebalance::{Mode, RebMsg};
 use super::sources::Sources;
 use super::start::{Manner, Refused};
 
@@ -217,7 +217,7 @@ pub enum ToProxy {
     /// A majority knows of the change: the bucket that the job fills, if it has one of its own.
     BucketStepped { job: XactId, result: Result<Option<Bucket>, BucketError> },
     /// A gateway hands a client's request for a rebalance to the primary.
-    RebalanceRequest { client: DaemonId, call: CallId, request: XactId },
+    RebalanceRequest { client: DaemonId, call: CallId, request: XactId, mode: Mode },
     /// A client asks a gateway for a job's status (C3).
     StatusRequest { call: CallId, select: Select },
     /// A client asks a gateway to ask every target.

@@ -49,7 +49,7 @@ pub use policy::Policies;
 pub use rebalance::{Moving, RebEnd, RebId};
 pub use record::{PartRecord, Record, RecordKey};
 pub use sources::Sources;
-pub use start::{Hosting, Manner, Refused};
+pub use start::{Hosting, Manner, Periodic, Refused};
 pub use timer::{ClientTimer, GatewayTimer, MemberTimer, TargetTimer, Timer};
 pub use user::{Awaited, Errand, Outcome, Reply, Request};
 

@@ -77,7 +77,7 @@ crate::policies! {
         /// That they began and how they ended; what a crash cut short is aborted on restart.
         Durable = "durable",
     }
-    /// What a stop does at a target that does not know the xaction (H-34, IC-34).
+    /// What a stop does at a target that does not know the xaction (IC-34).
     stop_unknown: StopUnknown = "stop-unknown" {
         /// Nothing: a start that arrives later goes ahead.
         Ignored = "ignored"
@@ -244,6 +244,14 @@ crate::policies! {
         /// Everything that runs.
         Running = "running",
     }
+    /// When a target does what an abort takes, beside marking the xaction (H-16).
+    abort_body: AbortBody = "abort-body" {
+        /// Under the lock of its registry, which others wait for; one that takes the lock again never gets it once somebody
+        /// waits.
+        UnderLock = "under-lock",
+        /// When the registry is free again.
+        AfterUnlock = "after-unlock",
+    }
     /// What work does for an xaction whose idle timer has run out (H-30).
     expiry: Expiry = "expiry" {
         /// It is queued, and nobody reads the queue.
@@ -278,6 +286,13 @@ crate::policies! {
         /// It ends, like everything else that was begun.
         EndsAll = "ends-all",
     }
+    /// Whether a copy may go into a bucket that another job is making, and takes away if it fails (IC-9).
+    unfinished_bucket: UnfinishedBucket = "unfinished-bucket" {
+        /// It may: buckets go by their names, and what the other takes away has the same.
+        Shared = "shared",
+        /// Not before the other has ended, and has left its bucket there.
+        Reserved = "reserved",
+    }
     /// What becomes of a job that some targets started and others refused (H-10).
     partial_start: PartialStart = "partial-start" {
         /// Where it started it goes on, and the user is told that it failed.
@@ -301,6 +316,14 @@ crate::policies! {
             => "Two rebalances share a number: the end of the one is taken for the end of the other.",
         /// By the version of the map that orders it.
         MapVersion = "map-version",
+    }
+    /// Where a target learns what a rebalance asks of it (H-32, H-33).
+    rebalance_mode: RebalanceMode = "rebalance-mode" {
+        /// From the message that the map comes with: a later map may come with an earlier one's, and a repeated one
+        /// comes with none.
+        InMessage = "in-message",
+        /// From the order in the map.
+        InOrder = "in-order",
     }
     /// What becomes of a decommission whose rebalance failed (H-24).
     decommission_end: DecommissionEnd = "decommission-end" {

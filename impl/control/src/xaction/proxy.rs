@@ -23,7 +23,8 @@ use super::kind::Kind;
 use super::membership::{self, ClusterMsg, Membership, Smap, Version};
 use super::message::{Msg, QueryError, Select, StartError, ToClient, ToProxy, ToTarget};
 use super::policy::{JobIdentity, Registration, StartDelivery};
-use super::rebalance::RebMsg;
+use super::rebalance::{Mode, RebMsg};
+use super::registry::Arg;
 use super::sources::Sources;
 use super::start::is_two_phase;
 use super::timer::{GatewayTimer, Timer};
@@ -165,16 +166,16 @@ impl Proxy {
             ToProxy::StartRequest { call, request, spec }
                 if spec.kind == Kind::Rebalance && self.membership.rebalances(cx) =>
             {
-                self.ask_rebalance(from, call, request, cx);
+                self.ask_rebalance((from, call, request), mode_of(&spec), cx);
             }
             ToProxy::BucketRequest { client, call, change } => {
                 self.take_bucket_request(client, call, change, from != client, cx);
             }
             ToProxy::BucketStep { step } => self.take_step(from, &step, cx),
             ToProxy::BucketStepped { job, result } => self.stepped(job, result, cx),
-            ToProxy::RebalanceRequest { client, call, request } => {
+            ToProxy::RebalanceRequest { client, call, request, mode } => {
                 if self.membership.is_primary() {
-                    self.ask_rebalance(client, call, request, cx);
+                    self.ask_rebalance((client, call, request), mode, cx);
                 }
             }
             ToProxy::StartRequest { call, request, spec } => self.take_start(from, call, request, spec, cx),
@@ -478,6 +479,12 @@ impl Start {
         self.sources = sources;
         others
     }
+}
+
+/// What a user wants of a rebalance.
+fn mode_of(spec: &JobSpec) -> Mode {
+    let cleans_up = spec.manner.as_ref().is_some_and(|manner| manner.arg == Arg::Cleanup);
+    if cleans_up { Mode::Cleanup } else { Mode::Full }
 }
 
 /// The targets that a job is to start on.

@@ -33,6 +33,8 @@ pub struct PartRecord {
     pub sources: Sources,
     /// How this target's part stands.
     pub snap: Snap,
+    /// Every member has acknowledged the end: a restart does not tell it again, to members that may have pruned the job.
+    pub told: bool,
 }
 
 /// What tells records apart.

@@ -9,6 +9,8 @@ mod buckets;
 mod demand;
 mod host;
 mod load;
+mod lock;
+mod manager;
 mod rebalance;
 
 use quiesce_machine::{CallId, Event, Incarnation, OpId, Rename, StoreError, Write};
@@ -21,10 +23,10 @@ use super::id::{DaemonId, XactId};
 use super::job::{Ending, Snap, Work, XactError};
 use super::kind::Kind;
 use super::load::{Disks, SLICES, is_paced};
-use super::membership::{ClusterMsg, Flags, Membership, Smap, Version};
+use super::membership::{ClusterMsg, Due, Flags, Membership, Smap, Version};
 use super::message::{Msg, ToClient, ToProxy, ToTarget};
 use super::policy::{Notification, StopUnknown, XactRecord};
-use super::rebalance::{Marker, RebEnd, Rebalance};
+use super::rebalance::{Marker, Mode, RebEnd, Rebalance};
 use super::record::{PartRecord, Record, RecordKey};
 use super::sources::Sources;
 use super::start::{Desk, Manner};
@@ -45,9 +47,12 @@ pub struct Target {
     desk: Desk,
     /// Work taken and not done, by who handed it over, with the xaction that is to do it.
     pieces: BTreeMap<(DaemonId, CallId), XactId>,
+    /// Downloads that have not ended, with the xaction that does them.
+    hosted: BTreeMap<XactId, XactId>,
     disks: Disks,
     /// What it is to start by itself.
     chores: BTreeSet<Kind>,
+    lock: lock::Lock,
 }
 
 /// This target's part of a job.
@@ -63,6 +68,8 @@ struct Xact {
     starters: BTreeSet<DaemonId>,
     /// Members that have not acknowledged its end.
     unacknowledged: BTreeSet<DaemonId>,
+    /// All have.
+    told: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Rename)]
@@ -87,8 +94,10 @@ impl Target {
             rebalance: Rebalance::default(),
             desk: Desk::default(),
             pieces: BTreeMap::new(),
+            hosted: BTreeMap::new(),
             disks: Disks::default(),
             chores: BTreeSet::new(),
+            lock: lock::Lock::default(),
         }
     }
 
@@ -119,9 +128,9 @@ impl Target {
     pub(crate) fn handle(&mut self, event: Event<Node>, cx: &mut Context<'_>) {
         let before = self.membership.map().clone();
         self.take(event, cx);
-        let report = self.membership.take_due().report;
+        let Due { report, action, .. } = self.membership.take_due();
         if *self.membership.map() != before {
-            self.map_changed(&before, cx);
+            self.map_changed(&before, action, cx);
         }
         if let Some(primary) = report {
             let version = self.membership.accepted().version();
@@ -179,7 +188,7 @@ impl Target {
 
     /// Goes on by another map: a target that was out of the cluster gives up what it worked on, and news go to the
     /// members there are now.
-    fn map_changed(&mut self, before: &Smap, cx: &mut Context<'_>) {
+    fn map_changed(&mut self, before: &Smap, action: Option<Mode>, cx: &mut Context<'_>) {
         let map = self.membership.map().clone();
         let out = match (before.member(self.me), map.member(self.me)) {
             (Some(before), Some(now)) => before.since != now.since || now.flags.contains(Flags::POST_REBALANCE),
@@ -206,18 +215,24 @@ impl Target {
                 Phase::Beginning(_) | Phase::Running(_) | Phase::Ending(_) | Phase::Ended(_) => (),
             }
         }
-        self.rebalance_by(&map, cx);
+        self.rebalance_by(&map, action, cx);
     }
 
-    /// What a crash cut short is aborted; what had ended is told again.
+    /// What a crash cut short is aborted; what had ended is told again, unless every member was told: those may have pruned
+    /// the job since, and would take it up anew.
     fn recover(&mut self, life: Incarnation, records: &[Record], cx: &mut Context<'_>) {
         self.life = life;
         for record in records {
-            let Record::Xact(PartRecord { job, kind, sources, snap }) = record.clone() else { continue };
+            let Record::Xact(PartRecord { job, kind, sources, snap, told }) = record.clone() else { continue };
             if snap.is_ended() {
-                self.xacts.insert(job, Xact::new(kind, sources, Phase::Ended(snap)));
+                self.xacts.insert(job, Xact { told, ..Xact::new(kind, sources, Phase::Ended(snap)) });
                 cx.fact(Fact::XactEnded { job, snap });
-                self.notify_all(job, cx);
+                if told {
+                    cx.reach(mark::TOLD_BEFORE);
+                    keep_for_history(job, cx);
+                } else {
+                    self.notify_all(job, cx);
+                }
             } else {
                 cx.reach(mark::CUT_SHORT);
                 let phase = Phase::Ending(Snap::Aborted(XactError::Restarted));
@@ -228,6 +243,10 @@ impl Target {
     }
 
     fn receive(&mut self, from: DaemonId, msg: ToTarget, cx: &mut Context<'_>) {
+        let writes = matches!(msg, ToTarget::StartXact { .. } | ToTarget::BeginXact { .. } | ToTarget::Put { .. });
+        if !matches!(msg, ToTarget::NotifyDone { .. }) && self.waits_for_lock(writes, cx) {
+            return;
+        }
         match msg {
             ToTarget::StartXact { job, kind, work, sources, manner } => {
                 self.start((from, job, kind), (work, sources), manner, cx);
@@ -276,6 +295,8 @@ impl Target {
             | TargetTimer::Ripen(_)
             | TargetTimer::PruneActive
             | TargetTimer::PruneHistory => self.host_fire(timer, cx),
+            TargetTimer::Unlock => self.unlock(cx),
+            TargetTimer::Period => self.comes_round(cx),
             TargetTimer::Look => self.look_at_disks(cx),
         }
     }
@@ -378,18 +399,19 @@ impl Target {
         self.record(job, cx);
     }
 
-    /// Makes the phase durable if the policy says so, and goes on at once if not. That a rebalance began is
-    /// what its marker is for.
+    /// Makes the phase durable if the policy says so, and goes on at once if not; of an end, also that every member knows
+    /// it. That a rebalance began is what its marker is for.
     fn record(&mut self, job: XactId, cx: &mut Context<'_>) {
         let Some(xact) = self.xacts.get(&job) else { return };
         let snap = match xact.phase {
             Phase::Beginning(_) => Snap::Running,
             Phase::Ending(snap) => snap,
+            Phase::Ended(snap) if xact.told => snap,
             Phase::Running(_) | Phase::Ended(_) => return,
         };
         match cx.config().policies.xact_record {
             XactRecord::Durable if xact.kind != Kind::Rebalance || snap.is_ended() => {
-                let record = PartRecord { job, kind: xact.kind, sources: xact.sources.clone(), snap };
+                let record = PartRecord { job, kind: xact.kind, sources: xact.sources.clone(), snap, told: xact.told };
                 let op = self.free_op();
                 self.writes.insert(op, (job, snap));
                 cx.store(op, Write::Put(Record::Xact(record)));
@@ -431,6 +453,7 @@ impl Target {
                 self.desk.finish(job, cx);
                 cx.fact(Fact::XactEnded { job, snap: end });
                 answer_starters(job, xact, cx);
+                self.leave_manager(job, cx);
                 self.notify_all(job, cx);
                 self.report(cx);
                 self.load_after(kind, end, cx);
@@ -478,11 +501,14 @@ impl Target {
         }
     }
 
-    /// Rests if every member has heard of the end.
-    fn told_everybody(&self, job: XactId, cx: &mut Context<'_>) {
-        if self.xacts[&job].unacknowledged.is_empty() {
+    /// Rests if every member has heard of the end, and remembers so.
+    fn told_everybody(&mut self, job: XactId, cx: &mut Context<'_>) {
+        let xact = self.xacts.get_mut(&job).expect("only a known xaction is told of");
+        if xact.unacknowledged.is_empty() {
+            xact.told = true;
             cx.disarm(TargetTimer::Notify(job).into());
             keep_for_history(job, cx);
+            self.record(job, cx);
         }
     }
 
@@ -511,6 +537,7 @@ impl Xact {
             pace: 1,
             starters: BTreeSet::new(),
             unacknowledged: BTreeSet::new(),
+            told: false,
         }
     }
 }

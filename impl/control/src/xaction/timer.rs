@@ -42,6 +42,7 @@ impl Timer {
                 | TargetTimer::Idle(_)
                 | TargetTimer::Rest(_)
                 | TargetTimer::Look
+                | TargetTimer::Period
                 | TargetTimer::PruneActive
                 | TargetTimer::PruneHistory,
             ) => Span::Long,
@@ -210,6 +211,10 @@ pub enum TargetTimer {
     PruneActive,
     /// Prune history.
     PruneHistory,
+    /// What aborts do under the registry's lock is done.
+    Unlock,
+    /// Start what comes round.
+    Period,
 }
 
 impl From<TargetTimer> for Timer {
@@ -236,6 +241,8 @@ impl Label for TargetTimer {
             TargetTimer::Look => "look",
             TargetTimer::PruneActive => "prune-active",
             TargetTimer::PruneHistory => "prune-history",
+            TargetTimer::Unlock => "unlock",
+            TargetTimer::Period => "period",
         }
     }
 }

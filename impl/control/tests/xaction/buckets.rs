@@ -81,7 +81,7 @@ fn a_target_refuses_a_start_on_a_bucket_that_it_knows_to_be_gone() {
     primary.deliver(C1, asked(BucketChange::Destroy(B1)));
     let map = map_of(&primary).settled();
     let mut target = Bench::hosting(T1, &[]);
-    target.deliver(P1, ClusterMsg::Metasync { payload: Arc::new(Payload { map, known: None }) });
+    target.deliver(P1, ClusterMsg::Metasync { payload: Arc::new(Payload { action: None, map, known: None }) });
     let manner = Some(Arc::new(Manner { from: Some(FIRST), ..Manner::default() }));
     let start = ToTarget::StartXact { job: JOB, kind: KIND, work: WORK, sources: sources(), manner };
     let why = Refused::Bucket(BucketError::NotThere(B1));

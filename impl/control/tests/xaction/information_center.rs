@@ -332,7 +332,10 @@ fn proposal(member: &mut Bench) -> Vec<Effect<Node>> {
     let mut draft = before.draft();
     draft.remove(T2);
     draft.propose_after(&before);
-    member.deliver(P1, ClusterMsg::Metasync { payload: Arc::new(Payload { map: draft.publish(), known: None }) })
+    member.deliver(
+        P1,
+        ClusterMsg::Metasync { payload: Arc::new(Payload { action: None, map: draft.publish(), known: None }) },
+    )
 }
 
 const BOTH: [(DaemonId, Snap); 2] = [(T1, Snap::Finished), (T2, Snap::Finished)];
@@ -390,7 +393,10 @@ fn with_the_settled_map_a_member_goes_on_with_what_was_collected() {
         let Node::Proxy(proxy) = &member.node else { unreachable!("p2 is a proxy") };
         let map = proxy.membership().accepted().settled();
         let bundle = Bundle { by: map.version(), jobs: known.to_vec(), ..Bundle::default() };
-        member.deliver(P1, ClusterMsg::Metasync { payload: Arc::new(Payload { map, known: Some(Arc::new(bundle)) }) });
+        member.deliver(
+            P1,
+            ClusterMsg::Metasync { payload: Arc::new(Payload { action: None, map, known: Some(Arc::new(bundle)) }) },
+        );
         member.facts();
         member.stored(TABLE);
         let lost = member.facts().iter().any(|fact| matches!(fact, Fact::JobAborted { .. }));

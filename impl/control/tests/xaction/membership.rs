@@ -30,7 +30,7 @@ fn proposed(map: &Smap, change: impl FnOnce(&mut Draft)) -> Smap {
 }
 
 fn metasync(map: &Smap) -> ClusterMsg {
-    ClusterMsg::Metasync { payload: Arc::new(Payload { map: map.clone(), known: None }) }
+    ClusterMsg::Metasync { payload: Arc::new(Payload { action: None, map: map.clone(), known: None }) }
 }
 
 fn done(version: Version) -> ClusterMsg {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use quiesce_control::xaction::membership::{Draft, Payload};
-use quiesce_control::xaction::rebalance::{Order, Progress, RebMsg, RebTimer, Stage, Told};
+use quiesce_control::xaction::rebalance::{Mode, Order, Progress, RebMsg, RebTimer, Stage, Told};
 use quiesce_control::xaction::{
     Change, ClusterMsg, Fact, Flags, Kind, Node, RebEnd, RebId, Record, RecordKey, Smap, StartError, ToClient, ToProxy,
 };
@@ -21,12 +21,15 @@ fn ordered(bench: &Bench, progress: Progress) -> (Smap, RebId) {
     let as_of = draft.touch();
     let id = RebId(as_of);
     let (stays, leaves) = (draft.active_targets(), draft.leaving_targets());
-    draft.place(Order { id, as_of, stays, leaves, asked: None, progress });
+    draft.place(Order { id, mode: Mode::Full, as_of, stays, leaves, asked: None, progress });
     (draft.publish(), id)
 }
 
 fn go_by(bench: &mut Bench, map: &Smap) -> Vec<Effect<Node>> {
-    bench.deliver(P1, ClusterMsg::Metasync { payload: Arc::new(Payload { map: map.clone(), known: None }) })
+    bench.deliver(
+        P1,
+        ClusterMsg::Metasync { payload: Arc::new(Payload { action: None, map: map.clone(), known: None }) },
+    )
 }
 
 /// Only what is sent to a daemon.
@@ -60,7 +63,7 @@ fn an_order_has_the_marker_written_before_anything_moves() {
     let (map, id) = ordered(&target, Progress::Open);
     let effects = go_by(&mut target, &map);
     assert!(effects.contains(&put(MARKER, Record::Marker(id))), "{effects:?}");
-    assert!(target.facts().contains(&Fact::RebalanceBegan { id }));
+    assert!(target.facts().contains(&Fact::RebalanceBegan { id, mode: Mode::Full }));
     assert_eq!(target.stored(MARKER), [arm(RebTimer::Sweep, 0)]);
 }
 
@@ -132,7 +135,15 @@ fn a_stop_by_another_target_ends_it_only_while_it_may_be_stopped() {
         let as_of = draft.touch();
         let id = RebId(as_of);
         let stays = draft.active_targets();
-        draft.place(Order { id, as_of, stays, leaves: [].into(), asked: None, progress: Progress::Open });
+        draft.place(Order {
+            id,
+            mode: Mode::Full,
+            as_of,
+            stays,
+            leaves: [].into(),
+            asked: None,
+            progress: Progress::Open,
+        });
         go_by(&mut target, &draft.publish());
         target.stored(MARKER);
         target.fire(RebTimer::Sweep);
@@ -198,7 +209,7 @@ fn a_user_is_answered_when_a_majority_knows_of_the_rebalance_and_refused_while_o
 fn a_gateway_takes_a_users_rebalance_to_the_primary() {
     let mut gateway = Bench::moving(P2, &[]);
     let asked = ToProxy::StartRequest { call: CALL, request: JOB, spec: spec(Kind::Rebalance) };
-    let passed = ToProxy::RebalanceRequest { client: C1, call: CALL, request: JOB };
+    let passed = ToProxy::RebalanceRequest { client: C1, call: CALL, request: JOB, mode: Mode::Full };
     assert_eq!(gateway.deliver(C1, asked), [gateway.send(P1, passed)]);
 }
 

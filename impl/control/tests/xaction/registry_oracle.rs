@@ -1,19 +1,25 @@
 //! Random operations on a registry against an oracle of it: a list of plain facts and rules worked out anew.
 
+mod oracle;
+
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 use quiesce_control::xaction::Policies;
 use quiesce_control::xaction::bucket::{Bucket, BucketName};
-use quiesce_control::xaction::registry::{AbortFilter, Arg, Ask, Cause, Limits, Phase, Query, Registry, Renewal, Tick};
-use quiesce_control::xaction::{DaemonId, Kind, XactId};
+use quiesce_control::xaction::registry::{
+    AbortFilter, Action, Arg, Ask, Cause, Limits, Origin, Phase, Query, Registry, RenewRefused, Renewal, Tick,
+};
+use quiesce_control::xaction::{DaemonId, Kind, Scope, XactId};
 use quiesce_machine::Incarnation;
+
+use oracle::{Job, Oracle, State};
 
 const HISTORY: usize = 2;
 const LIMITS: Limits = Limits { history: HISTORY };
 
 /// Kinds of every rule, and quick ones to fill history.
-const KINDS: [Kind; 11] = [
+const KINDS: [Kind; 14] = [
     Kind::Lru,
     Kind::BlobDownload,
     Kind::IndexShard,
@@ -25,11 +31,25 @@ const KINDS: [Kind; 11] = [
     Kind::GetBatch,
     Kind::EtlInline,
     Kind::LoadLomCache,
+    Kind::Rechunk,
+    Kind::EcEncode,
+    Kind::Rebalance,
 ];
+
+/// Those of them that conflict with what moves data.
+const CONFLICTING: [Kind; 5] = [Kind::IndexShard, Kind::CopyBck, Kind::GetBatch, Kind::Rechunk, Kind::EcEncode];
 
 #[derive(Clone, Debug)]
 enum Op {
-    Renew { kind: Kind, bucket: u16, arg: u16 },
+    MayStart(Kind),
+    MayChange,
+    /// `arg`: a name or size, of an encoding 2 for its commit, and of a rebalance 0 for a version that was here before.
+    Renew {
+        kind: Kind,
+        bucket: u16,
+        arg: u16,
+    },
+    NameDestination(usize, u16),
     Run(usize),
     Finish(usize),
     Abort(Target),
@@ -49,257 +69,9 @@ enum Target {
     Kind(Kind),
     Bucket(u16),
     KindAndBucket(Kind, u16),
+    Scope(Scope),
     NewRebalance,
     All,
-}
-
-/// One xaction as the oracle knows it.
-#[derive(Clone, Debug)]
-struct Job {
-    kind: Kind,
-    bucket: u16,
-    arg: u16,
-    state: State,
-    aborted: bool,
-    work: u8,
-    busy: bool,
-    listed: bool,
-    kept: bool,
-    old: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Fresh,
-    Works,
-    Rests,
-    Closing,
-    Halting,
-    Over,
-}
-
-#[derive(Clone, Debug)]
-struct Oracle {
-    published: bool,
-    jobs: Vec<(u32, Job)>,
-    next: u32,
-    something_ended: bool,
-    answer: String,
-}
-
-impl State {
-    fn alive(self) -> bool {
-        !matches!(self, State::Halting | State::Over)
-    }
-}
-
-fn idles(kind: Kind) -> bool {
-    [Kind::PutCopies, Kind::GetBatch].contains(&kind)
-}
-
-/// Whether the kinds' own rule has to do with the bucket.
-fn per_bucket(kind: Kind) -> bool {
-    ![Kind::Lru, Kind::Resilver, Kind::EtlInline, Kind::GetBatch].contains(&kind)
-}
-
-impl Oracle {
-    fn job(&mut self, at: usize) -> Option<(u32, &mut Job)> {
-        let count = self.jobs.len().max(1);
-        self.jobs.get_mut(at % count).map(|(number, job)| (*number, job))
-    }
-
-    fn renew(&mut self, kind: Kind, bucket: u16, arg: u16) {
-        let number = self.next;
-        self.next += 1;
-        let alike = |job: &Job| job.kind == kind && (!per_bucket(kind) || job.bucket == bucket);
-        let mut alive: Vec<(u32, Job)> =
-            self.jobs.iter().filter(|(_, job)| job.state.alive() && alike(job)).cloned().collect();
-        if self.published {
-            alive.truncate(1);
-        }
-        let refused = alive.iter().find(|(_, prev)| {
-            [Kind::Lru, Kind::MakeNCopies, Kind::CopyBck].contains(&kind)
-                || (kind == Kind::BlobDownload && prev.arg == arg)
-                || (kind == Kind::IndexShard && (prev.arg == arg || prev.arg == 0 || arg == 0))
-        });
-        if let Some((prev, _)) = refused {
-            self.answer = format!("refused by {prev}");
-            return;
-        }
-        let used = alive.iter().find(|(_, prev)| {
-            [Kind::PutCopies, Kind::LoadLomCache].contains(&kind) || (kind == Kind::GetBatch && prev.bucket == bucket)
-        });
-        if let Some(&(prev, _)) = used {
-            self.answer = format!("used {prev}");
-            let published = self.published;
-            let (_, job) = self.jobs.iter_mut().find(|(number, _)| *number == prev).expect("it is there");
-            if idles(kind) {
-                job.busy = true;
-                if job.state == State::Rests || (job.state == State::Closing && !published) {
-                    job.state = State::Works;
-                }
-            }
-            return;
-        }
-        if kind == Kind::Resilver {
-            let halting =
-                self.jobs.iter().find(|(_, job)| job.kind == kind && job.state == State::Halting && !self.published);
-            let victim = alive.first().map(|(prev, _)| *prev).or(halting.map(|(prev, _)| *prev));
-            if let Some(victim) = victim {
-                self.answer = format!("aborts {victim}");
-                self.abort(|number, _| number == victim);
-                return;
-            }
-        }
-        self.answer = "new".to_owned();
-        let kept = kind != Kind::GetBatch || self.jobs.iter().filter(|(_, job)| job.kept).count() < HISTORY;
-        let state = State::Fresh;
-        self.jobs.push((
-            number,
-            Job { kind, bucket, arg, state, aborted: false, work: 0, busy: true, listed: true, kept, old: false },
-        ));
-    }
-
-    fn abort(&mut self, chosen: impl Fn(u32, &Job) -> bool) -> Vec<u32> {
-        let mut hit = Vec::new();
-        for (number, job) in &mut self.jobs {
-            if job.state.alive() && chosen(*number, job) {
-                job.aborted = true;
-                let at_once = idles(job.kind) || job.kind == Kind::EtlInline;
-                job.state = if at_once { State::Over } else { State::Halting };
-                self.something_ended |= at_once;
-                hit.push(*number);
-            }
-        }
-        hit
-    }
-
-    fn abort_target(&mut self, target: &Target) {
-        let published = self.published;
-        let one = if let Target::One(at) = target { self.job(*at).map(|(number, _)| number) } else { None };
-        let chosen = |number: u32, job: &Job| {
-            let named = match *target {
-                Target::One(_) => Some(number) == one,
-                Target::Kind(kind) => job.kind == kind,
-                Target::Bucket(bucket) => job.bucket == bucket,
-                Target::KindAndBucket(kind, bucket) => job.kind == kind && job.bucket == bucket,
-                Target::NewRebalance => {
-                    [Kind::BlobDownload, Kind::CopyBck, Kind::GetBatch, Kind::EtlInline].contains(&job.kind)
-                        || (job.kind == Kind::IndexShard && !published)
-                }
-                Target::All => true,
-            };
-            named && (job.kept || !published)
-        };
-        self.answer = format!("{:?}", self.abort(chosen));
-    }
-
-    fn prune_history(&mut self) {
-        let others = self.jobs.iter().filter(|(_, job)| job.kept && job.kind != Kind::GetBatch).count();
-        let mut over = others.saturating_sub(HISTORY);
-        for (_, job) in &mut self.jobs {
-            if job.kind == Kind::GetBatch {
-                job.kept &= !job.old;
-            } else if over > 0 && job.old && job.kept {
-                job.kept = false;
-                over -= 1;
-            }
-        }
-        let left = HISTORY.min(others) + over;
-        self.answer = (if left > 2 * HISTORY {
-            360
-        } else if left > HISTORY {
-            720
-        } else {
-            1440
-        })
-        .to_string();
-        self.forget();
-    }
-
-    fn forget(&mut self) {
-        self.jobs.retain(|(_, job)| job.listed || job.kept);
-    }
-
-    fn apply(&mut self, op: &Op) {
-        let published = self.published;
-        self.answer.clear();
-        match *op {
-            Op::Renew { kind, bucket, arg } => self.renew(kind, bucket, arg),
-            Op::Abort(ref target) => self.abort_target(target),
-            Op::PruneActive => {
-                if std::mem::take(&mut self.something_ended) {
-                    for (_, job) in &mut self.jobs {
-                        job.listed &= job.state != State::Over;
-                    }
-                    self.forget();
-                }
-            }
-            Op::PruneHistory => self.prune_history(),
-            Op::Finish(at) => {
-                if let Some((_, job)) = self.job(at) {
-                    let ends = job.state != State::Over;
-                    job.state = State::Over;
-                    self.something_ended |= ends;
-                    self.answer = ends.to_string();
-                }
-            }
-            Op::Expire(at) => {
-                if let Some((_, job)) = self.job(at) {
-                    let ends = job.state == State::Closing;
-                    if ends {
-                        job.state = State::Over;
-                    }
-                    self.something_ended |= ends;
-                    self.answer = ends.to_string();
-                }
-            }
-            Op::Run(at) | Op::Work(at) | Op::WorkDone(at) | Op::Rest(at) | Op::Tick(at) | Op::Ripen(at) => {
-                if let Some((_, job)) = self.job(at) {
-                    self.answer = job.step(op, published);
-                }
-            }
-        }
-    }
-}
-
-impl Job {
-    fn step(&mut self, op: &Op, published: bool) -> String {
-        let takes_work = self.state.alive() && idles(self.kind);
-        match op {
-            Op::Run(_) if self.state == State::Fresh => self.state = State::Works,
-            Op::Ripen(_) => self.old |= self.state == State::Over,
-            Op::Work(_) if takes_work => {
-                self.work += 1;
-                self.busy = true;
-                if self.state != State::Closing || !published {
-                    self.state = State::Works;
-                }
-                return "true".to_owned();
-            }
-            Op::WorkDone(_) if takes_work => {
-                self.work = self.work.saturating_sub(1);
-                self.busy = true;
-                return "true".to_owned();
-            }
-            Op::Work(_) | Op::WorkDone(_) => return "false".to_owned(),
-            Op::Rest(_) if takes_work && self.work == 0 && self.state == State::Works => self.state = State::Rests,
-            Op::Tick(_) if !takes_work => return "Over".to_owned(),
-            Op::Tick(_) if self.work > 0 || self.busy => {
-                self.busy = false;
-                return "Again".to_owned();
-            }
-            Op::Tick(_) => {
-                self.state = State::Closing;
-                return "Expiring".to_owned();
-            }
-            Op::Run(_) | Op::Rest(_) => (),
-            Op::Renew { .. } | Op::Finish(_) | Op::Abort(_) | Op::Expire(_) | Op::PruneActive | Op::PruneHistory => {
-                unreachable!("not a step of one job")
-            }
-        }
-        String::new()
-    }
 }
 
 impl ReferenceStateMachine for Oracle {
@@ -307,9 +79,7 @@ impl ReferenceStateMachine for Oracle {
     type Transition = Op;
 
     fn init_state() -> BoxedStrategy<Oracle> {
-        let fresh =
-            |published| Oracle { published, jobs: Vec::new(), next: 0, something_ended: false, answer: String::new() };
-        any::<bool>().prop_map(fresh).boxed()
+        any::<bool>().prop_map(Oracle::fresh).boxed()
     }
 
     fn transitions(_: &Oracle) -> BoxedStrategy<Op> {
@@ -319,10 +89,14 @@ impl ReferenceStateMachine for Oracle {
             kind.clone().prop_map(Target::Kind),
             bucket.clone().prop_map(Target::Bucket),
             (kind.clone(), bucket.clone()).prop_map(|(kind, bucket)| Target::KindAndBucket(kind, bucket)),
+            select(&[Scope::G, Scope::B, Scope::GB, Scope::T][..]).prop_map(Target::Scope),
             Just(Target::NewRebalance),
             Just(Target::All),
         ];
         prop_oneof![
+            2 => kind.clone().prop_map(Op::MayStart),
+            1 => Just(Op::MayChange),
+            1 => (at.clone(), bucket.clone()).prop_map(|(at, to)| Op::NameDestination(at, to)),
             8 => (kind, bucket, arg).prop_map(|(kind, bucket, arg)| Op::Renew { kind, bucket, arg }),
             3 => at.clone().prop_map(Op::Run),
             4 => at.clone().prop_map(Op::Finish),
@@ -351,6 +125,7 @@ struct UnderTest {
     registry: Registry,
     policies: Policies,
     next: u32,
+    last_rebalance: Option<u32>,
 }
 
 fn id(number: u32) -> XactId {
@@ -361,7 +136,19 @@ fn bucket(name: u16) -> Bucket {
     Bucket { name: BucketName(name), generation: 1 }
 }
 
+fn ask(kind: Kind, name: u16) -> Ask {
+    let to = (kind == Kind::CopyBck).then_some(bucket(name));
+    Ask { id: id(u32::MAX), kind, from: Some(bucket(name)), to, arg: Arg::None }
+}
+
 impl UnderTest {
+    fn may(&self, action: &Action) -> String {
+        match self.registry.coexist(action, &self.policies) {
+            Ok(()) => "yes".to_owned(),
+            Err(conflict) => format!("not beside {}", conflict.id.number),
+        }
+    }
+
     fn at(&self, at: usize) -> Option<XactId> {
         let ids: Vec<XactId> = self.registry.entries().map(|entry| entry.id).collect();
         ids.get(at % ids.len().max(1)).copied()
@@ -370,11 +157,23 @@ impl UnderTest {
     fn renew(&mut self, kind: Kind, name: u16, arg: u16) -> String {
         let number = self.next;
         self.next += 1;
-        let arg = if arg == 0 { Arg::None } else { Arg::Named(arg) };
-        let to = (kind == Kind::CopyBck).then_some(bucket(name));
-        let ask = Ask { id: id(number), kind, from: Some(bucket(name)), to, arg };
+        let id = match (kind, arg) {
+            (Kind::Rebalance, 0) => XactId::rebalance(self.last_rebalance.unwrap_or(number)),
+            (Kind::Rebalance, _) => XactId::rebalance(number),
+            _ => id(number),
+        };
+        let arg = match arg {
+            0 => Arg::None,
+            2 if kind == Kind::EcEncode => Arg::Commit,
+            named => Arg::Named(named),
+        };
+        let ask = Ask { id, arg, ..ask(kind, name) };
         match self.registry.renew(&ask, &self.policies, &LIMITS) {
-            Ok(Renewal::New) => "new".to_owned(),
+            Ok(Renewal::New) => {
+                self.last_rebalance = Some(number).filter(|_| kind == Kind::Rebalance).or(self.last_rebalance);
+                "new".to_owned()
+            }
+            Err(RenewRefused::Stale(_)) => "stale".to_owned(),
             Ok(Renewal::Use(prev)) => format!("used {}", prev.number),
             Ok(Renewal::AbortFirst(prev)) => format!("aborts {}", prev.number),
             Err(refused) => {
@@ -394,6 +193,7 @@ impl UnderTest {
             Target::Kind(kind) => AbortFilter::Kind(kind),
             Target::Bucket(name) => AbortFilter::Bucket(bucket(name)),
             Target::KindAndBucket(kind, name) => AbortFilter::KindAndBucket(kind, bucket(name)),
+            Target::Scope(scope) => AbortFilter::Scope(scope),
             Target::NewRebalance => AbortFilter::NewRebalance,
             Target::All => AbortFilter::All,
         };
@@ -403,7 +203,10 @@ impl UnderTest {
 
     fn apply(&mut self, op: &Op) -> String {
         let at = match *op {
+            Op::MayStart(kind) => return self.may(&Action::Start(ask(kind, 1), Origin::User)),
+            Op::MayChange => return self.may(&Action::Membership),
             Op::Renew { kind, bucket, arg } => return self.renew(kind, bucket, arg),
+            Op::NameDestination(at, _) => at,
             Op::Abort(ref target) => return self.abort(target),
             Op::PruneActive => {
                 self.registry.prune_active();
@@ -415,6 +218,7 @@ impl UnderTest {
         };
         let Some(id) = self.at(at) else { return String::new() };
         match op {
+            Op::NameDestination(_, to) => self.registry.name_destination(id, bucket(*to)),
             Op::Run(_) => self.registry.run(id),
             Op::Rest(_) => self.registry.rest(id),
             Op::Ripen(_) => self.registry.ripen(id),
@@ -430,7 +234,9 @@ impl UnderTest {
                 }
                 .to_owned();
             }
-            Op::Renew { .. } | Op::Abort(_) | Op::PruneActive | Op::PruneHistory => unreachable!("done above"),
+            Op::MayStart(_) | Op::MayChange | Op::Renew { .. } | Op::Abort(_) | Op::PruneActive | Op::PruneHistory => {
+                unreachable!("done above")
+            }
         }
         String::new()
     }
@@ -452,19 +258,52 @@ fn assert_alike(registry: &Registry, oracle: &Oracle) {
     let expected: Vec<_> =
         oracle.jobs.iter().map(|(number, job)| (*number, job.kind, phase(job.state), job.aborted, job.work)).collect();
     assert_eq!(held, expected);
-    for kind in KINDS {
+    assert_queries_alike(registry, oracle);
+    let running = oracle.jobs.iter().filter(|(_, job)| job.state.alive()).map(|(number, job)| (*number, job.kind));
+    let shown = running.map(|(number, kind)| format!("{}[{}]", kind.name(), known_as(number, kind)));
+    assert_eq!(registry.running_all(), shown.collect::<Vec<_>>());
+}
+
+fn known_as(number: u32, kind: Kind) -> XactId {
+    if kind == Kind::Rebalance { XactId::rebalance(number) } else { id(number) }
+}
+
+/// Every form of a question.
+fn assert_queries_alike(registry: &Registry, oracle: &Oracle) {
+    let kinds = KINDS.into_iter().map(Some).chain([None]);
+    let shapes = kinds.flat_map(|kind| [None, Some(1), Some(2)].map(|bucket| (kind, bucket)));
+    for (kind, name) in shapes {
         for show_active in [None, Some(true), Some(false)] {
-            let query = Query { kind: Some(kind), show_active, ..Query::default() };
+            let query = Query { kind, bucket: name.map(bucket), show_active, ..Query::default() };
             let found: Vec<u32> = registry.query(&query).unwrap().iter().map(|entry| entry.id.number).collect();
-            let shown = |job: &Job| job.kind == kind && show_active.is_none_or(|running| job.state.alive() == running);
-            let expected: Vec<u32> =
-                oracle.jobs.iter().filter(|(_, job)| shown(job)).map(|(number, _)| *number).collect();
-            assert_eq!(found, expected, "{kind}, active: {show_active:?}");
+            let shown = |job: &Job| {
+                kind.is_none_or(|kind| job.kind == kind)
+                    && name.is_none_or(|bucket| job.is_on(bucket))
+                    && show_active.is_none_or(|running| job.state.alive() == running)
+            };
+            let all: Vec<&(u32, Job)> = oracle.jobs.iter().filter(|(_, job)| shown(job)).collect();
+            let mut expected = all.clone();
+            if kind.is_none() && name.is_some() && show_active == Some(true) {
+                let first = |at: usize| all[..at].iter().all(|(_, other)| other.kind != all[at].1.kind);
+                expected = (0..all.len()).filter(|&at| first(at)).map(|at| all[at]).collect();
+            }
+            assert_eq!(found, expected.iter().map(|(number, _)| *number).collect::<Vec<_>>(), "{query:?}");
+            let recent: Vec<u32> = registry.most_recent(&query).iter().map(|entry| entry.id.number).collect();
+            let alike = |one: &Job, other: &Job| one.kind == other.kind && one.bucket == other.bucket;
+            let last = |at: usize| all[at + 1..].iter().all(|(_, later)| !alike(later, &all[at].1));
+            let expected: Vec<u32> = (0..all.len()).filter(|&at| last(at)).map(|at| all[at].0).collect();
+            assert_eq!(recent, expected, "the most recent of {query:?}");
         }
     }
     for number in 0..oracle.next {
-        let known = oracle.jobs.iter().any(|(known, _)| *known == number);
-        assert_eq!(registry.query(&Query::id(id(number))).is_ok(), known, "{number}");
+        let found = |id| registry.query(&Query::id(id)).ok().map(|found| found.iter().map(|e| e.id.number).collect());
+        let is_rebalance = |job: &Job| job.kind == Kind::Rebalance;
+        let known = |wanted: bool| oracle.jobs.iter().any(|(n, job)| *n == number && is_rebalance(job) == wanted);
+        assert_eq!(found(id(number)), known(false).then(|| vec![number]), "{number}");
+        let done = |job: &Job| is_rebalance(job) && job.state == State::Over && !job.aborted;
+        let later = oracle.jobs.iter().filter(|(n, job)| *n >= number && done(job)).map(|(n, _)| *n);
+        let later: Vec<u32> = if known(true) { vec![number] } else { later.collect() };
+        assert_eq!(found(XactId::rebalance(number)), Some(later).filter(|later| !later.is_empty()), "g{number}");
     }
 }
 
@@ -476,7 +315,7 @@ impl StateMachineTest for RegistryMachine {
 
     fn init_test(oracle: &Oracle) -> UnderTest {
         let policies = if oracle.published { Policies::reference() } else { Policies::hardened() };
-        UnderTest { registry: Registry::default(), policies, next: 0 }
+        UnderTest { registry: Registry::default(), policies, next: 0, last_rebalance: None }
     }
 
     fn apply(mut under_test: UnderTest, oracle: &Oracle, op: Op) -> UnderTest {

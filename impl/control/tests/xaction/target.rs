@@ -16,7 +16,12 @@ fn stop() -> ToTarget {
 }
 
 fn record(snap: Snap) -> Record {
-    Record::Xact(PartRecord { job: JOB, kind: KIND, sources: sources(), snap })
+    Record::Xact(PartRecord { job: JOB, kind: KIND, sources: sources(), snap, told: false })
+}
+
+/// Of an end that every member knows.
+fn told_record(snap: Snap) -> Record {
+    Record::Xact(PartRecord { job: JOB, kind: KIND, sources: sources(), snap, told: true })
 }
 
 fn notice(snap: Snap) -> ToProxy {
@@ -102,7 +107,12 @@ fn members_are_told_again_until_each_has_answered() {
     let again = target.fire(TargetTimer::Notify(JOB));
     assert_eq!(again, [target.send(P2, notice(Snap::Finished)), arm(TargetTimer::Notify(JOB), 5)]);
     let done = target.deliver(P2, ToTarget::NotifyDone { job: JOB });
-    assert_eq!(done, [disarm(TargetTimer::Notify(JOB)), arm(TargetTimer::History(JOB), 3600)]);
+    let known = put(0, told_record(Snap::Finished));
+    assert_eq!(done, [disarm(TargetTimer::Notify(JOB)), arm(TargetTimer::History(JOB), 3600), known.clone()]);
+    let failed = target.step(Event::Stored { op: OpId(0), outcome: Err(StoreError::Failed) });
+    assert_eq!(failed, [arm(TargetTimer::Persist(JOB), 5)]);
+    assert_eq!(target.fire(TargetTimer::Persist(JOB)), [known]);
+    assert_eq!(target.stored(0), []);
 }
 
 #[test]
@@ -176,6 +186,17 @@ fn a_restart_tells_again_what_had_ended() {
     let mut target = Bench::new(T1, &[]);
     assert_eq!(target.start(2, vec![record(Snap::Finished)]), told(&target, Snap::Finished));
     assert_eq!(target.facts(), [Fact::XactEnded { job: JOB, snap: Snap::Finished }]);
+}
+
+#[test]
+fn a_restart_tells_nobody_what_every_member_knew_before_it() {
+    let mut target = Bench::new(T1, &[]);
+    let started = target.start(2, vec![told_record(Snap::Finished)]);
+    assert_eq!(started, [arm(TargetTimer::History(JOB), 3600)]);
+    assert_eq!(target.facts(), [Fact::XactEnded { job: JOB, snap: Snap::Finished }]);
+    let pull = ToTarget::PullSnap { job: JOB, settled: true };
+    let answer = ToProxy::SnapAnswer { job: JOB, settled: true, snap: Some(Snap::Finished) };
+    assert_eq!(target.deliver(P1, pull), [target.send(P1, answer)], "whoever asks is told");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use quiesce_control::xaction::ask::Condition;
 use quiesce_control::xaction::bucket::{Bucket, BucketName};
 use quiesce_control::xaction::registry::{Arg, Limits, Origin};
 use quiesce_control::xaction::{
-    Awaited, BucketChange, Config, DaemonId, Errand, Hosting, Kind, Manner, Piece, Request, Watermarks,
+    Awaited, BucketChange, Config, DaemonId, Errand, Hosting, Kind, Manner, Periodic, Piece, Request, Watermarks,
 };
 
 use super::{Xaction, daemon, duration_or_off};
@@ -26,7 +26,7 @@ pub(super) const VERBS: [Verb; 8] = [
     Verb { word: "put", keys: &["as", "client", "to", "bucket", "work"] },
 ];
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "looks",
     "look_again",
     "register_after",
@@ -39,6 +39,7 @@ const KEYS: [&str; 12] = [
     "history",
     "buckets",
     "load",
+    "periodic",
 ];
 
 /// How many buckets scenarios can name.
@@ -64,8 +65,16 @@ pub(super) fn hosting(value: &Value<'_>) -> Read<Hosting> {
         prune: switch("prune", base.prune)?,
         buckets: fields.get("buckets").map_or(Ok(base.buckets), |value| value.flag())?,
         load: fields.get("load").map(|value| watermarks(&value)).transpose()?,
+        periodic: fields.get("periodic").map(|value| periodic(&value)).transpose()?,
         limits: Limits { history: usize::try_from(count("history", history, 100_000)?).expect("a small number") },
     })
+}
+
+/// `periodic = { kind = "lru-eviction", every = "20s" }`.
+fn periodic(value: &Value<'_>) -> Read<Periodic> {
+    let fields = value.table("`periodic`", &["kind", "every"])?;
+    let kind = super::kind(&fields.need("kind", "a kind of job")?)?;
+    Ok(Periodic { kind, every: fields.need("every", "a period")?.duration()? })
 }
 
 /// `load = { low = 40, high = 90, evict_to = 75, evict_from = 90, out_of_space = 95, channel = 4, look = "10s" }`.
@@ -109,9 +118,9 @@ pub(super) fn load(asked: &Asked<'_, Xaction>) -> Read<(DaemonId, Request)> {
     Ok((target, Request::Load { users: of("users", 0)?, used: of("used", 50)?, mountpaths: of("mountpaths", 4)? }))
 }
 
-/// `bucket = "b1", to = "b2", named = 3, origin = "automatic"`; for targets with registries alone.
+/// `bucket = "b1", to = "b2", named = 3, mode = "cleanup", origin = "automatic"`; for targets with registries alone.
 pub(super) fn manner(entry: &Fields<'_>, config: &Config) -> Read<Option<Arc<Manner>>> {
-    let own = ["bucket", "to", "named", "origin"].into_iter().find_map(|key| entry.get(key));
+    let own = ["bucket", "to", "named", "mode", "origin"].into_iter().find_map(|key| entry.get(key));
     match (own, config.hosting) {
         (Some(value), None) => {
             let message = "targets of this scenario have no registry to look at that".to_owned();
@@ -122,7 +131,7 @@ pub(super) fn manner(entry: &Fields<'_>, config: &Config) -> Read<Option<Arc<Man
         (_, Some(_)) => Ok(Some(Arc::new(Manner {
             from: entry.get("bucket").map(|value| bucket(&value)).transpose()?,
             to: entry.get("to").map(|value| bucket(&value)).transpose()?,
-            arg: entry.get("named").map_or(Ok(Arg::None), |value| named(&value))?,
+            arg: arg(entry)?,
             origin: entry.get("origin").map_or(Ok(Origin::User), |value| origin(&value))?,
         }))),
     }
@@ -201,8 +210,21 @@ pub(super) fn put(asked: &Asked<'_, Xaction>) -> Read<Request> {
     Ok(Request::Put { to, piece: Arc::new(Piece { kind, bucket, takes }) })
 }
 
-fn named(value: &Value<'_>) -> Read<Arg> {
-    Ok(Arg::Named(u16::try_from(value.count(1..=1000)?).expect("within the range")))
+/// What tells two of a kind apart: a number that stands for an object or a size, or what a rebalance is to do.
+fn arg(entry: &Fields<'_>) -> Read<Arg> {
+    let (named, mode) = (entry.get("named"), entry.get("mode"));
+    match (named, mode) {
+        (None, None) => Ok(Arg::None),
+        (Some(value), None) => Ok(Arg::Named(u16::try_from(value.count(1..=1000)?).expect("within the range"))),
+        (None, Some(value)) => {
+            let cleans_up = value.word("mode", ["full", "cleanup"])? == "cleanup";
+            Ok(if cleans_up { Arg::Cleanup } else { Arg::None })
+        }
+        (Some(_), Some(mode)) => {
+            let message = "`mode` is for a rebalance, which has no `named`".to_owned();
+            Err(mode.misread_key(Mistake::Contrary { message, expected: "one of the two".to_owned() }))
+        }
+    }
 }
 
 fn origin(value: &Value<'_>) -> Read<Origin> {

@@ -33,7 +33,9 @@ pub enum Xaction {}
 const VERBS: [Verb; 17] = [
     Verb {
         word: "start",
-        keys: &["as", "via", "client", "work", "slow", "fail", "abort", "bucket", "to", "named", "only", "origin"],
+        keys: &[
+            "as", "via", "client", "work", "slow", "fail", "abort", "bucket", "to", "named", "mode", "only", "origin",
+        ],
     },
     Verb { word: "wait", keys: &["as", "via", "client", "deadline"] },
     Verb { word: "status", keys: &["as", "via", "client"] },

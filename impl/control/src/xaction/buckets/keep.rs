@@ -1,6 +1,6 @@
 //! How a primary changes the buckets of the map.
 
-use super::{BucketChange, BucketError, Buckets, Step};
+use super::{BucketChange, BucketError, Buckets, Concluded, Step};
 use crate::xaction::Context;
 use crate::xaction::bucket::Bucket;
 use crate::xaction::fact::Fact;
@@ -23,13 +23,16 @@ impl Membership {
         step: &Step,
         cx: &mut Context<'_>,
     ) -> Option<Result<(Option<Bucket>, Version), BucketError>> {
-        self.with_buckets(cx, |buckets| buckets.step(step))
+        let unfinished = cx.config().policies.unfinished_bucket;
+        self.with_buckets(cx, |buckets| buckets.step(step, unfinished))
     }
 
     /// A job that fills or renames a bucket has ended.
     pub(in crate::xaction) fn conclude_buckets(&mut self, job: XactId, well: bool, cx: &mut Context<'_>) {
-        if let Some(Ok((true, _))) = self.with_buckets(cx, |buckets| Ok(buckets.conclude(job, well))) {
-            cx.fact(Fact::BucketRenamed { job });
+        match self.with_buckets(cx, |buckets| Ok(buckets.conclude(job, well))) {
+            Some(Ok((Concluded::SourceGone, _))) => cx.fact(Fact::BucketRenamed { job }),
+            Some(Ok((Concluded::Undone(bucket), _))) => cx.fact(Fact::BucketUndone { job, bucket }),
+            Some(Ok((Concluded::Stays, _)) | Err(_)) | None => (),
         }
     }
 

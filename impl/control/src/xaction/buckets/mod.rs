@@ -16,6 +16,7 @@ use thiserror::Error;
 use super::bucket::{Bucket, BucketName};
 use super::id::XactId;
 use super::kind::Kind;
+use super::policy::UnfinishedBucket;
 
 /// What a user wants of buckets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
@@ -70,6 +71,17 @@ pub struct Step {
     pub from: Option<BucketName>,
     /// The bucket it copies to, or what it is to be called.
     pub to: Option<BucketName>,
+}
+
+/// What became of the buckets of a job that has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Concluded {
+    /// They stay.
+    Stays,
+    /// The bucket that it has renamed is gone.
+    SourceGone,
+    /// The bucket that it had made is gone.
+    Undone(Bucket),
 }
 
 /// Every bucket there is.
@@ -157,8 +169,8 @@ impl Buckets {
     /// Does a job's step; the bucket that it fills, if it has one of its own. A step that comes again changes nothing.
     ///
     /// # Errors
-    /// When its bucket is not there, or the name that it is to have is taken.
-    pub fn step(&mut self, step: &Step) -> Result<Option<Bucket>, BucketError> {
+    /// When its bucket is not there, or the name that it is to have is taken, or what it is to fill is being made by another.
+    pub fn step(&mut self, step: &Step, unfinished: UnfinishedBucket) -> Result<Option<Bucket>, BucketError> {
         let &Step { job, kind, from, to } = step;
         if let (Some(to), true) = (to, self.makers().any(|maker| maker == job)) {
             return Ok(self.named(to));
@@ -172,9 +184,12 @@ impl Buckets {
                 self.make(to, Some((job, None))).map(Some)
             }
             (_, Some(to)) => {
-                self.idle(to)?;
+                let there = match unfinished {
+                    UnfinishedBucket::Reserved => self.idle(to)?,
+                    UnfinishedBucket::Shared => self.named(to).ok_or(BucketError::NotThere(to))?,
+                };
                 self.version += 1;
-                Ok(self.named(to))
+                Ok(Some(there))
             }
             (_, None) => {
                 self.version += 1;
@@ -184,17 +199,20 @@ impl Buckets {
     }
 
     /// A job has ended: a rename that went well takes its source away, and what a job that did not go well has made goes.
-    /// Says whether a source went.
-    pub fn conclude(&mut self, job: XactId, well: bool) -> bool {
+    pub fn conclude(&mut self, job: XactId, well: bool) -> Concluded {
         let made = self.there.iter_mut().find(|(_, made)| made.by.is_some_and(|(maker, _)| maker == job));
-        let Some((&name, made)) = made else { return false };
+        let Some((&name, made)) = made else { return Concluded::Stays };
         self.version += 1;
+        let bucket = Bucket { name, generation: made.generation };
         let source = made.by.take().and_then(|(_, source)| source);
         if !well {
             self.there.remove(&name);
-            return false;
+            return Concluded::Undone(bucket);
         }
-        source.is_some_and(|source| self.there.remove(&source).is_some())
+        match source.and_then(|source| self.there.remove(&source)) {
+            Some(_) => Concluded::SourceGone,
+            None => Concluded::Stays,
+        }
     }
 
     /// Whether a job may work on a bucket of that name, and which one that is.
@@ -244,6 +262,10 @@ mod tests {
         Step { job: JOB, kind, from: Some(B1), to: Some(B2) }
     }
 
+    fn stepped(buckets: &mut Buckets, kind: Kind) -> Result<Option<Bucket>, BucketError> {
+        buckets.step(&step(kind), UnfinishedBucket::Reserved)
+    }
+
     #[test]
     fn a_bucket_made_again_is_another() {
         let mut buckets = with_b1();
@@ -263,9 +285,9 @@ mod tests {
     #[test]
     fn a_step_that_comes_again_changes_nothing() {
         let mut buckets = with_b1();
-        let made = buckets.step(&step(Kind::CopyBck)).unwrap();
+        let made = stepped(&mut buckets, Kind::CopyBck).unwrap();
         let before = buckets.clone();
-        assert_eq!(buckets.step(&step(Kind::CopyBck)), Ok(made));
+        assert_eq!(stepped(&mut buckets, Kind::CopyBck), Ok(made));
         assert_eq!(buckets, before);
     }
 
@@ -273,10 +295,12 @@ mod tests {
     fn a_rename_that_went_well_takes_its_source_away_and_one_that_did_not_its_destination() {
         for (well, stays) in [(true, B2), (false, B1)] {
             let mut buckets = with_b1();
-            buckets.step(&step(Kind::MoveBck)).unwrap();
+            stepped(&mut buckets, Kind::MoveBck).unwrap();
             assert_eq!(buckets.idle(B1), Err(BucketError::Busy(B1, JOB)));
             assert_eq!(buckets.change(BucketChange::Destroy(B2)), Err(BucketError::Busy(B2, JOB)));
-            assert_eq!(buckets.conclude(JOB, well), well);
+            let undone = Bucket { name: B2, generation: 1 };
+            let concluded = if well { Concluded::SourceGone } else { Concluded::Undone(undone) };
+            assert_eq!(buckets.conclude(JOB, well), concluded);
             assert_eq!(buckets.iter().map(|bucket| bucket.name).collect::<Vec<_>>(), [stays]);
             assert_eq!(buckets.makers().count(), 0);
         }
@@ -286,17 +310,28 @@ mod tests {
     fn a_copy_into_a_bucket_that_was_there_leaves_it_there() {
         let mut buckets = with_b1();
         buckets.change(BucketChange::Create(B2)).unwrap();
-        buckets.step(&step(Kind::CopyBck)).unwrap();
-        buckets.conclude(JOB, false);
+        stepped(&mut buckets, Kind::CopyBck).unwrap();
+        assert_eq!(buckets.conclude(JOB, false), Concluded::Stays);
         assert!(buckets.named(B2).is_some());
+    }
+
+    #[test]
+    fn a_bucket_that_a_job_makes_is_filled_by_no_other_unless_unfinished_ones_are_shared() {
+        let mut buckets = with_b1();
+        let made = stepped(&mut buckets, Kind::CopyBck).unwrap();
+        let other = Step { job: XactId { number: 7, ..JOB }, ..step(Kind::CopyBck) };
+        assert_eq!(buckets.step(&other, UnfinishedBucket::Reserved), Err(BucketError::Busy(B2, JOB)));
+        assert_eq!(buckets.step(&other, UnfinishedBucket::Shared), Ok(made));
+        assert_eq!(buckets.conclude(JOB, false), Concluded::Undone(made.unwrap()), "and the other fills what is gone");
     }
 
     #[test]
     fn a_kind_that_makes_no_bucket_counts_a_version() {
         let mut buckets = with_b1();
         let encode = Step { to: None, ..step(Kind::EcEncode) };
-        assert_eq!(buckets.step(&encode), Ok(None));
+        assert_eq!(buckets.step(&encode, UnfinishedBucket::Reserved), Ok(None));
         assert_eq!(buckets.version(), 2);
-        assert_eq!(buckets.step(&Step { from: Some(B2), ..encode }), Err(BucketError::NotThere(B2)));
+        let nowhere = Step { from: Some(B2), ..encode };
+        assert_eq!(buckets.step(&nowhere, UnfinishedBucket::Reserved), Err(BucketError::NotThere(B2)));
     }
 }

@@ -26,6 +26,7 @@ impl Membership {
         if !super::agrees(cx) {
             return self.make_at_once(draft.publish(), cx);
         }
+        self.attach(&draft, cx);
         draft.propose_after(&self.accepted);
         let map = draft.publish();
         if let Some(lead) = &mut self.lead {

@@ -14,7 +14,7 @@ use super::{ClusterMsg, ClusterTimer, Membership, Upkeep};
 use crate::xaction::ic::Bundle;
 use crate::xaction::id::DaemonId;
 use crate::xaction::policy::{KeepaliveOutside, PrimaryQuorum};
-use crate::xaction::rebalance::Tally;
+use crate::xaction::rebalance::{Mode, Tally};
 use crate::xaction::{Context, mark, send};
 
 /// What a primary keeps of its members.
@@ -42,6 +42,8 @@ pub(super) struct Lead {
     pub(super) sent_away: BTreeSet<DaemonId>,
     /// What it keeps of rebalances.
     pub(super) rebalance: Tally,
+    /// What its messages say of the rebalance that the map orders (policy `rebalance-mode`).
+    pub(super) action: Option<Mode>,
 }
 
 impl Lead {

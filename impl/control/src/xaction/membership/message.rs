@@ -9,6 +9,7 @@ use super::smap::{Smap, Version};
 use crate::xaction::ic::Bundle;
 use crate::xaction::id::DaemonId;
 use crate::xaction::message::Msg;
+use crate::xaction::rebalance::Mode;
 
 /// What daemons tell each other about membership. Source: `reference/aistore-registry-and-coexistence.md` section D.
 #[allow(missing_docs, reason = "a field is named after what it carries; the variant says what that means")]
@@ -55,6 +56,9 @@ pub enum ClusterMsg {
 /// What a primary replicates.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Payload {
+    /// What the message says of the rebalance that the map orders, where the order itself does not count (policy
+    /// `rebalance-mode`).
+    pub action: Option<Mode>,
     /// The map.
     pub map: Smap,
     /// With a settled one: what its Information Center begins with.

@@ -9,7 +9,8 @@ use super::smap::{Draft, Smap, Version};
 use super::{ClusterMsg, ClusterTimer, Membership, Payload, Upkeep};
 use crate::xaction::ic::Bundle;
 use crate::xaction::id::DaemonId;
-use crate::xaction::policy::{ForeignPrimary, IcStaffing};
+use crate::xaction::policy::{ForeignPrimary, IcStaffing, RebalanceMode};
+use crate::xaction::rebalance::Mode;
 use crate::xaction::{Context, mark, send};
 
 impl Membership {
@@ -51,6 +52,21 @@ impl Membership {
         }
     }
 
+    /// Attaches to the messages what a new order asks; to those about a map that is on its way, an earlier one's stays
+    /// attached.
+    pub(super) fn attach(&mut self, draft: &Draft, cx: &Context<'_>) {
+        let wanted = cx.config().policies.rebalance_mode == RebalanceMode::InMessage && self.accepted.is_settled();
+        let order = draft.order().filter(|order| self.accepted.order().is_none_or(|before| before.id != order.id));
+        if let (true, Some(order), Some(lead)) = (wanted, order, &mut self.lead) {
+            lead.action = Some(order.mode);
+        }
+    }
+
+    /// What is attached to the messages.
+    pub(in crate::xaction) fn attached(&self) -> Option<Mode> {
+        self.lead.as_ref().and_then(|lead| lead.action)
+    }
+
     /// A primary hands its map over.
     pub(super) fn synced(&mut self, from: DaemonId, payload: &Payload, cx: &mut Context<'_>) {
         let theirs = payload.map.version();
@@ -60,6 +76,7 @@ impl Membership {
             return send(cx, from, refused);
         }
         self.heard_from(from, theirs, cx);
+        self.due.action = payload.action;
         if payload.known.is_some() && self.agreed == payload.map {
             self.due.flush.clone_from(&payload.known);
         }
@@ -105,6 +122,9 @@ impl Membership {
         let outvoted = self.lead.as_ref().map_or(0, |lead| lead.outvoted.max(self.voted));
         if super::agrees(cx) && !self.accepted.is_settled() && outvoted > term {
             self.lead_anew(outvoted, cx);
+        }
+        if let Some(lead) = &mut self.lead {
+            lead.action = None;
         }
         self.sync_again(cx);
     }

@@ -31,6 +31,7 @@ use super::user::Reply;
 use super::{Context, send};
 use crate::xaction::ic::Bundle;
 use crate::xaction::policy::PrimaryQuorum;
+use crate::xaction::rebalance::Mode;
 use crate::xaction::record::Record;
 
 pub use admin::{AdminError, Change};
@@ -75,6 +76,8 @@ pub struct Membership {
 pub(super) struct Due {
     /// Whom to tell that the map is durable, together with what it knows of jobs.
     pub(super) report: Option<DaemonId>,
+    /// What the message said of the rebalance that the map orders.
+    pub(super) action: Option<Mode>,
     /// Whom to hand the map, and a settled one to members of the Information Center with what was collected.
     pub(super) hand: BTreeSet<DaemonId>,
     /// What the readers of the Information Center reported is to be taken over, and to be made durable by enough members.

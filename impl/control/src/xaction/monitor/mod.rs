@@ -40,6 +40,7 @@ crate::monitors! {
     rebalances_end::RebalancesEnd,
     decommissioned_data_moved::DecommissionedDataMoved,
     rebalance_ends_together::RebalanceEndsTogether,
+    rebalances_run_as_ordered::RebalancesRunAsOrdered,
     one_rebalance_an_id::OneRebalanceAnId,
     map_changes_spare_rebalance::MapChangesSpareRebalance,
     one_change_at_a_time::OneChangeAtATime,
@@ -51,6 +52,7 @@ crate::monitors! {
     jobs_have_their_buckets::JobsHaveTheirBuckets,
     renames_lose_nothing::RenamesLoseNothing,
     finalizers_run_once::FinalizersRunOnce,
+    undone_buckets_are_nobodys::UndoneBucketsAreNobodys,
 }
 
 /// The tables of the proxies that are up and take themselves for members.
@@ -117,7 +119,7 @@ mod testing {
     use crate::monitor::Property;
     use crate::xaction::bucket::{Bucket, BucketName};
     use crate::xaction::membership::{Draft, Payload};
-    use crate::xaction::rebalance::{Moving, Order, Progress, RebTimer};
+    use crate::xaction::rebalance::{Mode, Moving, Order, Progress, RebTimer};
     use crate::xaction::registry::{Arg, Limits};
     use crate::xaction::{
         Cluster, ClusterMsg, Fact, Flags, Kind, Msg, RebId, Snap, Sources, Status, ToProxy, ToTarget, Upkeep,
@@ -167,7 +169,7 @@ mod testing {
         /// Has a daemon go by a map.
         pub(super) fn hand(&mut self, daemon: DaemonId, map: Smap) {
             let known = Some(Arc::default());
-            self.deliver(C1, daemon, ClusterMsg::Metasync { payload: Arc::new(Payload { map, known }) });
+            self.deliver(C1, daemon, ClusterMsg::Metasync { payload: Arc::new(Payload { action: None, map, known }) });
         }
 
         pub(super) fn deliver(&mut self, from: DaemonId, to: DaemonId, msg: impl Into<Msg>) {
@@ -331,7 +333,7 @@ mod testing {
         let (stays, leaves) = (draft.active_targets(), draft.leaving_targets());
         let id = RebId(draft.touch());
         let progress = if done { Progress::Done } else { Progress::Open };
-        draft.place(Order { id, as_of: id.0, stays, leaves, asked: None, progress });
+        draft.place(Order { id, mode: Mode::Full, as_of: id.0, stays, leaves, asked: None, progress });
     }
 
     pub(super) fn taken(job: XactId) -> Fact {

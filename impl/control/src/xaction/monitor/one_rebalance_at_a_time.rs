@@ -18,7 +18,7 @@ impl Property<Node> for OneRebalanceAtATime {
 
     fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Result<(), String> {
         match *seen {
-            Observation::Fact { by, fact: &Fact::RebalanceBegan { id } } => {
+            Observation::Fact { by, fact: &Fact::RebalanceBegan { id, .. } } => {
                 self.judged = true;
                 match self.under_way.insert(by, id) {
                     Some(other) => Err(format!("{} takes up {id} while {other} runs there", view.name(by))),
@@ -48,10 +48,11 @@ impl Property<Node> for OneRebalanceAtATime {
 mod tests {
     use super::super::testing::*;
     use super::*;
+    use crate::xaction::rebalance::Mode;
     use crate::xaction::{RebEnd, Version};
 
     fn began(count: u32) -> (crate::xaction::DaemonId, Fact) {
-        (T1, Fact::RebalanceBegan { id: RebId(Version { term: 0, count }) })
+        (T1, Fact::RebalanceBegan { id: RebId(Version { term: 0, count }), mode: Mode::Full })
     }
 
     #[test]

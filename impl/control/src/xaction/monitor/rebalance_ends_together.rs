@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use quiesce_machine::{Observation, Rename, View};
 
 use crate::monitor::Property;
+use crate::xaction::rebalance::Mode;
 use crate::xaction::{DaemonId, Fact, Node, RebEnd, RebId};
 
 /// A target calls a rebalance finished only when the data of every target that takes part have moved.
@@ -20,7 +21,7 @@ impl Property<Node> for RebalanceEndsTogether {
     fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Result<(), String> {
         match *seen {
             Observation::Fact { fact: Fact::MapMade { map }, .. } if map.is_settled() => {
-                if let Some(order) = map.order() {
+                if let Some(order) = map.order().filter(|order| order.mode == Mode::Full) {
                     self.participants.insert(order.id, order.participants().collect());
                 }
             }

@@ -60,7 +60,8 @@ impl Proxy {
             let known = (membership::agrees(cx) && map.is_settled()).then(|| Arc::new(self.ic.bundle()));
             for member in due.hand {
                 let known = known.clone().filter(|_| map.is_ic(member));
-                send(cx, member, ClusterMsg::Metasync { payload: Arc::new(Payload { map: map.clone(), known }) });
+                let payload = Payload { action: self.membership.attached(), map: map.clone(), known };
+                send(cx, member, ClusterMsg::Metasync { payload: Arc::new(payload) });
             }
         }
     }

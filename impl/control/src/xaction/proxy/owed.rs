@@ -13,8 +13,8 @@ use crate::xaction::{Context, DaemonId, XactId, send};
 /// An answer that waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub(super) enum Owed {
-    /// A user's rebalance is ordered.
-    Rebalance { client: DaemonId, call: CallId, id: RebId },
+    /// A user's rebalance is ordered, under that id or that of an order which took its place before it was in force.
+    Rebalance { client: DaemonId, call: CallId, request: XactId, id: RebId },
     /// A user's change of buckets is made.
     Buckets { client: DaemonId, call: CallId },
     /// A job's change of metadata is made.
@@ -37,7 +37,9 @@ impl Proxy {
         for paid in due {
             self.owed.remove(&paid);
             match paid.1 {
-                Owed::Rebalance { client, call, id } => {
+                Owed::Rebalance { client, call, request, id } => {
+                    let asked = self.membership.map().order().and_then(|order| order.asked);
+                    let id = asked.filter(|&(asked, _)| asked == request).map_or(id, |(_, id)| id);
                     cx.fact(Fact::StartTaken { job: id.xact(), client, call });
                     send(cx, client, ToClient::StartAnswer { call, result: Ok(id.xact()) });
                 }

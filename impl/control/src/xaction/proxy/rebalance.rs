@@ -10,17 +10,23 @@ use quiesce_machine::CallId;
 use super::Proxy;
 use super::owed::Owed;
 use crate::xaction::message::{StartError, ToClient, ToProxy};
-use crate::xaction::rebalance::Progress;
+use crate::xaction::rebalance::{Mode, Progress};
 use crate::xaction::{Context, DaemonId, XactId, send};
 
 impl Proxy {
     /// A user asks for a rebalance: the primary orders it, whoever is asked.
-    pub(super) fn ask_rebalance(&mut self, client: DaemonId, call: CallId, request: XactId, cx: &mut Context<'_>) {
+    pub(super) fn ask_rebalance(
+        &mut self,
+        (client, call, request): (DaemonId, CallId, XactId),
+        mode: Mode,
+        cx: &mut Context<'_>,
+    ) {
         if !self.membership.is_primary() {
-            return send(cx, self.membership.map().primary(), ToProxy::RebalanceRequest { client, call, request });
+            let request = ToProxy::RebalanceRequest { client, call, request, mode };
+            return send(cx, self.membership.map().primary(), request);
         }
-        match self.membership.order_for_user(request, cx) {
-            Some(Ok((id, as_of))) => self.owe(as_of, Owed::Rebalance { client, call, id }),
+        match self.membership.order_for_user(request, mode, cx) {
+            Some(Ok((id, as_of))) => self.owe(as_of, Owed::Rebalance { client, call, request, id }),
             Some(Err(_)) => send(cx, client, ToClient::StartAnswer { call, result: Err(StartError::Busy) }),
             None => (),
         }

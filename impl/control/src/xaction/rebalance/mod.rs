@@ -15,7 +15,7 @@ use std::time::Duration;
 
 pub(super) use marker::Marker;
 pub use message::{RebMsg, RebTimer, Told};
-pub use order::{Order, Progress, RebId};
+pub use order::{Mode, Order, Progress, RebId};
 pub use part::{RebEnd, Rebalance, Run, Stage};
 pub(super) use trigger::Tally;
 

@@ -39,11 +39,23 @@ impl fmt::Display for RebId {
     }
 }
 
+/// What an order asks of targets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
+pub enum Mode {
+    /// That data move to where they belong.
+    #[default]
+    Full,
+    /// That what is misplaced is removed (`--cleanup`); nothing moves, and nothing else is ended.
+    Cleanup,
+}
+
 /// An order to move data to where the targets that stay have it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Order {
     /// Its name.
     pub id: RebId,
+    /// What is asked.
+    pub mode: Mode,
     /// The version of the map that ordered it.
     pub as_of: Version,
     /// The targets that keep data.
@@ -101,6 +113,10 @@ impl Order {
 impl fmt::Display for Order {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.id)?;
+        f.write_str(match self.mode {
+            Mode::Full => "",
+            Mode::Cleanup => " to clean up",
+        })?;
         f.write_str(match self.progress {
             Progress::Open => "",
             Progress::Done => " done",

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::marker::Marker;
-use super::{RebId, Told};
+use super::{Mode, RebId, Told};
 use crate::xaction::id::DaemonId;
 
 /// How far a target is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Stage {
-    /// It asks whether the others are there.
+    /// It asks whether the others are there, or waits until it may begin.
     Pinging,
     /// It is registered; the marker is being made durable, and what it ends is ended.
     Init,
@@ -80,6 +80,8 @@ pub struct Rebalance {
 pub struct Run {
     /// Which.
     pub id: RebId,
+    /// What it does, as this target understands it.
+    pub mode: Mode,
     /// How far this target is.
     pub stage: Stage,
     /// Whether a user asked for it.

@@ -4,7 +4,7 @@
 use quiesce_machine::Rename;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Order, Progress, RebId, Told};
+use super::{Mode, Order, Progress, RebId, Told};
 use crate::xaction::fact::Fact;
 use crate::xaction::id::{DaemonId, XactId};
 use crate::xaction::membership::{Draft, Flags, Membership, Version};
@@ -52,11 +52,11 @@ impl Membership {
         let (stays, leaves) = (draft.active_targets(), draft.leaving_targets());
         let grows = stays.iter().any(|&target| !self.accepted().is_active(target));
         let needed = match draft.order() {
-            Some(order) if order.is_open() => order.participants().ne(stays.iter().chain(&leaves).copied()),
+            Some(order) if order.is_open() => (&order.stays, &order.leaves) != (&stays, &leaves),
             Some(_) | None => leaves.iter().any(|&target| self.accepted().is_active(target)),
         };
         if (needed || grows) && !stays.is_empty() {
-            place(draft, None, cx);
+            self.place(draft, None, Mode::Full, cx);
         }
     }
 
@@ -65,6 +65,7 @@ impl Membership {
     pub(in crate::xaction) fn order_for_user(
         &mut self,
         request: XactId,
+        mode: Mode,
         cx: &mut Context<'_>,
     ) -> Option<Result<(RebId, Version), Busy>> {
         if !self.is_primary() || !self.has_quorum(cx) {
@@ -78,7 +79,7 @@ impl Membership {
             }
         }
         let mut draft = self.accepted().draft();
-        let id = place(&mut draft, Some(request), cx);
+        let id = self.place(&mut draft, Some(request), mode, cx);
         self.make(draft, cx);
         self.accepted().order().map(|order| Ok((id, order.as_of)))
     }
@@ -105,7 +106,7 @@ impl Membership {
                 DecommissionEnd::WhenMoved => {
                     cx.reach(mark::REORDERED);
                     let mut draft = self.accepted().draft();
-                    place(&mut draft, None, cx);
+                    self.place(&mut draft, None, order.mode, cx);
                     self.make(draft, cx);
                 }
             },
@@ -132,18 +133,21 @@ impl Membership {
         }
         self.make(draft, cx);
     }
-}
 
-/// Orders a rebalance of the targets that a map in the making has.
-fn place(draft: &mut Draft, request: Option<XactId>, cx: &Context<'_>) -> RebId {
-    let (stays, leaves) = (draft.active_targets(), draft.leaving_targets());
-    let (before, asked) = draft.order().map_or((0, None), |order| (order.id.0.count, order.asked));
-    let as_of = draft.touch();
-    let id = RebId(match cx.config().policies.rebalance_id {
-        RebalanceId::OwnCounter => Version { term: 0, count: before + 1 },
-        RebalanceId::MapVersion => as_of,
-    });
-    let asked = request.map(|request| (request, id)).or(asked);
-    draft.place(Order { id, as_of, stays, leaves, asked, progress: Progress::Open });
-    id
+    /// Orders a rebalance of the targets that a map in the making has. A user's that is not in force yet is asked for by this
+    /// one: nobody ever hears of the other.
+    fn place(&self, draft: &mut Draft, request: Option<XactId>, mode: Mode, cx: &Context<'_>) -> RebId {
+        let (stays, leaves) = (draft.active_targets(), draft.leaving_targets());
+        let (before, asked) = draft.order().map_or((0, None), |order| (order.id.0.count, order.asked));
+        let as_of = draft.touch();
+        let id = RebId(match cx.config().policies.rebalance_id {
+            RebalanceId::OwnCounter => Version { term: 0, count: before + 1 },
+            RebalanceId::MapVersion => as_of,
+        });
+        let in_force = self.map().order().and_then(|order| order.asked) == asked;
+        let kept = asked.map(|(asked, was)| (asked, if in_force { was } else { id }));
+        let asked = request.map(|request| (request, id)).or(kept);
+        draft.place(Order { id, mode, as_of, stays, leaves, asked, progress: Progress::Open });
+        id
+    }
 }

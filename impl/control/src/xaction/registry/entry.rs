@@ -65,6 +65,8 @@ pub enum Arg {
     Named(u16),
     /// An encoding that goes from begin to commit.
     Commit,
+    /// A rebalance that moves nothing, and removes what is misplaced.
+    Cleanup,
     /// A sender's part of a batch of reads, which is known by id alone.
     Sender,
 }

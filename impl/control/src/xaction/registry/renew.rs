@@ -77,7 +77,7 @@ impl Registry {
         let first = |wanted: Says| said.iter().find(|(_, says)| *says == wanted).map(|&(id, _)| id);
         match (first(Says::Use), first(Says::Abort).or_else(|| self.ending(ask, policies))) {
             (Some(prev), _) => Ok(Renewal::Use(prev)),
-            (None, Some(prev)) => Ok(Renewal::AbortFirst(prev)),
+            (None, Some(prev)) => self.fresh(ask).map(|_| Renewal::AbortFirst(prev)),
             (None, None) => self.fresh(ask),
         }
     }

@@ -114,6 +114,17 @@ pub struct Hosting {
     pub buckets: bool,
     /// Where jobs pace themselves and space is short; `None`: disks are never busy nor full.
     pub load: Option<Watermarks>,
+    /// What every target starts by itself now and then.
+    pub periodic: Option<Periodic>,
+}
+
+/// A kind that every target starts by itself, each time that so much time has passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Periodic {
+    /// The kind.
+    pub kind: Kind,
+    /// The period.
+    pub every: Duration,
 }
 
 impl Default for Hosting {
@@ -131,6 +142,7 @@ impl Default for Hosting {
             limits: Limits::default(),
             buckets: false,
             load: None,
+            periodic: None,
         }
     }
 }

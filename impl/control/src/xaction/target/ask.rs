@@ -44,15 +44,20 @@ impl Target {
     /// Ends what the filter names: parts of jobs stop, and work handed to on-demand xactions fails.
     pub(super) fn sweep(&mut self, filter: AbortFilter, cause: Cause, error: XactError, cx: &mut Context<'_>) {
         let victims = self.desk.registry.abort(filter, cause, &cx.config().policies);
+        self.lock_for(&victims, cx);
         for job in victims {
             cx.reach(mark::SWEPT);
             match self.xacts.contains_key(&job) {
                 true if self.rebalances_as(job) => self.stop_rebalance(cx),
                 true => self.end(job, Snap::Aborted(error), cx),
-                false => self.fail_work(job, cx),
+                false => {
+                    self.fail_work(job, cx);
+                    self.stop_hosted(job, error, cx);
+                }
             }
             self.desk.has_ended(job, cx);
         }
+        self.stop_download(filter, error, cx);
         cx.fact(Fact::Swept { filter });
     }
 }

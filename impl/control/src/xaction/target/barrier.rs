@@ -7,7 +7,7 @@
 use super::Target;
 use super::rebalance::moving;
 use crate::xaction::policy::RebalanceBarrier;
-use crate::xaction::rebalance::{Order, RebEnd, RebId, RebMsg, RebTimer, Stage, Told};
+use crate::xaction::rebalance::{Mode, Order, RebEnd, RebId, RebMsg, RebTimer, Stage, Told};
 use crate::xaction::{Context, DaemonId, send};
 
 /// How often a target asks the others whether they are there, as published.
@@ -17,6 +17,9 @@ impl Target {
     /// Asks every target in the map whether it is there; one that never answers stops the whole thing here.
     pub(super) fn ping(&mut self, cx: &mut Context<'_>) {
         let Some(run) = self.rebalance.run.as_mut().filter(|run| run.stage == Stage::Pinging) else { return };
+        if run.mode == Mode::Cleanup {
+            return self.clean_up(cx);
+        }
         run.pings += 1;
         if run.pings > PINGS {
             return self.rebalance_ends(RebEnd::GaveUp, cx);

@@ -26,7 +26,7 @@ impl Target {
     }
 
     /// The xaction that is to do the work, used or new; `None` if it may not start now.
-    fn host_for(&mut self, piece: &Piece, cx: &mut Context<'_>) -> Option<XactId> {
+    pub(super) fn host_for(&mut self, piece: &Piece, cx: &mut Context<'_>) -> Option<XactId> {
         let (policies, hosting) = (&cx.config().policies, cx.config().hosting?);
         let manner = Manner { from: piece.bucket, ..Manner::default() };
         let ask = manner.ask(self.free_id(piece.kind), piece.kind);

@@ -21,6 +21,9 @@ impl Target {
         manner: Option<Arc<Manner>>,
         cx: &mut Context<'_>,
     ) {
+        if kind == Kind::Download {
+            return self.download((gateway, job), (work, sources), manner, cx);
+        }
         if self.desk.has_begun(job) && !self.knows_destination(manner.as_deref(), cx) {
             cx.reach(mark::COMMIT_WAITS);
             return;
@@ -71,6 +74,9 @@ impl Target {
     }
 
     pub(super) fn host_fire(&mut self, timer: TargetTimer, cx: &mut Context<'_>) {
+        if self.waits_for_lock(true, cx) {
+            return cx.arm(timer.into(), cx.config().timing.cplane_operation);
+        }
         match timer {
             TargetTimer::Admit(job) => {
                 let admitted = self.desk.again(job, cx);
@@ -85,6 +91,8 @@ impl Target {
             TargetTimer::PruneActive => self.desk.prune_active(cx),
             TargetTimer::PruneHistory => self.desk.prune_history(cx),
             TargetTimer::Look
+            | TargetTimer::Period
+            | TargetTimer::Unlock
             | TargetTimer::Work(_)
             | TargetTimer::Progress(_)
             | TargetTimer::Notify(_)

@@ -1,5 +1,5 @@
 //! How a target's jobs pace themselves, and what it starts by itself: eviction and cleanup when space is short, a resilver
-//! when its disks have changed. What cannot start now is asked for again.
+//! when its disks have changed, and a kind that comes round. What cannot start now is asked for again.
 
 use std::sync::Arc;
 
@@ -17,8 +17,9 @@ use crate::xaction::{Context, Kind, XactId, mark};
 const CHORE: std::time::Duration = std::time::Duration::from_secs(5);
 
 impl Target {
-    /// The process starts: it looks at its disks now and then.
+    /// The process starts: it looks at its disks now and then, and starts what comes round.
     pub(super) fn load_start(&mut self, cx: &mut Context<'_>) {
+        self.period_begins(cx);
         let Some(marks) = marks(cx) else { return };
         if self.xacts.values().any(|xact| xact.kind == Kind::Resilver && !matches!(xact.phase, Phase::Ended(_))) {
             self.chores.insert(Kind::Resilver);
@@ -42,6 +43,20 @@ impl Target {
         self.refresh_capacity(&marks, cx);
         self.do_chores(cx);
         cx.arm(TargetTimer::Look.into(), marks.look);
+    }
+
+    /// A period is over: what comes round is started, now or when it next can.
+    pub(super) fn comes_round(&mut self, cx: &mut Context<'_>) {
+        let periodic = cx.config().hosting.and_then(|hosting| hosting.periodic);
+        self.chores.extend(periodic.map(|periodic| periodic.kind));
+        self.do_chores(cx);
+        self.period_begins(cx);
+    }
+
+    fn period_begins(&self, cx: &mut Context<'_>) {
+        if let Some(periodic) = cx.config().hosting.and_then(|hosting| hosting.periodic) {
+            cx.arm(TargetTimer::Period.into(), periodic.every);
+        }
     }
 
     fn refresh_capacity(&mut self, marks: &Watermarks, cx: &mut Context<'_>) {
@@ -105,11 +120,11 @@ impl Target {
     /// A job has ended: it has written something, and perhaps the capacity is looked at. A resilver that was cut short is
     /// still wanted, unless a user stopped it.
     pub(super) fn load_after(&mut self, kind: Kind, end: Snap, cx: &mut Context<'_>) {
-        let Some(marks) = marks(cx) else { return };
         let wanted = matches!(end, Snap::Aborted(error) if error != XactError::UserAbort);
         if kind != Kind::Resilver || !wanted {
             self.chores.remove(&kind);
         }
+        let Some(marks) = marks(cx) else { return };
         if kind.descriptor().refresh_cap {
             self.disks.fill();
             self.refresh_capacity(&marks, cx);

@@ -11,10 +11,10 @@ use super::{Phase, Target, Xact};
 use crate::xaction::fact::Fact;
 use crate::xaction::job::{Ending, Snap, Work, XactError};
 use crate::xaction::membership::Smap;
-use crate::xaction::policy::{LateStop, MapChangeAborts, Preemption, RebalancePing};
-use crate::xaction::rebalance::{Moving, Order, Progress, RebEnd, RebId, RebMsg, RebTimer, Run, Stage, Told};
+use crate::xaction::policy::{LateStop, MapChangeAborts, Preemption, RebalanceMode, RebalancePing};
+use crate::xaction::rebalance::{Mode, Moving, Order, Progress, RebEnd, RebId, RebMsg, RebTimer, Run, Stage, Told};
 use crate::xaction::record::Record;
-use crate::xaction::registry::{AbortFilter, Cause};
+use crate::xaction::registry::{AbortFilter, Action, Cause};
 use crate::xaction::start::Manner;
 use crate::xaction::{Context, DaemonId, Kind, XactId, mark, send};
 
@@ -37,10 +37,12 @@ impl Target {
     }
 
     /// The target goes by another map.
-    pub(super) fn rebalance_by(&mut self, map: &Smap, cx: &mut Context<'_>) {
+    ///
+    /// `action`: what the message that brought the map says of the order in it.
+    pub(super) fn rebalance_by(&mut self, map: &Smap, action: Option<Mode>, cx: &mut Context<'_>) {
         let Some(order) = map.order() else { return };
         if self.rebalance.seen < Some(order.id) {
-            self.ordered(order, map, cx);
+            self.ordered(order, map, action, cx);
         } else if order.progress == Progress::Stopped {
             self.rebalance_ends(RebEnd::Stopped, cx);
         } else if cx.config().policies.map_change_aborts == MapChangeAborts::AnyChange {
@@ -50,7 +52,7 @@ impl Target {
     }
 
     /// A newer order: the old one is dropped, and this one begun if it concerns this target.
-    fn ordered(&mut self, order: &Order, map: &Smap, cx: &mut Context<'_>) {
+    fn ordered(&mut self, order: &Order, map: &Smap, action: Option<Mode>, cx: &mut Context<'_>) {
         self.preempt(cx);
         self.rebalance.seen = Some(order.id);
         self.rebalance.ended = None;
@@ -58,21 +60,50 @@ impl Target {
             return;
         }
         if !order.is_open() || !order.concerns(self.me) {
-            return self.rebalance.marker.set(None, cx);
+            return self.unmark(order, cx);
         }
-        cx.fact(Fact::RebalanceBegan { id: order.id });
+        let mode = match cx.config().policies.rebalance_mode {
+            RebalanceMode::InMessage => action.unwrap_or_default(),
+            RebalanceMode::InOrder => order.mode,
+        };
+        cx.fact(Fact::RebalanceBegan { id: order.id, mode });
         let peers = |peers: &mut dyn Iterator<Item = DaemonId>| {
             let others = peers.filter(|&peer| peer != self.me && matches!(peer, DaemonId::Target(_)));
             others.map(|peer| (peer, Stage::Pinging)).collect::<BTreeMap<_, _>>()
         };
-        let (stage, peers) = match cx.config().policies.rebalance_ping {
-            RebalancePing::Everybody => (Stage::Pinging, peers(&mut map.members().map(|(daemon, _)| daemon))),
-            RebalancePing::Nobody => (Stage::Init, peers(&mut order.participants())),
+        let peers = match (mode, cx.config().policies.rebalance_ping) {
+            (Mode::Cleanup, _) => BTreeMap::new(),
+            (Mode::Full, RebalancePing::Everybody) => peers(&mut map.members().map(|(daemon, _)| daemon)),
+            (Mode::Full, RebalancePing::Nobody) => peers(&mut order.participants()),
         };
-        self.rebalance.run = Some(Run { id: order.id, stage, users: order.is_users(), peers, pings: 0 });
-        match cx.config().policies.rebalance_ping {
-            RebalancePing::Everybody => self.ping(cx),
-            RebalancePing::Nobody => self.install(cx),
+        let (users, stage) = (order.is_users(), Stage::Pinging);
+        self.rebalance.run = Some(Run { id: order.id, mode, stage, users, peers, pings: 0 });
+        match (mode, cx.config().policies.rebalance_ping) {
+            (Mode::Cleanup, _) => self.clean_up(cx),
+            (Mode::Full, RebalancePing::Everybody) => self.ping(cx),
+            (Mode::Full, RebalancePing::Nobody) => self.install(cx),
+        }
+    }
+
+    /// Removes what is misplaced here, when no resilver runs. Nobody is waited for, and nothing else is ended.
+    pub(super) fn clean_up(&mut self, cx: &mut Context<'_>) {
+        let Some(run) = self.rebalance.run.as_ref().filter(|run| run.stage == Stage::Pinging) else { return };
+        assert!(run.mode == Mode::Cleanup, "{} moves data", run.id);
+        match cx.config().hosting {
+            Some(hosting) if self.desk.registry.coexist(&Action::RebalanceCleanup, &cx.config().policies).is_err() => {
+                cx.arm(RebTimer::Ping.into(), hosting.look_again);
+            }
+            Some(_) | None => {
+                self.register_rebalance(cx);
+                cx.arm(RebTimer::Moved.into(), moving(cx).takes);
+            }
+        }
+    }
+
+    /// The order is of no concern here, and neither is a marker of what moved data before it.
+    fn unmark(&mut self, order: &Order, cx: &mut Context<'_>) {
+        if order.mode == Mode::Full {
+            self.rebalance.marker.set(None, cx);
         }
     }
 
@@ -130,6 +161,13 @@ impl Target {
 
     /// Registers the rebalance as an xaction and has the marker written.
     pub(super) fn install(&mut self, cx: &mut Context<'_>) {
+        let Some(id) = self.rebalance.run.as_ref().map(|run| run.id) else { return };
+        self.register_rebalance(cx);
+        self.rebalance.marker.set(Some(id), cx);
+        self.marked(cx);
+    }
+
+    fn register_rebalance(&mut self, cx: &mut Context<'_>) {
         let Some(run) = &mut self.rebalance.run else { return };
         run.stage = Stage::Init;
         let id = run.id;
@@ -146,8 +184,6 @@ impl Target {
             let work = Work { takes: moving(cx).takes, ends: Ending::Finishes };
             self.enter(job, Kind::Rebalance, (work, order.sources()), [], cx);
         }
-        self.rebalance.marker.set(Some(id), cx);
-        self.marked(cx);
     }
 
     /// The marker may be as it should be: a target goes on.
@@ -201,7 +237,14 @@ impl Target {
         if cx.config().hosting.is_some() {
             self.sweep(AbortFilter::NewRebalance, Cause::Rebalance, XactError::Rebalanced, cx);
         }
-        self.reach_stage(Stage::Ready, cx);
+        self.ready_if_swept(cx);
+    }
+
+    /// Takes data once what had to end is through with ending.
+    pub(super) fn ready_if_swept(&mut self, cx: &mut Context<'_>) {
+        if !self.is_locked() && self.rebalance.run.as_ref().is_some_and(|run| run.stage == Stage::Init) {
+            self.reach_stage(Stage::Ready, cx);
+        }
     }
 
     /// Everybody takes data: this target's move.
@@ -213,6 +256,10 @@ impl Target {
     }
 
     fn moved(&mut self, cx: &mut Context<'_>) {
+        if self.rebalance.run.as_ref().is_some_and(|run| run.mode == Mode::Cleanup) {
+            self.rebalance_ends(RebEnd::Finished, cx);
+            return self.report(cx);
+        }
         let Some(run) = self.rebalance.run.as_ref().filter(|run| run.stage == Stage::Traverse) else { return };
         cx.fact(Fact::DataMoved { id: run.id });
         self.reach_stage(Stage::PostTraverse, cx);
@@ -308,7 +355,10 @@ impl Target {
     /// The latest order is done: a marker of it, or of one before, is no longer wanted. One that was stopped keeps its own.
     fn settled(&mut self, cx: &mut Context<'_>) {
         let map = self.membership.map();
-        let done = |order: &Order| order.progress == Progress::Done && self.rebalance.marker() <= Some(order.id);
+        let done = |order: &Order| {
+            let moved = order.progress == Progress::Done && order.mode == Mode::Full;
+            moved && self.rebalance.marker() <= Some(order.id)
+        };
         if map.order().is_some_and(done) && self.rebalance.run.is_none() {
             self.rebalance.marker.set(None, cx);
         }
