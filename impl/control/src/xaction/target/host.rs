@@ -87,6 +87,7 @@ impl Target {
             TargetTimer::Look
             | TargetTimer::Work(_)
             | TargetTimer::Progress(_)
+            | TargetTimer::Gather
             | TargetTimer::Notify(_)
             | TargetTimer::Persist(_)
             | TargetTimer::History(_) => {
