@@ -5,3 +5,4 @@ pub mod bare;
 pub mod checker;
 pub mod kernel;
 pub mod notification;
+pub mod protocol;
