@@ -14,7 +14,8 @@ use stateright::{Model, Path, Property};
 use crate::report::{Act, Step};
 use crate::scope::{Scope, ScopeError};
 use crate::search::Route;
-use crate::system::{Action, State, System, by_index};
+use crate::system::by_index::{self, Judged};
+use crate::system::{Action, State, System};
 
 /// Why a scope could not be explored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -114,7 +115,7 @@ impl<N: Node, M: Monitor<N>> Model for Tour<N, M> {
 
     fn properties(&self) -> Vec<Property<Self>> {
         let names = self.0.properties().into_iter().map(|property| property.name);
-        names.enumerate().map(|(index, name)| Property::always(name, by_index::holds_on_tour(index))).collect()
+        names.enumerate().map(|(index, name)| Property::always(name, by_index::holds(index))).collect()
     }
 
     fn format_action(&self, action: &Action) -> String {
@@ -136,9 +137,8 @@ impl<N: Node, M: Monitor<N>> Model for Tour<N, M> {
     }
 }
 
-impl Stop {
-    /// Whether the property of that place is violated.
-    pub(crate) fn violates(&self, property: usize) -> bool {
+impl Judged for Stop {
+    fn violates(&self, property: usize) -> bool {
         self.state.violates(property)
     }
 }

@@ -9,8 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use hashbrown::{HashMap, HashSet};
 use quiesce_machine::{Monitor, Node, NodeId, Renaming};
 use smallvec::SmallVec;
+use stateright::Model as _;
 
 use super::action::{Action, Kind, WriteEnd};
+use super::by_index::Judged;
 use super::known::{Known, Missing};
 use super::mail::Mail;
 use super::place::Place;
@@ -21,7 +23,6 @@ use super::{Opening, System};
 use crate::check::CheckError;
 use crate::judge::Way;
 use crate::symmetry::{Element, Renames, Symmetry, SymmetryError};
-use stateright::Model as _;
 
 /// How a system folds its states.
 #[derive(Debug)]

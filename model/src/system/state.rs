@@ -4,6 +4,7 @@ use std::hash::{Hash, Hasher};
 
 use smallvec::SmallVec;
 
+use super::by_index::Judged;
 use crate::scope::Budget;
 
 /// A state of a [`System`](super::System): numbers of values the system keeps, so that a step touches few words.
@@ -83,11 +84,6 @@ impl State {
         usize::from(property).checked_sub(1).map(|property| (property, self.words[Head::Watch as usize]))
     }
 
-    /// Whether the property of that place is violated.
-    pub(crate) fn violates(&self, property: usize) -> bool {
-        self.broken().is_some_and(|(broken, _)| broken == property)
-    }
-
     pub(super) fn faults(&self) -> Faults {
         let [crashes, record_losses, losses, duplicates] = self.words[Head::Budget as usize].to_le_bytes();
         let [partitions, cut, _, store_faults] = self.words[Head::World as usize].to_le_bytes();
@@ -148,6 +144,12 @@ impl State {
         let budget = u64::from(self.words[Head::Budget as usize]);
         let world = u64::from(self.words[Head::World as usize]);
         mix(self.sum.wrapping_add(mix(budget | world << 32, WORLD)), 0)
+    }
+}
+
+impl Judged for State {
+    fn violates(&self, property: usize) -> bool {
+        self.broken().is_some_and(|(broken, _)| broken == property)
     }
 }
 
