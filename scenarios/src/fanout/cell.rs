@@ -226,10 +226,11 @@ impl Cell {
         let clients = if self.model.polls() { self.jobs.min(self.waiters) } else { 1 };
         let members = small(self.members);
         let cluster = Cluster::new(PROXIES.max(members), small(self.targets), small(clients), members)?;
-        let mut plan = Plan::new(self.config(cluster, setting)?, cluster.daemons().map(|daemon| daemon.to_string()));
+        let config = self.config(cluster, setting)?;
+        let on_its_way = config.reporting.delay(&config.deployed(), DaemonId::Target(small(self.targets - 1)));
+        let mut plan = Plan::new(config, cluster.daemons().map(|daemon| daemon.to_string()));
         plan.network.latency = Delay::from(setting.latency..setting.latency + setting.jitter);
-        plan.until = Time::ZERO + (setting.work + setting.spread) * 3 / 2 + setting.poll_most * 2 + MARGIN;
-        plan.until = plan.until + setting.every * LEVELS_MOST;
+        plan.until = Time::ZERO + (setting.work + setting.spread) * 3 / 2 + on_its_way + setting.poll_most * 2 + MARGIN;
         plan.settle = Duration::ZERO;
         plan.max_events = u64::from(u32::MAX);
         let via = |number: u32| DaemonId::Proxy(small(number % u32::from(PROXIES)));
@@ -283,10 +284,7 @@ impl Cell {
     }
 }
 
-/// How often news is gathered on its way at most: a tree of two is that deep at the most targets.
-const LEVELS_MOST: u32 = 15;
-
-/// What a run has beyond the longest part of any job and a client's longest sleep.
+/// What a run has beyond the longest part of any job, the way of its news, and a client's longest sleep.
 const MARGIN: Duration = Duration::from_secs(15);
 
 fn small(number: u32) -> u16 {
