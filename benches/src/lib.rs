@@ -12,3 +12,4 @@ pub mod bare;
 pub mod checker;
 pub mod kernel;
 pub mod notification;
+pub mod protocol;

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use quiesce::fanout::{Cell, Measured, Model, Setting};
+use quiesce::fanout::{Cell, Measured, Model, Setting, Way};
 
 fn measured(targets: u32, members: u32, model: Model, waiters: u32) -> Measured {
-    let measured = Cell { targets, members, jobs: 1, model, waiters }.run(&Setting::default()).unwrap();
+    let cell = Cell { targets, members, jobs: 1, model, reporting: Way::Each, waiters };
+    let measured = cell.run(&Setting::default()).unwrap();
     assert!(measured.whole, "{measured:?}");
     measured
 }
@@ -60,7 +61,28 @@ fn members_know_within_a_message_and_clients_when_their_sleep_ends() {
 fn the_published_wait_on_snapshots_may_return_early() {
     let mut setting = Setting { spread: Duration::from_secs(30), ..Setting::default() };
     setting.choices.policies.push(("snaps-wait".to_owned(), "one-target".to_owned()));
-    let cell = Cell { targets: 16, members: 1, jobs: 1, model: Model::Snaps, waiters: 1 };
+    let (model, reporting) = (Model::Snaps, Way::Each);
+    let cell = Cell { targets: 16, members: 1, jobs: 1, model, reporting, waiters: 1 };
     assert_eq!(cell.run(&setting).unwrap().early, 1);
     assert_eq!(cell.run(&Setting { spread: Duration::from_secs(30), ..Setting::default() }).unwrap().early, 0);
+}
+
+#[test]
+fn news_told_together_costs_less_at_the_members_and_an_interval_for_each_level() {
+    let setting = Setting { spread: Duration::ZERO, fan: 4, ..Setting::default() };
+    let told = |reporting| {
+        let cell = Cell { targets: 64, members: 3, jobs: 20, model: Model::IcTerm, reporting, waiters: 0 };
+        let measured = cell.run(&setting).unwrap();
+        assert!(measured.whole && measured.early == 0, "{measured:?}");
+        measured
+    };
+    let [each, coalesced, relayed] = Way::ALL.map(told);
+    let (news, batches) = (2 * 64 * 20, 2 * 64);
+    assert_eq!(each.hot.messages - coalesced.hot.messages, news - batches, "a message and an answer for each");
+    let saved = coalesced.hot.messages - relayed.hot.messages;
+    assert!((batches - 20..batches).contains(&saved), "of the batches those of the root are left: {saved}");
+    let seconds = |measured: &Measured| measured.p99.unwrap() as f64 / 1e9;
+    assert!(seconds(&each) < 0.01);
+    assert!((0.9..1.1).contains(&seconds(&coalesced)), "one interval: {}", seconds(&coalesced));
+    assert!((1.1..4.1).contains(&seconds(&relayed)), "one for each of four levels at most: {}", seconds(&relayed));
 }

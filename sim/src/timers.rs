@@ -6,8 +6,13 @@
 //! A timer put back takes the place of the sequence it was armed with, so the order is that of a queue in which every
 //! arming pushed and every disarming removed.
 //!
-//! A node has few timers, so slots are scanned; past [`SCANNED`] an index takes over.
+//! A node has few timers, so slots are scanned; past [`SCANNED`] an index takes over. A member of the Information Center
+//! may have a million, one for each part of each job, so the index is hashed: nothing depends on its order.
 
+use std::hash::{BuildHasher, Hash};
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
 use quiesce_machine::Time;
 use smallvec::SmallVec;
 
@@ -32,13 +37,13 @@ pub(crate) struct Timers<T> {
 /// How many slots there are before they are searched by an index.
 const SCANNED: usize = 8;
 
-/// Where the timers of many slots are.
+/// Where the timers of many slots are. What a slot in use is found by stands in the slot itself.
 #[derive(Debug)]
 struct Index {
-    /// Slots in use, ordered by timer.
-    order: Vec<u32>,
-    /// Live entries and their slots, ordered by entry.
-    entries: Vec<(u64, u32)>,
+    /// Slots in use, by timer.
+    timers: HashTable<u32>,
+    /// The same, by live entry.
+    entries: HashTable<u32>,
     free: Vec<u32>,
 }
 
@@ -55,7 +60,7 @@ struct Slot<T> {
     cause: u32,
 }
 
-impl<T: Ord> Timers<T> {
+impl<T: Ord + Hash> Timers<T> {
     pub(crate) fn new() -> Self {
         Timers { slots: SmallVec::new(), index: None }
     }
@@ -138,8 +143,9 @@ impl<T: Ord> Timers<T> {
     pub(crate) fn clear(&mut self) {
         self.slots.iter_mut().for_each(|slot| slot.timer = None);
         if let Some(index) = &mut self.index {
-            index.free.append(&mut index.order);
+            index.timers.clear();
             index.entries.clear();
+            index.free = (0..self.slots.len() as u32).collect();
         }
     }
 
@@ -147,7 +153,7 @@ impl<T: Ord> Timers<T> {
     fn find(&self, timer: &T) -> Option<u32> {
         match &self.index {
             None => self.slots.iter().position(|slot| slot.timer.as_ref() == Some(timer)).map(|index| index as u32),
-            Some(index) => index.find(&self.slots, timer).ok().map(|place| index.order[place]),
+            Some(index) => index.find(&self.slots, timer),
         }
     }
 
@@ -158,16 +164,18 @@ impl<T: Ord> Timers<T> {
                 let live = |slot: &Slot<T>| slot.entry == sequence && slot.timer.is_some();
                 self.slots.iter().position(live).map(|index| index as u32)
             }
-            Some(index) => index.entered(sequence).ok().map(|place| index.entries[place].1),
+            Some(index) => index.entered(&self.slots, sequence),
         }
     }
 
     /// The live entry of a slot is another one.
     fn enter(&mut self, slot: u32, sequence: u64) {
-        let entry = std::mem::replace(&mut self.slots[slot as usize].entry, sequence);
         if let Some(index) = &mut self.index {
-            index.leave(entry);
-            index.enter(sequence, slot);
+            index.leave(&self.slots, slot);
+        }
+        self.slots[slot as usize].entry = sequence;
+        if let Some(index) = &mut self.index {
+            index.enter(&self.slots, slot);
         }
     }
 
@@ -177,18 +185,15 @@ impl<T: Ord> Timers<T> {
             None => self.slots.iter().position(|slot| slot.timer.is_none()).map(|index| index as u32),
             Some(index) => index.free.pop(),
         };
-        if let Some(index) = &mut self.index {
-            let place = claimed.timer.as_ref().map(|timer| index.find(&self.slots, timer));
-            let slot = free.unwrap_or(self.slots.len() as u32);
-            index.order.insert(place.and_then(Result::err).expect("a timer has one slot"), slot);
-            index.enter(claimed.entry, slot);
-        }
+        let slot = free.unwrap_or(self.slots.len() as u32);
         match free {
             Some(slot) => self.slots[slot as usize] = claimed,
             None => self.slots.push(claimed),
         }
-        if self.index.is_none() && self.slots.len() > SCANNED {
-            self.index = Some(Box::new(Index::of(&self.slots)));
+        match &mut self.index {
+            Some(index) => index.claim(&self.slots, slot),
+            None if self.slots.len() > SCANNED => self.index = Some(Box::new(Index::of(&self.slots))),
+            None => (),
         }
     }
 
@@ -201,43 +206,52 @@ impl<T: Ord> Timers<T> {
 }
 
 impl Index {
-    fn of<T: Ord>(slots: &[Slot<T>]) -> Self {
-        let (mut order, free): (Vec<u32>, Vec<u32>) =
+    fn of<T: Ord + Hash>(slots: &[Slot<T>]) -> Self {
+        let (used, free): (Vec<u32>, Vec<u32>) =
             (0..slots.len() as u32).partition(|&slot| slots[slot as usize].timer.is_some());
-        order.sort_by(|&one, &other| slots[one as usize].timer.cmp(&slots[other as usize].timer));
-        let mut entries: Vec<_> = order.iter().map(|&slot| (slots[slot as usize].entry, slot)).collect();
-        entries.sort_unstable();
-        Index { order, entries, free }
+        let mut index = Index { timers: HashTable::new(), entries: HashTable::new(), free };
+        used.into_iter().for_each(|slot| index.claim(slots, slot));
+        index
     }
 
-    /// The place of a timer in the order, or where it would be.
-    fn find<T: Ord>(&self, slots: &[Slot<T>], timer: &T) -> Result<usize, usize> {
-        self.order.binary_search_by(|&slot| slots[slot as usize].timer.as_ref().cmp(&Some(timer)))
+    /// The slot of a timer.
+    fn find<T: Ord + Hash>(&self, slots: &[Slot<T>], timer: &T) -> Option<u32> {
+        let is = |&slot: &u32| slots[slot as usize].timer.as_ref() == Some(timer);
+        self.timers.find(mix(&Some(timer)), is).copied()
     }
 
-    /// The place of a live entry, or where it would be.
-    fn entered(&self, sequence: u64) -> Result<usize, usize> {
-        self.entries.binary_search_by_key(&sequence, |&(entry, _)| entry)
+    /// The slot of a live entry.
+    fn entered<T>(&self, slots: &[Slot<T>], sequence: u64) -> Option<u32> {
+        self.entries.find(mix(&sequence), |&slot| slots[slot as usize].entry == sequence).copied()
     }
 
-    fn enter(&mut self, sequence: u64, slot: u32) {
-        let place = self.entered(sequence).expect_err("a sequence is pushed as once");
-        self.entries.insert(place, (sequence, slot));
+    /// A slot is in use.
+    fn claim<T: Ord + Hash>(&mut self, slots: &[Slot<T>], slot: u32) {
+        let hash = |&slot: &u32| mix(&slots[slot as usize].timer);
+        self.timers.insert_unique(hash(&slot), slot, hash);
+        self.enter(slots, slot);
     }
 
-    fn leave(&mut self, sequence: u64) {
-        let place = self.entered(sequence).expect("a slot in use has a live entry");
-        self.entries.remove(place);
+    fn enter<T>(&mut self, slots: &[Slot<T>], slot: u32) {
+        let hash = |&slot: &u32| mix(&slots[slot as usize].entry);
+        self.entries.insert_unique(hash(&slot), slot, hash);
     }
 
-    fn release<T: Ord>(&mut self, slots: &[Slot<T>], slot: u32) {
-        let Slot { timer, entry, .. } = &slots[slot as usize];
-        let timer = timer.as_ref().expect("a slot in use holds a timer");
-        let place = self.find(slots, timer).expect("a slot in use stands in the order");
-        self.order.remove(place);
-        self.leave(*entry);
+    fn leave<T>(&mut self, slots: &[Slot<T>], slot: u32) {
+        let found = self.entries.find_entry(mix(&slots[slot as usize].entry), |&other| other == slot);
+        found.expect("a slot in use has a live entry").remove();
+    }
+
+    fn release<T: Ord + Hash>(&mut self, slots: &[Slot<T>], slot: u32) {
+        let found = self.timers.find_entry(mix(&slots[slot as usize].timer), |&other| other == slot);
+        found.expect("a slot in use stands in the index").remove();
+        self.leave(slots, slot);
         self.free.push(slot);
     }
+}
+
+fn mix(value: &impl Hash) -> u64 {
+    FixedState::default().hash_one(value)
 }
 
 #[cfg(test)]

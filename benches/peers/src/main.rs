@@ -2,7 +2,11 @@
 //!
 //! Engines are interleaved so that a busy neighbour hits all of them; the figures are medians, ratios are ours to theirs.
 
+#[path = "../../src/bare.rs"]
+mod bare;
 mod engines;
+#[path = "../../src/kernel.rs"]
+mod kernel;
 mod table;
 
 use std::hint::black_box;

@@ -57,9 +57,11 @@ pub fn measure(case: &str, who: &str) -> Measured {
     match case {
         "2pc-7" => commit(7, who),
         "2pc-8" => commit(8, who),
+        "2pc-9" => commit(9, who),
         "pairs-8" => nodes(pairs(8), who, None),
         "operation-nodes" => nodes(bare(Operation::scope("operation").expect("a scope")), who, Some(NODES_STATES)),
         "ic-nodes" => nodes(bare(Xaction::scope("ic-loss").expect("a scope")), who, Some(NODES_STATES)),
+        "ic" => whole(&Xaction::scope("ic").expect("a scope"), who),
         "ic-targets" => whole(&Xaction::scope("ic-targets").expect("a scope"), who),
         _ => panic!("no such case: {case}"),
     }

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::args::{Shared, duration};
 use super::exit::{Exit, Refusal};
-use crate::fanout::{Model, Row, Setting, Study, TITLES, chart, csv, page};
+use crate::fanout::{Model, Row, Setting, Study, TITLES, Way, chart, csv, page};
 use crate::files::write_whole;
 use crate::report::{Look, Out, Rows, words};
 
@@ -25,6 +25,9 @@ pub(crate) struct Fanout {
     /// How targets tell and clients ask; all models if not given
     #[arg(long, value_name = "MODEL,..", value_delimiter = ',', value_enum)]
     pub(crate) models: Vec<Model>,
+    /// How targets report to the Information Center
+    #[arg(long, value_name = "WAY,..", value_delimiter = ',', value_enum, default_value = "each")]
+    pub(crate) reporting: Vec<Way>,
     /// Numbers of waiting clients, 1 to 10000; each waits for one job
     #[arg(long, value_name = "N,..", value_delimiter = ',', default_value = "1,10")]
     pub(crate) waiters: Vec<u32>,
@@ -37,6 +40,12 @@ pub(crate) struct Fanout {
     /// How often targets tell their progress
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
     pub(crate) progress: Duration,
+    /// How long a target gathers news where they are coalesced or relayed
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
+    pub(crate) every: Duration,
+    /// How many targets hand their news to one where they are relayed
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    pub(crate) fan: u16,
     /// How long a client sleeps after its first poll; half as long again after each
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = duration)]
     pub(crate) poll_first: Duration,
@@ -69,6 +78,8 @@ impl Fanout {
             work: self.work,
             spread: self.spread,
             progress: self.progress,
+            every: self.every,
+            fan: self.fan,
             poll_first: self.poll_first,
             poll_most: self.poll_most,
             latency: self.latency,
@@ -82,6 +93,7 @@ impl Fanout {
             members: self.members.clone(),
             jobs: self.concurrent.clone(),
             models,
+            reporting: self.reporting.clone(),
             waiters: self.waiters.clone(),
             setting,
         }

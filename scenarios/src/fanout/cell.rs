@@ -6,7 +6,8 @@ use std::time::Duration;
 use clap::ValueEnum;
 use quiesce_control::xaction::ask::Condition;
 use quiesce_control::xaction::{
-    Awaited, Cluster, Config, DaemonId, Ending, Errand, Hosting, JobName, JobSpec, Kind, Monitor, Node, Request, Work,
+    Awaited, Cluster, Config, DaemonId, Ending, Errand, Hosting, JobName, JobSpec, Kind, Monitor, Node, Reporting,
+    Request, Work,
 };
 use quiesce_machine::{CallId, Delay, Time};
 use quiesce_sim::{Action, Plan, metered};
@@ -69,6 +70,42 @@ impl Model {
     }
 }
 
+/// How targets report, of the ways there are (`quiesce_control::xaction::reporting`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Way {
+    /// Every end in a message of its own, as published
+    Each,
+    /// All news of an interval together
+    Coalesced,
+    /// All news of an interval together, by way of other targets
+    Relayed,
+}
+
+impl Way {
+    /// Every way, in order.
+    pub const ALL: [Way; 3] = [Way::Each, Way::Coalesced, Way::Relayed];
+
+    /// Its name.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Way::Each => "each",
+            Way::Coalesced => "coalesced",
+            Way::Relayed => "relayed",
+        }
+    }
+
+    fn reporting(self, setting: &Setting) -> Reporting {
+        let (every, fan) = (setting.every, setting.fan);
+        match self {
+            Way::Each => Reporting::Each,
+            Way::Coalesced => Reporting::Coalesced { every },
+            Way::Relayed => Reporting::Relayed { every, fan },
+        }
+    }
+}
+
 /// What is the same for all cells of a study.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
@@ -78,6 +115,10 @@ pub struct Setting {
     pub spread: Duration,
     /// How often targets tell their progress, where they do.
     pub progress: Duration,
+    /// How long targets gather news, where they do.
+    pub every: Duration,
+    /// How many targets hand their news to one, where they do; at least one.
+    pub fan: u16,
     /// First sleep of a client between two polls.
     pub poll_first: Duration,
     /// Longest sleep of a client between two polls; each is half as long again as the one before.
@@ -99,6 +140,8 @@ impl Default for Setting {
             work: Duration::from_secs(60),
             spread: Duration::from_secs(5),
             progress: Duration::from_secs(10),
+            every: Duration::from_secs(1),
+            fan: 16,
             poll_first: Duration::from_secs(2),
             poll_most: Duration::from_secs(30),
             latency: Duration::from_micros(200),
@@ -115,10 +158,22 @@ const TIME_MOST: Duration = Duration::from_secs(86_400);
 impl Setting {
     pub(super) fn check(&self) -> Result<(), StudyError> {
         let wrong = |what| Err(StudyError::Times { what });
-        let periods = [self.progress, self.poll_first];
-        let all = [self.work, self.spread, self.progress, self.poll_first, self.poll_most, self.latency, self.jitter];
+        let periods = [self.progress, self.poll_first, self.every];
+        let all = [
+            self.every,
+            self.work,
+            self.spread,
+            self.progress,
+            self.poll_first,
+            self.poll_most,
+            self.latency,
+            self.jitter,
+        ];
         if periods.contains(&Duration::ZERO) {
             return wrong("an interval above zero");
+        }
+        if self.fan == 0 {
+            return wrong("a relay for at least one target");
         }
         if self.poll_most < self.poll_first {
             return wrong("a longest sleep between polls that is no shorter than the first");
@@ -142,6 +197,8 @@ pub struct Cell {
     pub jobs: u32,
     /// How targets tell and clients ask.
     pub model: Model,
+    /// How targets report.
+    pub reporting: Way,
     /// How many clients wait, each for one job; none where nobody polls.
     pub waiters: u32,
 }
@@ -169,9 +226,11 @@ impl Cell {
         let clients = if self.model.polls() { self.jobs.min(self.waiters) } else { 1 };
         let members = small(self.members);
         let cluster = Cluster::new(PROXIES.max(members), small(self.targets), small(clients), members)?;
-        let mut plan = Plan::new(self.config(cluster, setting)?, cluster.daemons().map(|daemon| daemon.to_string()));
+        let config = self.config(cluster, setting)?;
+        let on_its_way = config.reporting.delay(&config.deployed(), DaemonId::Target(small(self.targets - 1)));
+        let mut plan = Plan::new(config, cluster.daemons().map(|daemon| daemon.to_string()));
         plan.network.latency = Delay::from(setting.latency..setting.latency + setting.jitter);
-        plan.until = Time::ZERO + (setting.work + setting.spread) * 3 / 2 + setting.poll_most * 2 + MARGIN;
+        plan.until = Time::ZERO + (setting.work + setting.spread) * 3 / 2 + on_its_way + setting.poll_most * 2 + MARGIN;
         plan.settle = Duration::ZERO;
         plan.max_events = u64::from(u32::MAX);
         let via = |number: u32| DaemonId::Proxy(small(number % u32::from(PROXIES)));
@@ -193,6 +252,7 @@ impl Cell {
     fn config(self, cluster: Cluster, setting: &Setting) -> Result<Config, StudyError> {
         let mut config = Config::new(cluster);
         config.timing.progress = Some(setting.progress);
+        config.reporting = self.reporting.reporting(setting);
         (config.timing.poll_first, config.timing.poll_most) = (setting.poll_first, setting.poll_most);
         if self.model == Model::Snaps {
             config.hosting = Some(Hosting::default());
@@ -224,7 +284,7 @@ impl Cell {
     }
 }
 
-/// What a run has beyond the longest part of any job and a client's longest sleep.
+/// What a run has beyond the longest part of any job, the way of its news, and a client's longest sleep.
 const MARGIN: Duration = Duration::from_secs(15);
 
 fn small(number: u32) -> u16 {

@@ -1,4 +1,4 @@
-//! The study's claim as a picture: four panels over the number of targets, one line for each model.
+//! The study's claim as a picture: four panels over the number of targets, one line for each model and way to report.
 //!
 //! Both axes are logarithmic. Of a study with several values on another axis the charts show the greatest: the largest
 //! Information Center, the most jobs, the most waiting clients.
@@ -9,7 +9,7 @@ use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
 use plotters::prelude::*;
 use thiserror::Error;
 
-use super::cell::{Cell, Model};
+use super::cell::{Cell, Model, Way};
 use super::row::Row;
 
 /// Why there is no chart.
@@ -151,16 +151,22 @@ where
         .x_label_formatter(&|value| format!("{value:.0}"))
         .y_label_formatter(&|value| label(*value))
         .draw()?;
-    for (model, colour) in Model::ALL.into_iter().zip(COLOURS) {
-        let of_model = rows.iter().filter(|row| row.cell.model == model);
-        let point = |row: &&Row| Some((f64::from(row.cell.targets), (panel.value)(row)?.max(0.1)));
-        let points: Vec<(f64, f64)> = of_model.filter_map(point).collect();
+    let lines = Model::ALL.into_iter().zip(COLOURS).flat_map(|line| Way::ALL.map(|way| (line, way)));
+    for ((model, colour), way) in lines {
+        let (name, colour) = match way {
+            Way::Each => (model.word().to_owned(), colour.mix(1.0)),
+            Way::Coalesced => (format!("{}, coalesced", model.word()), colour.mix(0.6)),
+            Way::Relayed => (format!("{}, relayed", model.word()), colour.mix(0.3)),
+        };
+        let of_line = rows.iter().filter(|row| (row.cell.model, row.cell.reporting) == (model, way));
+        let point = |row: &&&Row| Some((f64::from(row.cell.targets), (panel.value)(row)?.max(0.1)));
+        let points: Vec<(f64, f64)> = of_line.filter_map(|row| point(&row)).collect();
         if points.is_empty() {
             continue;
         }
         let line = LineSeries::new(points.clone(), colour.stroke_width(2));
         let key = move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2));
-        chart.draw_series(line)?.label(model.word()).legend(key);
+        chart.draw_series(line)?.label(name).legend(key);
         chart.draw_series(points.into_iter().map(|point| Circle::new(point, 3, colour.filled())))?;
     }
     chart
@@ -189,7 +195,8 @@ mod tests {
 
     fn rows(targets: Vec<u32>) -> Vec<Row> {
         let (members, jobs, models, waiters) = (vec![1, 2], vec![1], Model::ALL.to_vec(), vec![1]);
-        let study = Study { targets, members, jobs, models, waiters, setting: Setting::default() };
+        let (reporting, setting) = (vec![Way::Each], Setting::default());
+        let study = Study { targets, members, jobs, models, reporting, waiters, setting };
         study.run(false).unwrap()
     }
 
@@ -205,6 +212,17 @@ mod tests {
             assert_eq!(named, if model.polls() { 4 } else { 2 }, "{}", model.word());
         }
         assert!(svg.contains("2 IC members, 1 concurrent jobs"), "of two sizes the larger is shown");
+    }
+
+    #[test]
+    fn every_way_to_report_has_a_line_of_its_own() {
+        let (models, reporting) = (vec![Model::IcTerm], Way::ALL.to_vec());
+        let (targets, setting) = (vec![2, 8], Setting::default());
+        let study = Study { targets, members: vec![1], jobs: vec![1], models, reporting, waiters: vec![1], setting };
+        let svg = chart(&study.run(false).unwrap()).unwrap();
+        for name in ["ic-term", "ic-term, coalesced", "ic-term, relayed"] {
+            assert_eq!(svg.lines().filter(|line| line.trim() == name).count(), 2, "{name}");
+        }
     }
 
     #[test]

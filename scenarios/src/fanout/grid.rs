@@ -5,7 +5,7 @@ use quiesce_control::xaction::ClusterError;
 use rayon::prelude::*;
 use thiserror::Error;
 
-use super::cell::{Cell, Model, Setting};
+use super::cell::{Cell, Model, Setting, Way};
 use super::rate::table_rate;
 use super::row::Row;
 
@@ -23,6 +23,8 @@ pub struct Study {
     pub jobs: Vec<u32>,
     /// How targets tell and clients ask.
     pub models: Vec<Model>,
+    /// How targets report. Where nobody reports, with snapshots, the first counts.
+    pub reporting: Vec<Way>,
     /// How many clients wait, 1 to 10,000.
     pub waiters: Vec<u32>,
     /// What is the same for all cells.
@@ -89,8 +91,9 @@ impl Study {
         within("concurrent jobs", &self.jobs, 1..=1_000)?;
         within("waiting clients", &self.waiters, 1..=10_000)?;
         once("models", &self.models, |model| model.word().to_owned())?;
+        once("ways to report", &self.reporting, |way| way.word().to_owned())?;
         self.setting.check()?;
-        let most = [self.members.len(), self.jobs.len(), self.models.len(), self.waiters.len()];
+        let most = [self.members.len(), self.jobs.len(), self.models.len(), self.reporting.len(), self.waiters.len()];
         let found = most.into_iter().fold(self.targets.len(), usize::saturating_mul);
         if found > CELLS_MOST {
             return Err(StudyError::Cells { found });
@@ -100,14 +103,26 @@ impl Study {
             for &members in &self.members {
                 for &jobs in &self.jobs {
                     for &model in &self.models {
-                        let waiters: &[u32] = if model.polls() { &self.waiters } else { &[0] };
-                        let cell = |&waiters| Cell { targets, members, jobs, model, waiters };
-                        cells.extend(waiters.iter().map(cell));
+                        cells.extend(self.ways(model).map(|(reporting, waiters)| Cell {
+                            targets,
+                            members,
+                            jobs,
+                            model,
+                            reporting,
+                            waiters,
+                        }));
                     }
                 }
             }
         }
         Ok(cells)
+    }
+
+    /// How targets report under a model, and how many clients wait.
+    fn ways(&self, model: Model) -> impl Iterator<Item = (Way, u32)> {
+        let ways = if model == Model::Snaps { &self.reporting[..1] } else { &self.reporting[..] };
+        let waiters: &[u32] = if model.polls() { &self.waiters } else { &[0] };
+        ways.iter().flat_map(|&way| waiters.iter().map(move |&waiters| (way, waiters)))
     }
 
     /// Runs every cell, as many at once as there are threads. `clock`: then measures the IC table's rate by the clock,
@@ -156,7 +171,8 @@ mod tests {
     fn study() -> Study {
         let (targets, members, jobs) = (vec![4, 16], vec![3], vec![1, 2]);
         let models = vec![Model::IcTerm, Model::IcWait, Model::Snaps];
-        Study { targets, members, jobs, models, waiters: vec![1, 10], setting: Setting::default() }
+        let (reporting, waiters) = (vec![Way::Each], vec![1, 10]);
+        Study { targets, members, jobs, models, reporting, waiters, setting: Setting::default() }
     }
 
     #[test]
@@ -165,6 +181,12 @@ mod tests {
         assert_eq!(cells.len(), 2 * 2 * (1 + 2 + 2));
         assert!(cells.iter().all(|cell| (cell.waiters == 0) == (cell.model == Model::IcTerm)));
         assert!(cells.is_sorted_by_key(|cell| (cell.targets, cell.jobs)));
+    }
+
+    #[test]
+    fn ways_to_report_multiply_the_cells_of_all_models_but_snapshots() {
+        let cells = Study { reporting: Way::ALL.to_vec(), ..study() }.cells().unwrap();
+        assert_eq!(cells.len(), 2 * 2 * (3 + 3 * 2 + 2));
     }
 
     #[test]

@@ -13,9 +13,9 @@ mod page;
 mod rate;
 mod row;
 
-pub use cell::{Cell, Model, Setting};
+pub use cell::{Cell, Model, Setting, Way};
 pub use chart::{ChartError, chart};
 pub use grid::{Study, StudyError};
 pub use page::page;
-pub use rate::{Rate, table_rate};
+pub use rate::{Arrivals, Rate, table_rate};
 pub use row::{Load, Measured, Row, TITLES, csv};

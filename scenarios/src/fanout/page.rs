@@ -6,7 +6,7 @@ use super::row::{Row, TITLES};
 const STYLE: &str = "body{font:14px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:75rem;padding:0 1rem}\
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}th,td{padding:.15rem .6rem;text-align:right}\
 th{position:sticky;top:0;background:#fff;border-bottom:1px solid #888}tr:nth-child(even){background:#f4f4f4}\
-td:nth-child(4),td:nth-child(8){text-align:left}svg{max-width:100%;height:auto}";
+td:nth-child(4),td:nth-child(5),td:nth-child(9){text-align:left}svg{max-width:100%;height:auto}";
 
 /// The charts, if there is anything to draw a line through, and every row.
 #[must_use]
@@ -31,7 +31,7 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Model, Setting, Study};
+    use super::super::{Model, Setting, Study, Way};
     use super::*;
 
     #[test]
@@ -41,6 +41,7 @@ mod tests {
             members: vec![1],
             jobs: vec![1],
             models: vec![Model::IcTerm],
+            reporting: vec![Way::Each],
             waiters: vec![1],
             setting: Setting::default(),
         };

@@ -15,44 +15,66 @@ pub struct Rate(pub u64);
 /// How many updates are timed at most, and at least if it takes several tables.
 const UPDATES: usize = 1 << 20;
 
-/// How fast one member's table takes the ends of so many targets' parts in so many jobs, which arrive in no order.
+/// A member's table that tracks so many jobs on so many targets, and the ends of their parts as they arrive: in a fixed
+/// shuffle, a million of them at most.
+#[derive(Clone, Debug)]
+pub struct Arrivals {
+    table: Table,
+    ends: Vec<(XactId, DaemonId)>,
+}
+
+impl Arrivals {
+    /// Nothing has arrived.
+    #[must_use]
+    pub fn new(targets: u32, jobs: u32) -> Self {
+        let ids = (0..jobs).map(|job| XactId::minted(DaemonId::Client(0), Incarnation(1), job));
+        let sources: Sources = (0..targets).map(target).collect();
+        let mut table = Table::default();
+        for job in ids.clone() {
+            table.add(job, Listener::new(Kind::PrefetchListrange, DaemonId::Proxy(0), sources.clone(), None));
+        }
+        let mut ends: Vec<(XactId, DaemonId)> =
+            (0..targets).flat_map(|place| ids.clone().map(move |job| (job, target(place)))).collect();
+        shuffle(&mut ends);
+        ends.truncate(UPDATES);
+        Arrivals { table, ends }
+    }
+
+    /// How many arrive.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// All arrive. How many the table took note of: every one, the first time.
+    pub fn take(&mut self) -> usize {
+        let Arrivals { table, ends } = self;
+        ends.iter().filter(|&&(job, target)| table.mark(job, target, Snap::Finished).is_some()).count()
+    }
+}
+
+/// How fast one member's table takes the ends of so many targets' parts in so many jobs.
 #[must_use]
 pub fn table_rate(targets: u32, jobs: u32) -> Rate {
-    let (job_ids, ends) = arrivals(targets, jobs);
-    let rounds = UPDATES.div_ceil(ends.len());
-    let mut taken = 0;
-    let mut nanos = 0;
+    let arrivals = Arrivals::new(targets, jobs);
+    let rounds = UPDATES.div_ceil(arrivals.count());
+    let (mut taken, mut nanos) = (0, 0);
     for _ in 0..rounds {
-        let mut table = table(targets, &job_ids);
+        let mut fresh = arrivals.clone();
         let began = Instant::now();
-        taken += ends.iter().filter(|&&(job, target)| table.mark(job, target, Snap::Finished).is_some()).count();
+        taken += fresh.take();
         nanos += began.elapsed().as_nanos();
     }
-    assert_eq!(taken, rounds * ends.len(), "every end is taken once");
+    assert_eq!(taken, rounds * arrivals.count(), "every end is taken once");
     Rate(u64::try_from(taken as u128 * 1_000_000_000 / nanos.max(1)).unwrap_or(u64::MAX))
 }
 
-fn table(targets: u32, jobs: &[XactId]) -> Table {
-    let sources: Sources = (0..targets).map(target).collect();
-    let mut table = Table::default();
-    for &job in jobs {
-        table.add(job, Listener::new(Kind::PrefetchListrange, DaemonId::Proxy(0), sources.clone(), None));
-    }
-    table
-}
-
-/// Jobs, and the ends of their parts as they arrive: a fixed shuffle, [`UPDATES`] of them at most.
-fn arrivals(targets: u32, jobs: u32) -> (Vec<XactId>, Vec<(XactId, DaemonId)>) {
-    let ids: Vec<XactId> = (0..jobs).map(|job| XactId::minted(DaemonId::Client(0), Incarnation(1), job)).collect();
-    let mut ends: Vec<(XactId, DaemonId)> =
-        (0..targets).flat_map(|place| ids.iter().map(move |&job| (job, target(place)))).collect();
+fn shuffle<T>(things: &mut [T]) {
     let mut draw = 1_u64;
-    for last in (1..ends.len()).rev() {
+    for last in (1..things.len()).rev() {
         draw = draw.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ends.swap(last, (draw >> 33) as usize % (last + 1));
+        things.swap(last, (draw >> 33) as usize % (last + 1));
     }
-    ends.truncate(UPDATES);
-    (ids, ends)
 }
 
 fn target(place: u32) -> DaemonId {
@@ -65,12 +87,12 @@ mod tests {
 
     #[test]
     fn every_end_arrives_once_and_out_of_order() {
-        let (jobs, ends) = arrivals(7, 3);
-        assert_eq!((jobs.len(), ends.len()), (3, 21));
-        let mut sorted = ends.clone();
+        let mut arrivals = Arrivals::new(7, 3);
+        let mut sorted = arrivals.ends.clone();
         sorted.sort();
         sorted.dedup();
-        assert!(sorted.len() == 21 && sorted != ends);
+        assert!(sorted.len() == 21 && sorted != arrivals.ends);
+        assert_eq!((arrivals.take(), arrivals.take()), (21, 0));
     }
 
     #[test]

@@ -67,11 +67,12 @@ pub struct Row {
 }
 
 /// The columns of [`Row::words`].
-pub const TITLES: [&str; 14] = [
+pub const TITLES: [&str; 15] = [
     "targets",
     "members",
     "concurrent",
     "model",
+    "reporting",
     "waiters",
     "messages",
     "KiB",
@@ -88,7 +89,7 @@ impl Row {
     /// As words in columns.
     #[must_use]
     pub fn words(&self) -> Vec<String> {
-        let Cell { targets, members, jobs, model, waiters } = self.cell;
+        let Cell { targets, members, jobs, model, reporting, waiters } = self.cell;
         let Measured { total, hottest, hot, caused, facing, p50, p99, whole, .. } = &self.measured;
         let each = |count: u64| match waiters {
             0 => "-".to_owned(),
@@ -102,7 +103,7 @@ impl Row {
         let rate = self.rate.map_or_else(|| "-".to_owned(), |Rate(rate)| tenths(rate / 100_000));
         let waiters = if waiters == 0 { "-".to_owned() } else { waiters.to_string() };
         let mut words = [targets, members, jobs].map(|number| number.to_string()).to_vec();
-        words.extend([model.word().to_owned(), waiters, total.messages.to_string()]);
+        words.extend([model.word().to_owned(), reporting.word().to_owned(), waiters, total.messages.to_string()]);
         words.extend([(total.bytes / 1024).to_string(), hottest.clone(), hot.messages.to_string()]);
         words.extend([each(*caused), each(*facing), time(p50), time(p99), rate]);
         words
@@ -126,19 +127,20 @@ fn millis(nanos: u64) -> String {
 #[must_use]
 pub fn csv(rows: &[Row]) -> String {
     let mut text = String::from(
-        "targets,members,concurrent,model,waiters,messages,bytes,hottest,hot_messages,hot_bytes,caused,facing,p50_ns,p99_ns,early,\
+        "targets,members,concurrent,model,reporting,waiters,messages,bytes,hottest,hot_messages,hot_bytes,caused,facing,p50_ns,p99_ns,early,\
          knowing,awaited,events,whole,table_updates_per_s\n",
     );
     for Row { cell, measured, rate } in rows {
-        let Cell { targets, members, jobs, model, waiters } = cell;
+        let Cell { targets, members, jobs, model, reporting, waiters } = cell;
         let Measured { total, hottest, hot, caused, facing, p50, p99, early, knowing, awaited, events, whole } =
             measured;
         let absent = |value: Option<u64>| value.map_or_else(String::new, |value| value.to_string());
         let (p50, p99, rate) = (absent(*p50), absent(*p99), absent(rate.map(|Rate(rate)| rate)));
         text.push_str(&format!(
-            "{targets},{members},{jobs},{},{waiters},{},{},{hottest},{},{},{caused},{facing},{p50},{p99},{early},{knowing},{awaited},\
+            "{targets},{members},{jobs},{},{},{waiters},{},{},{hottest},{},{},{caused},{facing},{p50},{p99},{early},{knowing},{awaited},\
              {events},{whole},{rate}\n",
             model.word(),
+            reporting.word(),
             total.messages,
             total.bytes,
             hot.messages,

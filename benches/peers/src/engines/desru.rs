@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use desru::{Event, EventScheduler};
-use quiesce_benches::kernel::{RECEIVERS, SENDERS, TICKERS, period};
+use crate::kernel::{RECEIVERS, SENDERS, TICKERS, period};
 
 use super::Engine;
 

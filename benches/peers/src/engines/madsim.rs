@@ -8,7 +8,7 @@ use std::time::Duration;
 use madsim::net::Endpoint;
 use madsim::runtime::Runtime;
 use madsim::{Config, time};
-use quiesce_benches::kernel::{RECEIVERS, SENDERS, TICKERS, period};
+use crate::kernel::{RECEIVERS, SENDERS, TICKERS, period};
 
 use super::Engine;
 

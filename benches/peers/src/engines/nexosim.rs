@@ -8,7 +8,7 @@ use nexosim::model::{Context, Model, schedulable};
 use nexosim::ports::Output;
 use nexosim::simulation::{Mailbox, SimInit, Simulation};
 use nexosim::time::MonotonicTime;
-use quiesce_benches::kernel::{RECEIVERS, ROUND, SENDERS, TICKERS, period};
+use crate::kernel::{RECEIVERS, ROUND, SENDERS, TICKERS, period};
 use serde::{Deserialize, Serialize};
 
 use super::Engine;

@@ -2,8 +2,8 @@
 
 use std::hint::black_box;
 
-use quiesce_benches::bare::{self, Heap, Queue, Wheel};
-use quiesce_benches::kernel;
+use crate::bare::{self, Heap, Queue, Wheel};
+use crate::kernel;
 use quiesce_sim::run;
 
 use super::Engine;

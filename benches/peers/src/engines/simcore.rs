@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use quiesce_benches::kernel::{RECEIVERS, SENDERS, TICKERS, period};
+use crate::kernel::{RECEIVERS, SENDERS, TICKERS, period};
 use serde::Serialize;
 use simcore::{Event, EventHandler, Id, Simulation, SimulationContext};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use quiesce_benches::kernel::{RECEIVERS, SENDERS, TICKERS, period};
+use crate::kernel::{RECEIVERS, SENDERS, TICKERS, period};
 use turmoil::net::UdpSocket;
 use turmoil::{Builder, Sim};
 

@@ -9,6 +9,7 @@ use thiserror::Error;
 use super::id::DaemonId;
 use super::membership::{Deployment, Smap};
 use super::policy::Policies;
+use super::reporting::Reporting;
 use super::start::Hosting;
 
 /// Everything a node of this plane is told about its cluster.
@@ -22,6 +23,8 @@ pub struct Config {
     pub deployment: Deployment,
     /// The registries of targets; `None`: an xaction is known by its job's id alone, and starts ask nobody.
     pub hosting: Option<Hosting>,
+    /// How targets tell the Information Center of their parts.
+    pub reporting: Reporting,
     /// What is done where the reference and we differ.
     pub policies: Policies,
     /// The map of that deployment of that cluster.
@@ -37,6 +40,7 @@ impl Config {
             timing: Timing::default(),
             deployment: Deployment::default(),
             hosting: None,
+            reporting: Reporting::Each,
             policies: Policies::hardened(),
             deployed: OnceLock::new(),
         }

@@ -135,6 +135,7 @@ const NOBODY: DaemonId = DaemonId::Target(u16::MAX);
 
 impl Ord for XactId {
     /// By form, maker, life and number. One comparison: tables are searched by id at every notification.
+    #[inline]
     fn cmp(&self, other: &XactId) -> Ordering {
         self.rank().cmp(&other.rank())
     }

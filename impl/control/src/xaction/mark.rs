@@ -15,6 +15,10 @@ pub const NOTICE_FIRST: &str = "xaction/notice-before-registration";
 pub const ASKS_STARTER: &str = "xaction/asks-starter";
 /// A settled job has lost a part, so it is aborted.
 pub const LOST_PART: &str = "xaction/lost-part-aborts-the-job";
+/// A target is handed the news of another.
+pub const RELAYED: &str = "xaction/relayed-news";
+/// The relay is down, and its news go straight to the members.
+pub const RELAY_DOWN: &str = "xaction/relay-is-down";
 /// A query names a job unknown here, and the other members are asked.
 pub const ASKS_MEMBERS: &str = "xaction/asks-other-members";
 /// So many members are down that nobody can say whether a job is unknown.
@@ -96,7 +100,7 @@ pub const EXPIRY_REVOKED: &str = "xaction/work-came-while-expiring";
 pub const WAIT_MET_WHILE_RUNNING: &str = "xaction/wait-met-while-running";
 
 /// Every mark.
-pub const MARKS: [&str; 44] = [
+pub const MARKS: [&str; 46] = [
     SWEPT,
     EXPIRY_REVOKED,
     WAIT_MET_WHILE_RUNNING,
@@ -113,6 +117,8 @@ pub const MARKS: [&str; 44] = [
     NOTICE_FIRST,
     ASKS_STARTER,
     LOST_PART,
+    RELAYED,
+    RELAY_DOWN,
     ASKS_MEMBERS,
     TOO_FEW_TO_TELL,
     ABORT_AGAIN,

@@ -14,6 +14,7 @@ use super::job::{JobSpec, Snap, Status, Work};
 use super::kind::Kind;
 use super::membership::{AdminError, Change, ClusterMsg, Version};
 use super::rebalance::{Mode, RebMsg};
+use super::reporting::Batch;
 use super::sources::Sources;
 use super::start::{Manner, Refused};
 
@@ -81,7 +82,7 @@ pub enum Msg {
 
 impl Msg {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 64] = [
+    pub const LABELS: [&'static str; 67] = [
         "start-answer",
         "status-answer",
         "redirect",
@@ -108,6 +109,9 @@ impl Msg {
         "snap-answer",
         "notify-finished",
         "notify-progress",
+        "notify-many",
+        "relay",
+        "notify-many-done",
         "start-xact",
         "begin-xact",
         "abort-xact",
@@ -261,6 +265,8 @@ pub enum ToProxy {
     NotifyFinished { job: XactId, kind: Kind, snap: Snap, sources: Option<Sources> },
     /// A target tells a member that its part goes on (N2). Nobody answers.
     NotifyProgress { job: XactId },
+    /// A target tells a member many things at once, perhaps of other targets.
+    NotifyMany { batch: Batch },
 }
 
 impl From<ToProxy> for Msg {
@@ -298,6 +304,7 @@ impl Label for ToProxy {
             ToProxy::SnapAnswer { .. } => "snap-answer",
             ToProxy::NotifyFinished { .. } => "notify-finished",
             ToProxy::NotifyProgress { .. } => "notify-progress",
+            ToProxy::NotifyMany { .. } => "notify-many",
         }
     }
 }
@@ -316,6 +323,10 @@ pub enum ToTarget {
     PullSnap { job: XactId, settled: bool },
     /// The member took note.
     NotifyDone { job: XactId },
+    /// A target hands its news to another, which tells it with its own.
+    Relay { batch: Batch },
+    /// That member took note of all that; goes back the way the news came.
+    NotifyManyDone { member: DaemonId, batch: Batch },
     /// A gateway asks for a client, or a client asks for itself.
     Asked { client: DaemonId, call: CallId, question: Arc<Question> },
     /// A workload's work, straight from its client.
@@ -336,6 +347,8 @@ impl Label for ToTarget {
             ToTarget::AbortXact { .. } => "abort-xact",
             ToTarget::PullSnap { .. } => "pull-snap",
             ToTarget::NotifyDone { .. } => "notify-done",
+            ToTarget::Relay { .. } => "relay",
+            ToTarget::NotifyManyDone { .. } => "notify-many-done",
             ToTarget::Asked { .. } => "asked",
             ToTarget::Put { .. } => "put",
         }

@@ -18,13 +18,14 @@ use super::config::Config;
 use super::fact::Fact;
 use super::ic::{Asker, Ic};
 use super::id::{DaemonId, XactId};
-use super::job::JobSpec;
+use super::job::{JobSpec, Snap};
 use super::kind::Kind;
 use super::membership::{self, ClusterMsg, Membership, Smap, Version};
 use super::message::{Msg, QueryError, Select, StartError, ToClient, ToProxy, ToTarget};
 use super::policy::{JobIdentity, Registration, StartDelivery};
 use super::rebalance::{Mode, RebMsg};
 use super::registry::Arg;
+use super::reporting::{self, News};
 use super::sources::Sources;
 use super::start::is_two_phase;
 use super::timer::{GatewayTimer, Timer};
@@ -214,12 +215,32 @@ impl Proxy {
             ToProxy::SnapAnswer { job, settled, snap } => self.ic.pulled(from, job, settled, snap, cx),
             ToProxy::NotifyProgress { job } => self.ic.goes_on(from, job, cx),
             ToProxy::NotifyFinished { job, kind, snap, sources } => {
-                let for_undoing_alone = !(self.ic.is_member() && kind.is_ic_tracked());
-                if !(self.undone(job, from, cx) && for_undoing_alone) {
-                    self.ic.notified(from, job, kind, snap, sources, cx);
+                let news = News { target: from, job, kind, snap, sources };
+                if self.take_news(news, cx) {
+                    send(cx, from, ToTarget::NotifyDone { job });
+                }
+            }
+            ToProxy::NotifyMany { batch } => {
+                let noted: Vec<bool> = batch.iter().map(|news| self.take_news(news.clone(), cx)).collect();
+                if let Some(batch) = reporting::noted(batch, &noted) {
+                    send(cx, from, ToTarget::NotifyManyDone { member: self.me, batch });
                 }
             }
         }
+    }
+
+    /// News of a target's part. Whether it is to hear that it was noted.
+    fn take_news(&mut self, news: News, cx: &mut Context<'_>) -> bool {
+        let News { target, job, kind, snap, sources } = news;
+        if snap == Snap::Running {
+            self.ic.goes_on(target, job, cx);
+            return true;
+        }
+        let for_undoing_alone = !(self.ic.is_member() && kind.is_ic_tracked());
+        if self.undone(job, target, cx) && for_undoing_alone {
+            return false;
+        }
+        self.ic.notified(target, job, kind, snap, sources, cx)
     }
 
     /// The peer's process is down. What was only told, or will be asked again, is lost with it.

@@ -12,6 +12,7 @@ mod load;
 mod lock;
 mod manager;
 mod rebalance;
+mod report;
 
 use quiesce_machine::{CallId, Event, Incarnation, OpId, Rename, StoreError, Write};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +29,7 @@ use super::message::{Msg, ToClient, ToProxy, ToTarget};
 use super::policy::{Notification, StopUnknown, XactRecord};
 use super::rebalance::{Marker, Mode, RebEnd, Rebalance};
 use super::record::{PartRecord, Record, RecordKey};
+use super::reporting::{News, Reporting};
 use super::sources::Sources;
 use super::start::{Desk, Manner};
 use super::timer::{TargetTimer, Timer};
@@ -45,6 +47,8 @@ pub struct Target {
     membership: Membership,
     rebalance: Rebalance,
     desk: Desk,
+    /// News to be told with the next batch, by job and target.
+    gathered: BTreeMap<(XactId, DaemonId), News>,
     /// Work taken and not done, by who handed it over, with the xaction that is to do it.
     pieces: BTreeMap<(DaemonId, CallId), XactId>,
     /// Downloads that have not ended, with the xaction that does them.
@@ -93,6 +97,7 @@ impl Target {
             membership,
             rebalance: Rebalance::default(),
             desk: Desk::default(),
+            gathered: BTreeMap::new(),
             pieces: BTreeMap::new(),
             hosted: BTreeMap::new(),
             disks: Disks::default(),
@@ -177,6 +182,10 @@ impl Target {
             Event::Deliver { from, msg: Msg::ToTarget(msg) } => {
                 let from = cx.config().cluster.daemon(from);
                 self.receive(from, msg, cx);
+            }
+            Event::Bounce { msg: Msg::ToTarget(ToTarget::Relay { batch }), .. } => {
+                cx.reach(mark::RELAY_DOWN);
+                self.tell_members(&batch, cx);
             }
             Event::Bounce { .. } => (),
             Event::Fire { timer: Timer::Target(timer) } => self.fire(timer, cx),
@@ -269,6 +278,8 @@ impl Target {
             }
             ToTarget::Put { call, piece } => self.put(from, call, &piece, cx),
             ToTarget::NotifyDone { job } => self.acknowledged(from, job, cx),
+            ToTarget::Relay { batch } => self.relay(&batch, cx),
+            ToTarget::NotifyManyDone { member, batch } => self.batch_acknowledged(member, &batch, cx),
         }
     }
 
@@ -276,6 +287,7 @@ impl Target {
         match timer {
             TargetTimer::Work(job) => self.work_done(job, cx),
             TargetTimer::Progress(job) => self.tell_progress(job, cx),
+            TargetTimer::Gather => self.tell_gathered(cx),
             TargetTimer::Notify(job) => self.notify_again(job, cx),
             TargetTimer::Persist(job) => self.record(job, cx),
             TargetTimer::History(job) => {
@@ -468,16 +480,24 @@ impl Target {
             return keep_for_history(job, cx);
         }
         xact.unacknowledged = self.membership.map().ic().collect();
-        self.notify_again(job, cx);
+        match cx.config().reporting {
+            Reporting::Each => self.notify_again(job, cx),
+            Reporting::Coalesced { .. } | Reporting::Relayed { .. } => self.gather_own(job, cx),
+        }
     }
 
     /// Tells the members that the part goes on.
     fn tell_progress(&mut self, job: XactId, cx: &mut Context<'_>) {
-        let Some(Xact { phase: Phase::Running(_), kind, .. }) = self.xacts.get(&job) else { return };
-        for member in self.membership.map().ic() {
-            send(cx, member, ToProxy::NotifyProgress { job });
+        let Some(&Xact { phase: Phase::Running(_), kind, .. }) = self.xacts.get(&job) else { return };
+        match cx.config().reporting {
+            Reporting::Each => {
+                for member in self.membership.map().ic() {
+                    send(cx, member, ToProxy::NotifyProgress { job });
+                }
+            }
+            Reporting::Coalesced { .. } | Reporting::Relayed { .. } => self.gather_own(job, cx),
         }
-        progress_later(job, *kind, cx);
+        progress_later(job, kind, cx);
     }
 
     /// Tells the members that have not acknowledged.

@@ -185,6 +185,8 @@ pub enum TargetTimer {
     Work(XactId),
     /// Tell the members that the part goes on.
     Progress(XactId),
+    /// Tell what was gathered.
+    Gather,
     /// Tell the members again that its part has ended.
     Notify(XactId),
     /// Write again what could not be stored.
@@ -228,6 +230,7 @@ impl Label for TargetTimer {
         match self {
             TargetTimer::Work(_) => "work",
             TargetTimer::Progress(_) => "progress",
+            TargetTimer::Gather => "gather",
             TargetTimer::Notify(_) => "notify",
             TargetTimer::Persist(_) => "persist",
             TargetTimer::History(_) => "history",

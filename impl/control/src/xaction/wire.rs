@@ -34,6 +34,8 @@ const LISTENER: &str = concat!(
     r#"{"type":"copy-bck","nl":{"Srcs":{},"ActiveSrcs":{},"Stats":{},"Common":{"UUID":"tGqX4mB7c","Kind":"copy-bck","#,
     r#""Cause":"","Owned":"\u0000","Bck":[]},"EndTimeX":{"v":0},"AbortedX":false}}"#
 );
+/// One job of one target that a member took note of: not published, since nothing is gathered there.
+const ACKNOWLEDGED: &str = r#"["t1","tGqX4mB7c"],"#;
 const SOURCE: &str = r#""t1":{"daemon_id":"t1","flags":0},"#;
 
 /// How many bytes a message has on the wire.
@@ -81,6 +83,7 @@ fn to_proxy(msg: &ToProxy) -> u64 {
             table.iter().map(|(_, job): &(_, Listener)| listener(job.sources.len())).sum()
         }
         ToProxy::NotifyFinished { .. } | ToProxy::NotifyProgress { .. } => notification(),
+        ToProxy::NotifyMany { batch } => batch.len() as u64 * notification(),
         ToProxy::RoutedAnswer { .. }
         | ToProxy::Answered { .. }
         | ToProxy::SnapAnswer { .. }
@@ -100,6 +103,8 @@ fn to_target(msg: &ToTarget) -> u64 {
     match msg {
         ToTarget::StartXact { .. } | ToTarget::BeginXact { .. } | ToTarget::AbortXact { .. } => of(ACTION),
         ToTarget::Asked { .. } => of(QUERY),
+        ToTarget::Relay { batch } => batch.len() as u64 * notification(),
+        ToTarget::NotifyManyDone { batch, .. } => batch.len() as u64 * of(ACKNOWLEDGED),
         ToTarget::PullSnap { .. } | ToTarget::NotifyDone { .. } | ToTarget::Put { .. } => 0,
     }
 }

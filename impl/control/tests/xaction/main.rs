@@ -12,5 +12,6 @@ mod rebalance;
 mod registry;
 mod registry_oracle;
 mod renewal_table;
+mod reporting;
 mod support;
 mod target;

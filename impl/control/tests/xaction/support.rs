@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use quiesce_control::xaction::{
     Cluster, ClusterMsg, Config, DaemonId, Deployment, Ending, Fact, Hosting, JobSpec, Kind, Moving, Msg, Node,
-    Policies, Record, Reply, Request, Smap, Sources, Timer, Upkeep, Watermarks, Work, XactId,
+    Policies, Record, Reply, Reporting, Request, Smap, Sources, Timer, Upkeep, Watermarks, Work, XactId,
 };
 use quiesce_machine::{CallId, Delay, Effect, Event, Incarnation, Node as _, OpId, Write, step};
 
@@ -59,6 +59,13 @@ impl Bench {
     /// The map that the cluster is deployed with.
     pub(crate) fn map(&self) -> Smap {
         self.config.deployed()
+    }
+
+    /// The node where targets report that way.
+    pub(crate) fn reporting(me: DaemonId, reporting: Reporting) -> Self {
+        let mut bench = Self::new(me, &[]);
+        bench.config.reporting = reporting;
+        bench
     }
 
     fn deployed(me: DaemonId, reference: &[&str], deployment: Deployment) -> Self {

@@ -15,7 +15,7 @@ use std::time::Duration;
 use quiesce_control::policy::{PolicyError, Row};
 use quiesce_control::xaction::{
     Awaited, Cluster, Config, DaemonId, Ending, Errand, Fact, JobName, JobSpec, Kind, MARKS, Monitor, Msg, Node,
-    Policies, Reply, Request, Timing, Work, XactError, XactId,
+    Policies, Reply, Reporting, Request, Timing, Work, XactError, XactId,
 };
 use quiesce_machine::{CallId, Incarnation, NodeId};
 use quiesce_model::{Scope, Symmetry};
@@ -61,7 +61,7 @@ impl Plane for Xaction {
 
     const NAME: &'static str = "xaction";
     const VERBS: &'static [Verb] = &VERBS;
-    const KEYS: &'static [&'static str] = &["cluster", "timing", "membership", "registry"];
+    const KEYS: &'static [&'static str] = &["cluster", "timing", "membership", "registry", "reporting"];
     const TEMPLATE: &'static str = include_str!("../../../templates/xaction.toml");
     const SIZES: Sizes = Sizes { counts: &["proxies", "targets", "clients"], flags: &[], least: &[] };
     const MESSAGES: &'static [&'static str] = &Msg::LABELS;
@@ -98,6 +98,7 @@ impl Plane for Xaction {
         let mut config = Config::new(cluster(scenario.get("cluster"))?);
         config.timing = timing;
         config.deployment = membership::deployment(scenario.get("membership"), &config.cluster)?;
+        config.reporting = scenario.get("reporting").map_or(Ok(Reporting::Each), |value| reporting(&value))?;
         config.hosting = scenario.get("registry").map(|value| hosting::hosting(&value)).transpose()?;
         Ok(config)
     }
@@ -235,6 +236,16 @@ const TIMES: [&str; 12] = [
     "poll_first",
     "poll_most",
 ];
+
+/// `reporting = { every = "200ms" }`: news together; with `fan = 4`: by way of other targets.
+fn reporting(value: &Value<'_>) -> Read<Reporting> {
+    let fields = value.table("`reporting`", &["every", "fan"])?;
+    let every = fields.need("every", "how long a target gathers")?.duration()?;
+    match fields.get("fan") {
+        None => Ok(Reporting::Coalesced { every }),
+        Some(fan) => Ok(Reporting::Relayed { every, fan: count(&fan)? }),
+    }
+}
 
 fn duration_or_off(value: &Value<'_>) -> Read<Option<Duration>> {
     if value.text().is_ok_and(|text| text == "off") {

@@ -112,6 +112,11 @@ impl Listener {
         self.active == 0
     }
 
+    /// How many parts have not ended.
+    pub(super) fn active_count(&self) -> u32 {
+        self.active
+    }
+
     /// The targets whose part has not ended.
     pub fn active(&self) -> impl Iterator<Item = DaemonId> {
         let running = |(&source, &part): (&DaemonId, &Part)| (part == Part::Running).then_some(source);
@@ -200,7 +205,10 @@ impl Listener {
 
     /// What goes on the wire: all but the member's own business.
     pub(super) fn encoded(&self) -> Listener {
-        Listener { local: Local::default(), ..self.clone() }
+        let &Listener { kind, starter, active, aborted, holds_errors, end_time, .. } = self;
+        let (sources, parts, errs) = (self.sources.clone(), self.parts.clone(), self.errs.clone());
+        let local = Local::default();
+        Listener { kind, starter, sources, parts, active, aborted, errs, holds_errors, end_time, local }
     }
 
     /// What a member makes of a listener that came by wire.
@@ -224,22 +232,25 @@ impl Listener {
         if policy == Merge::FirstWins || self.sources != other.sources {
             return;
         }
-        for (mine, theirs) in self.parts.iter_mut().zip(&other.parts) {
-            *mine = (*mine).max(*theirs);
-        }
         self.aborted |= other.aborted;
         for &error in &other.errs {
             self.add_error(error);
         }
-        self.count_active();
+        if self.parts != other.parts {
+            for (mine, theirs) in self.parts.iter_mut().zip(&other.parts) {
+                *mine = (*mine).max(*theirs);
+            }
+            self.count_active();
+        }
     }
 
     /// Counts the parts that run, and forgets what was said lately by those that do not.
     fn count_active(&mut self) {
         let running = self.parts.iter().filter(|&&part| part == Part::Running).count();
         self.active = u32::try_from(running).expect("no more parts than sources");
-        let active: BTreeSet<DaemonId> = self.active().collect();
-        self.local.fresh.retain(|source| active.contains(source));
+        let runs =
+            |&target: &DaemonId| self.sources.place(target).is_some_and(|place| self.parts[place] == Part::Running);
+        self.local.fresh.retain(runs);
     }
 
     /// Whether two members' copies say the same of the job.

@@ -57,7 +57,8 @@ impl Ic {
         Some(listener.sources.clone())
     }
 
-    /// A target says that its part has ended (N1).
+    /// A target says that its part has ended (N1). Whether it may rest: not if the job is unknown here and cannot be taken
+    /// up now, nor while its word does not count yet.
     pub(in crate::xaction) fn notified(
         &mut self,
         target: DaemonId,
@@ -66,25 +67,22 @@ impl Ic {
         snap: Snap,
         sources: Option<Sources>,
         cx: &mut Context<'_>,
-    ) {
+    ) -> bool {
         let agrees = super::agrees(cx);
         if let (Some(listener), Some(sources), false) = (self.table.running_mut(job), &sources, agrees) {
             listener.start_on(sources);
         } else if !self.table.knows(job) {
-            let Some(sources) = sources else { return };
+            let Some(sources) = sources else { return false };
             match sources.as_of().cmp(&self.map.version()) {
-                Ordering::Greater if agrees => return,
-                Ordering::Less if agrees && self.is_frozen(cx) => return,
-                Ordering::Less if agrees => return send(cx, target, ToTarget::NotifyDone { job }),
+                Ordering::Greater if agrees => return false,
+                Ordering::Less if agrees => return !self.is_frozen(cx),
                 Ordering::Less | Ordering::Equal | Ordering::Greater => (),
             }
             cx.reach(mark::NOTICE_FIRST);
             let decoded = Some(cx.config().policies.wire_errors);
             self.take_up(job, Listener::new(kind, self.me, sources, decoded), cx);
         }
-        if self.mark_member(target, job, snap, cx) {
-            send(cx, target, ToTarget::NotifyDone { job });
-        }
+        self.mark_member(target, job, snap, cx)
     }
 
     /// A target answers a pull (S1).

@@ -1,6 +1,7 @@
 //! What keeps members' tables alike: merging copies, the periodic exchange, housekeeping.
 //! Source: `reference/aistore-information-center.md` sections 7 (housekeeping) and 11 (merge).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::{Ic, Listener, keep_for_retention};
@@ -8,7 +9,7 @@ use crate::xaction::fact::Fact;
 use crate::xaction::id::XactId;
 use crate::xaction::membership::Version;
 use crate::xaction::message::ToProxy;
-use crate::xaction::policy::Merge;
+use crate::xaction::policy::{Merge, WireErrors};
 use crate::xaction::timer::MemberTimer;
 use crate::xaction::{Context, mark, send};
 
@@ -81,13 +82,16 @@ impl Ic {
             cx.reach(mark::TOMBSTONE);
             return;
         }
-        let theirs = theirs.decoded(cx.config().policies.wire_errors);
+        let theirs = match cx.config().policies.wire_errors {
+            WireErrors::Carried => Cow::Borrowed(theirs),
+            WireErrors::Dropped => Cow::Owned(theirs.decoded(WireErrors::Dropped)),
+        };
         match self.table.entry_mut(job) {
-            None => self.adopt(job, theirs.reopened(), cx),
+            None => self.adopt(job, theirs.into_owned().reopened(), cx),
             Some(mine) => {
-                let (was_aborted, were_active) = (mine.aborted, mine.active().count());
+                let (was_aborted, were_active) = (mine.aborted, mine.active_count());
                 mine.merge(&theirs, Merge::Join);
-                if mine.active().count() < were_active {
+                if mine.active_count() < were_active {
                     cx.reach(mark::MERGED_LATER);
                 }
                 if mine.aborted && !was_aborted {

@@ -154,6 +154,12 @@ impl Smap {
         self.0.targets.iter().copied()
     }
 
+    /// The place of a target among the active ones.
+    #[must_use]
+    pub fn target_place(&self, target: DaemonId) -> Option<usize> {
+        self.0.targets.binary_search(&target).ok()
+    }
+
     /// The active members of the Information Center: whom registrations and notifications go to.
     pub fn ic(&self) -> impl Iterator<Item = DaemonId> {
         self.0.ic.iter().copied()

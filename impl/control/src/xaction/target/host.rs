@@ -95,6 +95,7 @@ impl Target {
             | TargetTimer::Unlock
             | TargetTimer::Work(_)
             | TargetTimer::Progress(_)
+            | TargetTimer::Gather
             | TargetTimer::Notify(_)
             | TargetTimer::Persist(_)
             | TargetTimer::History(_) => {
