@@ -60,6 +60,7 @@ pub(crate) fn search(grant: Grant) -> Report<Process> {
         crashable: vec![SERVER],
         cuts: Vec::new(),
         untimed: false,
+        punctual: false,
         absorbs_repeats: true,
     };
     check(&scope, Search::Bfs, Limits::default(), None).expect("the scope makes sense")

@@ -100,7 +100,7 @@ pub const EXPIRY_REVOKED: &str = "xaction/work-came-while-expiring";
 pub const WAIT_MET_WHILE_RUNNING: &str = "xaction/wait-met-while-running";
 
 /// Every mark.
-pub const MARKS: [&str; 46] = [
+pub const MARKS: [&str; 47] = [
     SWEPT,
     EXPIRY_REVOKED,
     WAIT_MET_WHILE_RUNNING,

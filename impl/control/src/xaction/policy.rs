@@ -56,7 +56,9 @@ crate::policies! {
     /// What a member keeps of a job that it has pruned (section 11 of the IC reference: a deletion is not remembered).
     tombstone: Tombstone = "tombstone" {
         /// Nothing: a copy of another member's that keeps it longer brings it back.
-        None = "none",
+        None = "none"
+            => "A job that was forgotten on purpose is back a while later, on some proxies and not on others, as often as two \
+                of them exchange tables.",
         /// That it was there, for longer than anybody keeps it.
         Kept = "kept",
     }
@@ -248,7 +250,8 @@ crate::policies! {
     abort_body: AbortBody = "abort-body" {
         /// Under the lock of its registry, which others wait for; one that takes the lock again never gets it once somebody
         /// waits.
-        UnderLock = "under-lock",
+        UnderLock = "under-lock"
+            => "A target stops answering for ever because a job was aborted while another looked at the same table.",
         /// When the registry is free again.
         AfterUnlock = "after-unlock",
     }
@@ -289,7 +292,8 @@ crate::policies! {
     /// Whether a copy may go into a bucket that another job is making, and takes away if it fails (IC-9).
     unfinished_bucket: UnfinishedBucket = "unfinished-bucket" {
         /// It may: buckets go by their names, and what the other takes away has the same.
-        Shared = "shared",
+        Shared = "shared"
+            => "A copy that reports success has its objects taken away by an earlier copy into the same bucket that fails.",
         /// Not before the other has ended, and has left its bucket there.
         Reserved = "reserved",
     }
@@ -321,7 +325,8 @@ crate::policies! {
     rebalance_mode: RebalanceMode = "rebalance-mode" {
         /// From the message that the map comes with: a later map may come with an earlier one's, and a repeated one
         /// comes with none.
-        InMessage = "in-message",
+        InMessage = "in-message"
+            => "A rebalance keeps data where they are that it was to move away, and whoever asked is told that it is done.",
         /// From the order in the map.
         InOrder = "in-order",
     }
@@ -387,7 +392,8 @@ crate::policies! {
     /// Who decides what becomes of a bucket that an ended job made (IC-6).
     bucket_finalizer: BucketFinalizer = "bucket-finalizer" {
         /// The primary that made it, from memory.
-        InMemory = "in-memory",
+        InMemory = "in-memory"
+            => "A copy that failed leaves half a bucket behind for good, because the primary died in the meantime.",
         /// Whoever is primary, as the map says.
         AsInTheMap = "as-in-the-map",
     }

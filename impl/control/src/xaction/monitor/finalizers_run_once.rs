@@ -101,13 +101,14 @@ mod tests {
     use super::*;
     use crate::xaction::Kind;
     use crate::xaction::buckets::{Buckets, Step};
+    use crate::xaction::policy::UnfinishedBucket;
 
     const NAME: BucketName = BucketName(3);
 
     fn made_by(job: XactId) -> impl FnOnce(&mut Buckets) {
         move |buckets| {
             let step = Step { job, kind: Kind::CopyBck, from: None, to: Some(NAME) };
-            buckets.step(&step).expect("the name is free");
+            buckets.step(&step, UnfinishedBucket::Reserved).expect("the name is free");
         }
     }
 
