@@ -33,12 +33,12 @@ pub trait Plane: Debug + Clone + Send + Sync + 'static {
 
     /// The word for it in scenario files.
     const NAME: &'static str;
+    /// A scenario to begin with, in which `NAME` stands for its name.
+    const TEMPLATE: &'static str;
     /// What its users can do, as timeline entries.
     const VERBS: &'static [Verb];
     /// The keys of a scenario that only this plane reads, beside those of every scenario.
     const KEYS: &'static [&'static str];
-    /// A scenario to begin with, in which `NAME` stands for its name.
-    const TEMPLATE: &'static str;
     /// What makes a scenario's cluster larger or smaller.
     const SIZES: Sizes;
     /// Every label of a message.

@@ -9,8 +9,8 @@ use quiesce::{load, suite};
 use crate::page::Page;
 
 fn scenarios(plane: &str) -> usize {
-    let named = |scenario: &Box<dyn quiesce::run::Runnable>| scenario.head().plane == plane;
-    suite::bundled().into_iter().map(|source| load(&source).expect("no mistake")).filter(named).count()
+    let is_of = |source: &quiesce::text::Source| load(source).expect("no mistake").head().plane == plane;
+    suite::bundled().iter().filter(|source| is_of(source)).count()
 }
 
 #[test]

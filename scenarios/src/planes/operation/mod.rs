@@ -40,9 +40,9 @@ impl Plane for Operation {
     type Monitor = Monitor;
 
     const NAME: &'static str = "operation";
+    const TEMPLATE: &'static str = include_str!("../../../templates/operation.toml");
     const VERBS: &'static [Verb] = &VERBS;
     const KEYS: &'static [&'static str] = &["cluster", "apps", "timing"];
-    const TEMPLATE: &'static str = include_str!("../../../templates/operation.toml");
     const SIZES: Sizes = Sizes { counts: &["controllers", "users"], flags: &["tenant"], least: &[] };
     const MESSAGES: &'static [&'static str] = Msg::LABELS;
     const REPLIES: &'static [&'static str] = &Reply::LABELS;

@@ -50,9 +50,9 @@ impl Plane for Volume {
     type Monitor = Monitor;
 
     const NAME: &'static str = "volume";
+    const TEMPLATE: &'static str = include_str!("../../../templates/volume.toml");
     const VERBS: &'static [Verb] = &VERBS;
     const KEYS: &'static [&'static str] = &["cluster", "timing"];
-    const TEMPLATE: &'static str = include_str!("../../../templates/volume.toml");
     const SIZES: Sizes =
         Sizes { counts: &["agents", "engines", "users"], flags: &["watcher"], least: &[("put-volume", "replicas")] };
     const MESSAGES: &'static [&'static str] = &Msg::LABELS;

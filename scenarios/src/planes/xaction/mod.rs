@@ -60,9 +60,9 @@ impl Plane for Xaction {
     type Monitor = Monitor;
 
     const NAME: &'static str = "xaction";
+    const TEMPLATE: &'static str = include_str!("../../../templates/xaction.toml");
     const VERBS: &'static [Verb] = &VERBS;
     const KEYS: &'static [&'static str] = &["cluster", "timing", "membership", "registry", "reporting"];
-    const TEMPLATE: &'static str = include_str!("../../../templates/xaction.toml");
     const SIZES: Sizes = Sizes { counts: &["proxies", "targets", "clients"], flags: &[], least: &[] };
     const MESSAGES: &'static [&'static str] = &Msg::LABELS;
     const REPLIES: &'static [&'static str] = &Reply::LABELS;
