@@ -151,7 +151,7 @@ fn a_report_has_a_page_for_each_policy_and_an_index_in_both_forms() {
         assert!(told.contains(part), "`{part}` is not in\n{told}");
     }
     assert!(
-        told.contains("| `nanoseconds` | ") && told.contains(" of 20 | ") && told.contains("Ours costs "),
+        told.contains("| `nanoseconds` | ") && told.contains(" | 60 of 60 | ") && told.contains("Ours costs "),
         "{told}"
     );
     assert!(page.contains("<h2>The claim</h2>") && page.contains("id=\"run-0\""), "a diagram stands below the text");

@@ -205,8 +205,9 @@ impl Hunt<'_> {
             let mut known = BTreeSet::new();
             loop {
                 let rest = all.judged_by(&|name| !known.contains(name));
-                let fresh: Vec<String> = rest.run(seed).findings.into_iter().map(|finding| finding.property).collect();
-                if !fresh.into_iter().fold(false, |any, property| known.insert(property) || any) {
+                let before = known.len();
+                known.extend(rest.run(seed).findings.into_iter().map(|finding| finding.property));
+                if known.len() == before {
                     return known.into_iter().map(|property| (property, seed)).collect::<Vec<_>>();
                 }
             }
