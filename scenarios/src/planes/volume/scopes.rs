@@ -11,7 +11,7 @@ use quiesce_model::{Budget, Scope};
 use crate::check::{Scale, SizeError};
 
 /// Every scope: name and what is in it.
-pub(super) const ROWS: [(&str, &str); 9] = [
+pub(super) const ROWS: [(&str, &str); 11] = [
     ("create", "1 storage node; a pool is created, and a volume of 1 replica; a message may be late"),
     ("pool-agent-crash", "1 storage node; a pool is created; the agent may crash and restart, twice"),
     ("replicas-late", "2 storage nodes with a pool each; a volume of 2 replicas is created; a message may be late"),
@@ -24,6 +24,8 @@ pub(super) const ROWS: [(&str, &str); 9] = [
         "replicas-crashes-late",
         "as replicas-late, and the agent may crash and restart, twice; nodes are there from the start",
     ),
+    ("delete-crash", "as replicas-crash, and the volume is deleted again; nodes are there from the start"),
+    ("publish-crash", "as replicas-crash, and the volume is published; nodes are there from the start"),
 ];
 
 /// What every world has sizes of; a volume has no more replicas than there are storage nodes.
@@ -52,6 +54,8 @@ pub(super) fn sized(name: &str, sizes: &Scale) -> Option<Result<Scope<Node, Moni
         "delete-late" => (World { then: Some(Then::Delete), ..two }, late),
         "publish-late" => (World { then: Some(Then::Publish), ..two }, late),
         "replicas-crashes-late" => (there, Budget { crashes: 2, ..late }),
+        "delete-crash" => (World { then: Some(Then::Delete), ..there }, crash),
+        "publish-crash" => (World { then: Some(Then::Publish), ..there }, crash),
         _ => return None,
     };
     let (engines, replicas) = (sizes.or("engines", world.engines), sizes.or("replicas", world.replicas));
