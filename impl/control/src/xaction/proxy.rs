@@ -291,9 +291,10 @@ impl Proxy {
                 }
                 Phase::Starting { silent } => {
                     let chosen = start.sources.as_of();
-                    let nowhere = silent.len() == start.sources.len();
+                    let stayed = |target: &DaemonId| map.member(*target).is_some_and(|member| member.since <= chosen);
+                    let nowhere = !start.sources.iter().any(stayed);
                     let gone = *silent.first().expect("an answered start is over");
-                    silent.retain(|&target| map.member(target).is_some_and(|member| member.since <= chosen));
+                    silent.retain(stayed);
                     if silent.is_empty() {
                         let result = if nowhere { Err(StartError::TargetSilent(gone)) } else { Ok(job) };
                         self.answer_start(job, result, cx);

@@ -19,7 +19,7 @@ impl Ic {
     /// Returns the targets it has for the job, if that can be confirmed at once.
     ///
     /// Where the members agree on who they are, a job is new to them only with targets that were chosen under their own
-    /// map, and confirmed once it is durable ([`Waiting::Watched`]).
+    /// map, and confirmed once it is durable ([`Waiting::Watched`]). A gateway that is no member by that map starts nothing.
     pub(in crate::xaction) fn watch(
         &mut self,
         job: XactId,
@@ -31,7 +31,7 @@ impl Ic {
     ) -> Option<Sources> {
         let agrees = super::agrees(cx);
         let foreign = sources.as_of() != self.map.version() && !self.table.knows(job);
-        if agrees && (self.is_frozen(cx) || foreign) {
+        if agrees && (self.is_frozen(cx) || foreign || !self.map.contains(starter)) {
             return None;
         }
         let registered = self.table.entry(job).map_or_else(|| sources.clone(), |listener| listener.sources.clone());

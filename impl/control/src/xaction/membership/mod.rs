@@ -152,6 +152,9 @@ impl Membership {
             self.lead = Some(Lead::deployed(&self.accepted));
         }
         self.take_place(cx);
+        if !cx.config().deployment.standby.contains(&self.me) {
+            self.ask_back_in(cx);
+        }
     }
 
     pub(super) fn receive(&mut self, from: DaemonId, msg: ClusterMsg, cx: &mut Context<'_>) {

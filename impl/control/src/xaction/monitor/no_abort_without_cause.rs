@@ -10,7 +10,7 @@ use crate::xaction::{DaemonId, Fact, Node, Smap, Snap, Version, XactError, XactI
 ///
 /// Causes: a target aborted its part unasked; a target died before its part had ended, or lost its records; a target was
 /// left out of the map before more than half of the members knew that its part had ended, or before the job began; a
-/// gateway died before the job had begun everywhere; a target refused to start its part, or its gateway gave up on the start.
+/// gateway died, or was left out of the map, before the job had begun everywhere; a target refused to start its part, or its gateway gave up on the start.
 ///
 /// More than half, for what fewer know goes with them when they leave together with the target, or is not heard of by those
 /// who agree on the map while they cannot be reached.
@@ -82,6 +82,7 @@ impl NoAbortWithoutCause {
                 job.chosen = order.as_of;
             }
             self.left_out(map, view);
+            self.gateways_left_out(by, map, view);
         } else if let Fact::JobEnded { .. } = fact {
             self.judged = true;
         } else if let &Fact::JobAborted { job } = fact {
@@ -107,6 +108,15 @@ impl NoAbortWithoutCause {
             let ended = |target| job.ended.contains(&cluster.node(target));
             let lost = |&target: &DaemonId| !(job.is_the_same(target, map) || (ended(target) && heard(target)));
             job.caused |= map.is_settled() && job.sources.iter().any(lost);
+        }
+    }
+
+    /// A gateway that learns that it is left out of the map starts nothing any more.
+    fn gateways_left_out(&mut self, by: NodeId, map: &Smap, view: &dyn View<Node>) {
+        if map.is_settled() && !map.contains(view.config().cluster.daemon(by)) {
+            for job in self.jobs.values_mut() {
+                job.caused |= job.gateways.contains(&by) && job.begun.len() < job.sources.len();
+            }
         }
     }
 
@@ -176,6 +186,19 @@ mod tests {
             still.crash(&mut property, P1).unwrap();
             assert_eq!(still.tell(&mut property, &[(P2, ABORTED)]).is_ok(), good);
         }
+    }
+
+    #[test]
+    fn a_gateway_that_is_left_out_is_a_cause_only_before_the_job_has_begun_everywhere() {
+        let still = Still::kept();
+        let map = still.changed(|draft| draft.remove(P2));
+        let left = |by| (by, Fact::MapInstalled { map: map.clone() });
+        let began = |target| (target, Fact::XactBegan { job: JOB });
+        let aborted = (P1, Fact::JobAborted { job: JOB });
+        let tell = |history: &[(DaemonId, Fact)]| still.tell(&mut NoAbortWithoutCause::default(), history);
+        tell(&[(P2, taken(JOB)), left(P2), aborted.clone()]).unwrap();
+        tell(&[(P2, taken(JOB)), left(P1), aborted.clone()]).unwrap_err();
+        tell(&[(P2, taken(JOB)), began(T1), began(T2), left(P2), aborted]).unwrap_err();
     }
 
     #[test]
