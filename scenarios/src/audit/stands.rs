@@ -41,6 +41,40 @@ const STANDS: &[(&str, &str, &str)] = &[
     ),
     (
         "operation",
+        "accepted-operations-terminate",
+        "an operation whose record and row part company (`schedule`) never ends if the record is collected \
+         (`collection`), a controller waits for a write of its own (`own-writes`), or nobody tells it that \
+         the application is ready (`readiness`). The policies that name the property are about other ways to \
+         hang.",
+    ),
+    (
+        "operation",
+        "effect-only-if-committed",
+        "a controller that has not seen its own write (`own-writes`), or does not hear that the application \
+         is ready (`readiness`), calls the webhook of what the director has given up since; two transactions \
+         that share a row (`row-read`) give up each other's.",
+    ),
+    (
+        "operation",
+        "failure-means-not-done",
+        "a controller that does not know its own write (`own-writes`) reports a time-out for what it has \
+         already called, and says more than it knows (`timeout-claim`): both have to go.",
+    ),
+    (
+        "operation",
+        "readiness-agrees",
+        "record and row disagree on the end where readiness is hidden (`readiness`) or a controller goes by \
+         what it read before its own write (`own-writes`). No policy names the property, for no scenario \
+         needs it to be caught.",
+    ),
+    (
+        "operation",
+        "timeout-implies-attempt",
+        "a replica that has not seen its own write (`own-writes`) takes a call that it made for one that was \
+         never made; `attempt` demands a call of those who know.",
+    ),
+    (
+        "operation",
         "definitive-failure-stops",
         "a failure that was heard is forgotten like a success (`outcome`): the job is polled anew until its \
          time is up. `failure-text` alone makes the failure final where it is heard, and both are needed \
