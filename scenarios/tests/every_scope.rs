@@ -14,11 +14,16 @@ const STATES_MOST: usize = 150_000;
 
 /// By scope: a policy, its reference's choice, and a property that then fails. Of `ic` the whole profile, for it asks what
 /// no single choice spoils.
-const CAUGHT: [(&str, Option<(&str, &str)>, &str); 26] = [
+const CAUGHT: [(&str, Option<(&str, &str)>, &str); 31] = [
     ("ic", None, "waits-return"),
     ("ic-targets", Some(("job-end", "first-abort")), "finished-means-every-target-finished"),
     ("ic-loss", Some(("start-delivery", "once")), "no-abort-without-cause"),
     ("ic-duplicate", Some(("job-identity", "gateway")), "one-start-one-job"),
+    ("target-leaves", Some(("map-change", "aborts-here")), "finished-means-every-target-finished"),
+    ("member-restarts", Some(("xact-record", "volatile")), "no-abort-without-cause"),
+    ("member-or-target-restarts", Some(("xact-record", "volatile")), "no-abort-without-cause"),
+    ("demotion", Some(("primary-quorum", "none")), "maps-converge"),
+    ("staffing", Some(("ic-staffing", "any-electable")), "ic-members-are-active"),
     ("registry-race", Some(("conflict-rule", "published")), "no-forbidden-pair-runs"),
     ("registry-two-phase", Some(("conflict-rule", "published")), "no-forbidden-pair-runs"),
     ("operation", Some(("schedule", "before-commit")), "accepted-operations-terminate"),
