@@ -17,11 +17,16 @@ type Caught = (&'static str, Option<(&'static str, &'static str)>, &'static str)
 
 /// By scope: a policy, its reference's choice, and a property that then fails. Of `ic` the whole profile, for it asks what
 /// no single choice spoils.
-const CAUGHT: [Caught; 29] = [
+const CAUGHT: [Caught; 34] = [
     ("ic", None, "waits-return"),
     ("ic-targets", Some(("job-end", "first-abort")), "finished-means-every-target-finished"),
     ("ic-loss", Some(("start-delivery", "once")), "no-abort-without-cause"),
     ("ic-duplicate", Some(("job-identity", "gateway")), "one-start-one-job"),
+    ("target-leaves", Some(("map-change", "aborts-here")), "finished-means-every-target-finished"),
+    ("member-restarts", Some(("xact-record", "volatile")), "no-abort-without-cause"),
+    ("member-or-target-restarts", Some(("xact-record", "volatile")), "no-abort-without-cause"),
+    ("demotion", Some(("primary-quorum", "none")), "maps-converge"),
+    ("staffing", Some(("ic-staffing", "any-electable")), "ic-members-are-active"),
     ("registry-race", Some(("conflict-rule", "published")), "no-forbidden-pair-runs"),
     ("registry-two-phase", Some(("conflict-rule", "published")), "no-forbidden-pair-runs"),
     ("operation", Some(("schedule", "before-commit")), "accepted-operations-terminate"),

@@ -24,12 +24,15 @@ pub(super) const ROWS: [(&str, &str); 11] = [
     ("ic-duplicate", "as ic-loss, with one message that may come twice instead"),
     ("target-leaves", "1 IC member, 2 targets of which one is sent away under a job; no faults, nothing is late"),
     ("member-restarts", "2 IC members that agree on the map, 1 target; a job and a wait, and any daemon may crash"),
-    ("target-leaves-crash", "2 IC members, 2 targets; one is sent away under its job, and a member may crash"),
+    ("member-or-target-restarts", "2 IC members that agree on the map, 2 targets; a job, and p2 or t2 may crash"),
     (
         "demotion",
         "2 proxies, of which the IC has room for 1, 1 target; the other is made primary under a job and a wait",
     ),
-    ("staffing", "3 proxies, of which the IC has room for 2, 1 target; one is made primary, one goes into maintenance"),
+    (
+        "staffing",
+        "3 proxies, of which the IC has room for 2, 1 target; a member goes into maintenance, the third takes its place",
+    ),
     ("registry-race", "1 target with a registry; two clients start jobs that must not run together"),
     ("registry-two-phase", "2 targets with registries; a copy in two phases while one target resilvers"),
 ];
@@ -70,7 +73,7 @@ pub(super) fn sized(name: &str, sizes: &Scale) -> Option<Result<Scope<Node, Moni
         "ic-targets" => ((1, 2), Ending::Any, undisturbed(), Budget::default(), "aborted-jobs-stop"),
         "ic-loss" => ((2, 1), Ending::Finishes, insistent(), loss, "ic-tables-converge"),
         "ic-duplicate" => ((2, 1), Ending::Finishes, insistent(), duplicate, "ic-tables-converge"),
-        "target-leaves" | "member-restarts" | "target-leaves-crash" | "demotion" | "staffing" => {
+        "target-leaves" | "member-restarts" | "member-or-target-restarts" | "demotion" | "staffing" => {
             return Some(sizes.are_of(&[]).and_then(|()| kept(name)));
         }
         "registry-race" => return Some(hosted(1, Kind::Dsort, sizes)),
@@ -145,18 +148,17 @@ struct Kept {
     crashable: Vec<DaemonId>,
 }
 
-/// What a user does, through the first proxy. Who waits does so through the last; each poll has the targets asked too, which
+/// What a user does: start a job through the first proxy, perhaps wait for it. Who waits does so through the last; each poll has the targets asked too, which
 /// makes a world several times as large.
 enum User {
     Nothing,
-    /// Starts a job, on that target alone if there is one.
-    Starts(Option<DaemonId>),
+    Starts,
     StartsAndWaits,
 }
 
 /// The world of that name. Nobody looks for signs of life: whoever dies comes back, and nobody is elected.
 fn kept(name: &str) -> Result<Scope<Node, Monitor>, SizeError> {
-    let (p1, p2, p3) = (DaemonId::Proxy(0), DaemonId::Proxy(1), DaemonId::Proxy(2));
+    let (p1, p2) = (DaemonId::Proxy(0), DaemonId::Proxy(1));
     let (t1, t2) = (DaemonId::Target(0), DaemonId::Target(1));
     let crash = Budget { crashes: 1, ..Budget::default() };
     let calm = |proxies, targets, changes, user| Kept {
@@ -171,11 +173,11 @@ fn kept(name: &str) -> Result<Scope<Node, Monitor>, SizeError> {
     };
     let crashing = |crashable, calm| Kept { timing: insistent(), budget: crash, crashable, ..calm };
     agreeing(match name {
-        "target-leaves" => calm(1, 2, vec![Change::Leave(t2)], User::Starts(None)),
+        "target-leaves" => calm(1, 2, vec![Change::Leave(t2)], User::Starts),
         "member-restarts" => crashing(vec![p1, p2, t1], calm(2, 1, Vec::new(), User::StartsAndWaits)),
-        "target-leaves-crash" => crashing(vec![p1, p2], calm(2, 2, vec![Change::Leave(t2)], User::Starts(Some(t2)))),
+        "member-or-target-restarts" => crashing(vec![p2, t2], calm(2, 2, Vec::new(), User::Starts)),
         "demotion" => Kept { ic_size: 1, ..calm(2, 1, vec![Change::SetPrimary(p2)], User::StartsAndWaits) },
-        _ => calm(3, 1, vec![Change::SetPrimary(p3), Change::StartMaintenance(p2)], User::Nothing),
+        _ => calm(3, 1, vec![Change::StartMaintenance(p2)], User::Nothing),
     })
 }
 
@@ -185,15 +187,13 @@ fn agreeing(world: Kept) -> Result<Scope<Node, Monitor>, SizeError> {
     let cluster = Cluster::new(proxies, targets, clients, ic_size).map_err(impossible)?;
     let (first, last) = (DaemonId::Proxy(0), DaemonId::Proxy(proxies - 1));
     let work = Work { takes: Duration::from_secs(1), ends: Ending::Finishes };
-    let start = |only| {
-        let spec = Arc::new(JobSpec { only, ..JobSpec::everywhere(Kind::PrefetchListrange, work) });
-        Request::Start { name: JobName(0), via: first, spec }
-    };
+    let spec = Arc::new(JobSpec::everywhere(Kind::PrefetchListrange, work));
+    let start = Request::Start { name: JobName(0), via: first, spec };
     let wait = Request::Wait { what: Awaited::Job(JobName(0)), via: last, deadline: None };
     let asks = match &user {
         User::Nothing => Vec::new(),
-        User::Starts(only) => vec![start(*only)],
-        User::StartsAndWaits => vec![start(None), wait],
+        User::Starts => vec![start],
+        User::StartsAndWaits => vec![start, wait],
     };
     let of_user = asks.into_iter().map(|request| (cluster.node(DaemonId::Client(0)), request));
     let administrators = (1..).map(|number| cluster.node(DaemonId::Client(number)));
