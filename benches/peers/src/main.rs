@@ -1,6 +1,7 @@
 //! Runs the kernel workloads on every engine in turn, each run a process of its own, and prints one Markdown table.
 //!
-//! Engines are interleaved so that a busy neighbour hits all of them; the figures are medians, ratios are ours to theirs.
+//! Engines are interleaved so that a busy neighbour hits all of them, and what is measured is processor time; the figures
+//! are medians, ratios are ours to theirs.
 
 #[path = "../../src/bare.rs"]
 mod bare;
@@ -11,9 +12,9 @@ mod table;
 
 use std::hint::black_box;
 use std::process::{Command, ExitCode};
-use std::time::Instant;
 
 use clap::Parser;
+use cpu_time::ProcessTime;
 use engines::{ENGINES, Engine, Run};
 
 /// The kernel workloads of quiesce on other simulators.
@@ -89,7 +90,7 @@ fn run_one(engine: &str, workload: &str, events: u64) -> ExitCode {
         eprintln!("no engine {engine} or no workload {workload}");
         return ExitCode::from(2);
     };
-    let start = Instant::now();
+    let start = ProcessTime::now();
     let events = black_box(run(black_box(events)));
     let nanos = start.elapsed().as_nanos();
     println!("{events} {nanos} {}", peak_kib());
