@@ -60,7 +60,8 @@ fn the_mixed_hour_has_every_startable_kind_joins_leaves_and_crashes() {
     let source = suite::bundled().into_iter().find(|source| source.name() == "suites/xaction/the-mixed-hour.toml");
     let source = source.expect("the hour is in the suite");
     for kind in Kind::ALL.into_iter().filter(|kind| kind.descriptor().startable) {
-        let starts = [kind.name(), kind.display_name()].map(|name| source.text().contains(&format!("start = \"{name}\"")));
+        let starts =
+            [kind.name(), kind.display_name()].map(|name| source.text().contains(&format!("start = \"{name}\"")));
         assert!(starts.contains(&true), "nobody starts {kind}");
     }
     let scenario = load(&source).unwrap_or_else(|error| panic!("{error:?}"));

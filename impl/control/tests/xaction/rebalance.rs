@@ -67,6 +67,45 @@ fn an_order_has_the_marker_written_before_anything_moves() {
     assert_eq!(target.stored(MARKER), [arm(RebTimer::Sweep, 0)]);
 }
 
+/// The deployed map with an order of a user, to clean up.
+fn cleanup(bench: &Bench) -> (Smap, RebId) {
+    let mut draft: Draft = bench.map().draft();
+    let as_of = draft.touch();
+    let id = RebId(as_of);
+    let (stays, mode) = (draft.active_targets(), Mode::Cleanup);
+    draft.place(Order { id, mode, as_of, stays, leaves: [].into(), asked: None, progress: Progress::Open });
+    (draft.publish(), id)
+}
+
+#[test]
+fn a_cleanup_waits_for_nobody_writes_no_marker_and_moves_nothing() {
+    let mut target = Bench::moving(T1, &[]);
+    let (map, id) = cleanup(&target);
+    let began = go_by(&mut target, &map);
+    assert!(began.contains(&arm(RebTimer::Moved, 10)), "{began:?}");
+    assert!(!began.contains(&put(MARKER, Record::Marker(id))) && to(&target, T2, &began).is_empty(), "{began:?}");
+    assert!(target.facts().contains(&Fact::RebalanceBegan { id, mode: Mode::Cleanup }));
+    target.fire(RebTimer::Moved);
+    assert!(target.stored(0).contains(&target.send(P1, RebMsg::Report { id, told: Told::Moved })));
+    let facts = target.facts();
+    assert!(facts.contains(&Fact::RebalanceEnded { id, end: RebEnd::Finished }), "{facts:?}");
+    assert!(!facts.contains(&Fact::DataMoved { id }), "nothing was to move: {facts:?}");
+}
+
+#[test]
+fn the_published_target_takes_a_map_that_comes_without_word_for_an_order_to_move_data() {
+    for (reference, action, mode) in [
+        (&[][..], None, Mode::Cleanup),
+        (&["rebalance-mode"][..], None, Mode::Full),
+        (&["rebalance-mode"][..], Some(Mode::Cleanup), Mode::Cleanup),
+    ] {
+        let mut target = Bench::moving(T1, reference);
+        let (map, id) = cleanup(&target);
+        target.deliver(P1, ClusterMsg::Metasync { payload: Arc::new(Payload { action, map, known: None }) });
+        assert!(target.facts().contains(&Fact::RebalanceBegan { id, mode }), "{reference:?}, told {action:?}");
+    }
+}
+
 #[test]
 fn data_move_when_every_target_takes_them() {
     let (mut target, id) = ready(&[]);
