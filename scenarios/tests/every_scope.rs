@@ -12,11 +12,10 @@ use quiesce_model::{Ending, Limits, Search, Verdict};
 /// States that the tests look at in one scope; `quiesce check` has no such patience.
 const STATES_MOST: usize = 150_000;
 
-/// A scope, a policy with its reference's choice, and a property that then fails.
-type Caught = (&'static str, Option<(&'static str, &'static str)>, &'static str);
-
-/// Every scope. Of `ic` the whole profile, for it asks what no single choice spoils.
-const CAUGHT: [Caught; 26] = [
+#[allow(clippy::type_complexity, reason = "a table whose rows are read one by one")]
+/// By scope: a policy, its reference's choice, and a property that then fails. Of `ic` the whole profile, for it asks what
+/// no single choice spoils.
+const CAUGHT: [(&str, Option<(&str, &str)>, &str); 26] = [
     ("ic", None, "waits-return"),
     ("ic-targets", Some(("job-end", "first-abort")), "finished-means-every-target-finished"),
     ("ic-loss", Some(("start-delivery", "once")), "no-abort-without-cause"),

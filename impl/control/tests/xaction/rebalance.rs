@@ -5,7 +5,8 @@ use std::sync::Arc;
 use quiesce_control::xaction::membership::{Draft, Payload};
 use quiesce_control::xaction::rebalance::{Mode, Order, Progress, RebMsg, RebTimer, Stage, Told};
 use quiesce_control::xaction::{
-    Change, ClusterMsg, Fact, Flags, Kind, Node, RebEnd, RebId, Record, RecordKey, Smap, StartError, ToClient, ToProxy,
+    Change, ClusterMsg, Fact, Flags, Kind, Moving, Node, RebEnd, RebId, Record, RecordKey, Smap, StartError, ToClient,
+    ToProxy, Upkeep,
 };
 use quiesce_machine::{CallId, Effect, OpId, Write};
 
@@ -55,6 +56,31 @@ fn quiet(reference: &[&str]) -> (Bench, RebId) {
     target.fire(RebTimer::Moved);
     target.fire(RebTimer::Quiet);
     (target, id)
+}
+
+#[test]
+fn an_order_that_comes_while_the_last_end_is_written_is_registered_beside_it() {
+    let upkeep = Upkeep { rebalance: Some(Moving::default()), ..Upkeep::default() };
+    let mut target = Bench::hosted_moving(T1, upkeep);
+    let (map, id) = ordered(&target, Progress::Open);
+    go_by(&mut target, &map);
+    target.stored(MARKER);
+    target.fire(RebTimer::Sweep);
+    target.deliver(T2, RebMsg::Stage { id, stage: Stage::PostTraverse, asks: false });
+    for timer in [RebTimer::Moved, RebTimer::Quiet] {
+        target.fire(timer);
+    }
+    target.stored(MARKER);
+    target.fire(RebTimer::Drained);
+    let mut draft = map.draft();
+    let as_of = draft.touch();
+    let (id, stays) = (RebId(as_of), draft.active_targets());
+    let (mode, progress) = (Mode::Full, Progress::Open);
+    draft.place(Order { id, mode, as_of, stays, leaves: [].into(), asked: None, progress });
+    go_by(&mut target, &draft.publish());
+    let Node::Target(node) = &target.node else { unreachable!("the bench is a target's") };
+    let running: Vec<_> = node.desk().registry().running().map(|entry| entry.id).collect();
+    assert_eq!(running, [id.xact()], "what starts now has to see it");
 }
 
 #[test]

@@ -61,6 +61,13 @@ impl Bench {
         bench
     }
 
+    /// A target with a registry where data move.
+    pub(crate) fn hosted_moving(me: DaemonId, upkeep: Upkeep) -> Self {
+        let mut bench = Self::hosted(me, &[], Hosting { prune: None, ..Hosting::default() });
+        bench.config.deployment.upkeep = Some(upkeep);
+        bench
+    }
+
     /// The map that the cluster is deployed with.
     pub(crate) fn map(&self) -> Smap {
         self.config.deployed()
