@@ -251,7 +251,8 @@ crate::policies! {
         /// Under the lock of its registry, which others wait for; one that takes the lock again never gets it once somebody
         /// waits.
         UnderLock = "under-lock"
-            => "A target stops answering for ever because a job was aborted while another looked at the same table.",
+            => "A rebalance that ends an inline transformation hangs on a target where a start came in between, and that \
+                target starts nothing any more until somebody restarts it.",
         /// When the registry is free again.
         AfterUnlock = "after-unlock",
     }
@@ -293,7 +294,8 @@ crate::policies! {
     unfinished_bucket: UnfinishedBucket = "unfinished-bucket" {
         /// It may: buckets go by their names, and what the other takes away has the same.
         Shared = "shared"
-            => "A copy that reports success has its objects taken away by an earlier copy into the same bucket that fails.",
+            => "A copy that was begun right after another one was stopped loses its bucket under its hands, with all it \
+                had copied.",
         /// Not before the other has ended, and has left its bucket there.
         Reserved = "reserved",
     }
@@ -326,7 +328,8 @@ crate::policies! {
         /// From the message that the map comes with: a later map may come with an earlier one's, and a repeated one
         /// comes with none.
         InMessage = "in-message"
-            => "A rebalance keeps data where they are that it was to move away, and whoever asked is told that it is done.",
+            => "A target that joins gets no data and the rebalance is reported done, or one target waits for streams that \
+                the others, who only clean up, never open.",
         /// From the order in the map.
         InOrder = "in-order",
     }

@@ -3,6 +3,7 @@
 
 mod buckets;
 mod client;
+mod desk;
 mod documents;
 mod information_center;
 mod kind_table;

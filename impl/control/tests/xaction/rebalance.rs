@@ -5,7 +5,8 @@ use std::sync::Arc;
 use quiesce_control::xaction::membership::{Draft, Payload};
 use quiesce_control::xaction::rebalance::{Mode, Order, Progress, RebMsg, RebTimer, Stage, Told};
 use quiesce_control::xaction::{
-    Change, ClusterMsg, Fact, Flags, Kind, Node, RebEnd, RebId, Record, RecordKey, Smap, StartError, ToClient, ToProxy,
+    Change, ClusterMsg, Fact, Flags, Kind, Moving, Node, RebEnd, RebId, Record, RecordKey, Smap, StartError, ToClient,
+    ToProxy, Upkeep,
 };
 use quiesce_machine::{CallId, Effect, OpId, Write};
 
@@ -58,6 +59,31 @@ fn quiet(reference: &[&str]) -> (Bench, RebId) {
 }
 
 #[test]
+fn an_order_that_comes_while_the_last_end_is_written_is_registered_beside_it() {
+    let upkeep = Upkeep { rebalance: Some(Moving::default()), ..Upkeep::default() };
+    let mut target = Bench::hosted_moving(T1, upkeep);
+    let (map, id) = ordered(&target, Progress::Open);
+    go_by(&mut target, &map);
+    target.stored(MARKER);
+    target.fire(RebTimer::Sweep);
+    target.deliver(T2, RebMsg::Stage { id, stage: Stage::PostTraverse, asks: false });
+    for timer in [RebTimer::Moved, RebTimer::Quiet] {
+        target.fire(timer);
+    }
+    target.stored(MARKER);
+    target.fire(RebTimer::Drained);
+    let mut draft = map.draft();
+    let as_of = draft.touch();
+    let (id, stays) = (RebId(as_of), draft.active_targets());
+    let (mode, progress) = (Mode::Full, Progress::Open);
+    draft.place(Order { id, mode, as_of, stays, leaves: [].into(), asked: None, progress });
+    go_by(&mut target, &draft.publish());
+    let Node::Target(node) = &target.node else { unreachable!("the bench is a target's") };
+    let running: Vec<_> = node.desk().registry().running().map(|entry| entry.id).collect();
+    assert_eq!(running, [id.xact()], "what starts now has to see it");
+}
+
+#[test]
 fn an_order_has_the_marker_written_before_anything_moves() {
     let mut target = Bench::moving(T1, &[]);
     let (map, id) = ordered(&target, Progress::Open);
@@ -65,6 +91,45 @@ fn an_order_has_the_marker_written_before_anything_moves() {
     assert!(effects.contains(&put(MARKER, Record::Marker(id))), "{effects:?}");
     assert!(target.facts().contains(&Fact::RebalanceBegan { id, mode: Mode::Full }));
     assert_eq!(target.stored(MARKER), [arm(RebTimer::Sweep, 0)]);
+}
+
+/// The deployed map with an order of a user, to clean up.
+fn cleanup(bench: &Bench) -> (Smap, RebId) {
+    let mut draft: Draft = bench.map().draft();
+    let as_of = draft.touch();
+    let id = RebId(as_of);
+    let (stays, mode) = (draft.active_targets(), Mode::Cleanup);
+    draft.place(Order { id, mode, as_of, stays, leaves: [].into(), asked: None, progress: Progress::Open });
+    (draft.publish(), id)
+}
+
+#[test]
+fn a_cleanup_waits_for_nobody_writes_no_marker_and_moves_nothing() {
+    let mut target = Bench::moving(T1, &[]);
+    let (map, id) = cleanup(&target);
+    let began = go_by(&mut target, &map);
+    assert!(began.contains(&arm(RebTimer::Moved, 10)), "{began:?}");
+    assert!(!began.contains(&put(MARKER, Record::Marker(id))) && to(&target, T2, &began).is_empty(), "{began:?}");
+    assert!(target.facts().contains(&Fact::RebalanceBegan { id, mode: Mode::Cleanup }));
+    target.fire(RebTimer::Moved);
+    assert!(target.stored(0).contains(&target.send(P1, RebMsg::Report { id, told: Told::Moved })));
+    let facts = target.facts();
+    assert!(facts.contains(&Fact::RebalanceEnded { id, end: RebEnd::Finished }), "{facts:?}");
+    assert!(!facts.contains(&Fact::DataMoved { id }), "nothing was to move: {facts:?}");
+}
+
+#[test]
+fn the_published_target_takes_a_map_that_comes_without_word_for_an_order_to_move_data() {
+    for (reference, action, mode) in [
+        (&[][..], None, Mode::Cleanup),
+        (&["rebalance-mode"][..], None, Mode::Full),
+        (&["rebalance-mode"][..], Some(Mode::Cleanup), Mode::Cleanup),
+    ] {
+        let mut target = Bench::moving(T1, reference);
+        let (map, id) = cleanup(&target);
+        target.deliver(P1, ClusterMsg::Metasync { payload: Arc::new(Payload { action, map, known: None }) });
+        assert!(target.facts().contains(&Fact::RebalanceBegan { id, mode }), "{reference:?}, told {action:?}");
+    }
 }
 
 #[test]

@@ -49,10 +49,22 @@ impl Bench {
 
     /// The same whose targets have registries, where buckets have to be made and disks fill up.
     pub(crate) fn hosting(me: DaemonId, reference: &[&str]) -> Self {
-        let mut bench = Self::kept(me, reference);
         let load = Some(Watermarks::default());
-        bench.config.hosting = Some(Hosting { buckets: true, load, prune: None, ..Hosting::default() });
+        Self::hosted(me, reference, Hosting { buckets: true, load, prune: None, ..Hosting::default() })
+    }
+
+    /// The same with registries like that.
+    pub(crate) fn hosted(me: DaemonId, reference: &[&str], hosting: Hosting) -> Self {
+        let mut bench = Self::kept(me, reference);
+        bench.config.hosting = Some(hosting);
         bench.start(1, Vec::new());
+        bench
+    }
+
+    /// A target with a registry where data move.
+    pub(crate) fn hosted_moving(me: DaemonId, upkeep: Upkeep) -> Self {
+        let mut bench = Self::hosted(me, &[], Hosting { prune: None, ..Hosting::default() });
+        bench.config.deployment.upkeep = Some(upkeep);
         bench
     }
 

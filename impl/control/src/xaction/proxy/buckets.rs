@@ -101,7 +101,7 @@ impl Proxy {
                     start.spec = Arc::new(JobSpec { manner, ..(*start.spec).clone() });
                 }
                 start.phase = Phase::Registering { copies: BTreeMap::new(), silent: self.ic.others().collect() };
-                start.choose_again(self.membership.map(), cx);
+                self.choose_again(job, cx);
                 self.register(job, cx);
             }
             Err(error) => self.call_off(job, StartError::Bucket(error), cx),

@@ -42,9 +42,17 @@ impl Proxy {
             }
             let Some(Start { phase, .. }) = self.starts.get_mut(&job) else { return };
             *phase = Phase::Registering { copies: BTreeMap::new(), silent: self.ic.others().collect() };
-            let start = self.starts.get_mut(&job).expect("it was there just now");
-            start.choose_again(self.membership.map(), cx);
+            self.choose_again(job, cx);
             self.register(job, cx);
+        }
+    }
+
+    /// Chooses the targets of a job that was begun under the map there is now.
+    pub(super) fn choose_again(&mut self, job: XactId, cx: &mut Context<'_>) {
+        let start = self.starts.get_mut(&job).expect("only a job being started has targets chosen");
+        let &mut Start { client, call, .. } = start;
+        if start.choose_again(self.membership.map(), cx) {
+            cx.fact(Fact::StartTaken { job, client, call });
         }
     }
 

@@ -326,6 +326,9 @@ impl Target {
             RebEnd::Interrupted => Snap::Aborted(XactError::Restarted),
             RebEnd::MapChanged | RebEnd::GaveUp => Snap::Aborted(XactError::Rebalanced),
         };
+        if end == RebEnd::Finished {
+            self.desk.finish(id.xact(), cx);
+        }
         self.end_if_working(id.xact(), snap, cx);
     }
 

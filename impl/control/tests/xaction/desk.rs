@@ -1,0 +1,122 @@
+//! A target whose registry is asked for more than single starts: downloads that share an xaction, a kind that comes round,
+//! and what aborts do under its lock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use quiesce_control::xaction::ask::Question;
+use quiesce_control::xaction::registry::{AbortFilter, Entry, Phase};
+use quiesce_control::xaction::{
+    Fact, Hosting, Kind, Node, Periodic, Snap, TargetTimer, ToProxy, ToTarget, XactError, XactId,
+};
+use quiesce_machine::{CallId, Effect, Incarnation};
+
+use crate::support::*;
+
+const OTHER: XactId = XactId::minted(C1, Incarnation(1), 1);
+
+fn plain(reference: &[&str]) -> Bench {
+    let reference: Vec<&str> = reference.iter().copied().chain(["xact-record"]).collect();
+    Bench::hosted(T1, &reference, Hosting { prune: None, ..Hosting::default() })
+}
+
+fn start(bench: &mut Bench, job: XactId, kind: Kind) -> Vec<Effect<Node>> {
+    bench.deliver(P1, ToTarget::StartXact { job, kind, work: WORK, sources: sources(), manner: None })
+}
+
+fn stop(bench: &mut Bench, filter: AbortFilter) -> Vec<Effect<Node>> {
+    let question = Arc::new(Question::Stop(filter));
+    bench.deliver(P1, ToTarget::Asked { client: C1, call: CallId(9), question })
+}
+
+/// The xactions of the target's registry that have not ended.
+fn running(bench: &Bench) -> Vec<Entry> {
+    let Node::Target(target) = &bench.node else { unreachable!("the bench is a target's") };
+    target.desk().registry().running().cloned().collect()
+}
+
+fn ends(facts: &[Fact]) -> Vec<(XactId, Snap)> {
+    let end = |fact: &Fact| if let &Fact::XactEnded { job, snap } = fact { Some((job, snap)) } else { None };
+    facts.iter().filter_map(end).collect()
+}
+
+/// A target that does two downloads.
+fn downloading() -> Bench {
+    let mut target = plain(&[]);
+    for job in [JOB, OTHER] {
+        let effects = start(&mut target, job, Kind::Download);
+        assert!(effects.contains(&target.send(P1, ToProxy::XactStarted { job })), "{effects:?}");
+    }
+    target
+}
+
+#[test]
+fn downloads_are_work_of_one_xaction_until_each_has_ended() {
+    let mut target = downloading();
+    let registered = |fact: &Fact| matches!(fact, Fact::XactRegistered { kind: Kind::Download, .. });
+    assert_eq!(target.facts().iter().filter(|fact| registered(fact)).count(), 1);
+    let pending = |target: &Bench| running(target).iter().map(|entry| entry.pending).collect::<Vec<_>>();
+    assert_eq!(pending(&target), [2]);
+    target.fire(TargetTimer::Work(JOB));
+    assert_eq!(ends(&target.facts()), [(JOB, Snap::Finished)]);
+    assert_eq!(pending(&target), [1]);
+    target.fire(TargetTimer::Work(OTHER));
+    assert_eq!(pending(&target), [0], "it idles, and has not ended");
+}
+
+#[test]
+fn a_stop_of_one_download_leaves_the_other_and_one_of_their_xaction_ends_both() {
+    let mut target = downloading();
+    target.facts();
+    let stopped = Snap::Aborted(XactError::UserAbort);
+    stop(&mut target, AbortFilter::Id(JOB));
+    assert_eq!(ends(&target.facts()), [(JOB, stopped)]);
+    assert_eq!(running(&target).len(), 1);
+    stop(&mut target, AbortFilter::Kind(Kind::Download));
+    assert_eq!(ends(&target.facts()), [(OTHER, stopped)]);
+    assert_eq!(running(&target), []);
+}
+
+#[test]
+fn a_kind_that_comes_round_is_started_each_period_unless_it_still_runs() {
+    let (kind, every) = (Kind::Lru, Duration::from_secs(20));
+    let periodic = Some(Periodic { kind, every });
+    let mut target = Bench::hosted(T1, &["xact-record"], Hosting { prune: None, periodic, ..Hosting::default() });
+    let job = XactId::minted(T1, Incarnation(1), 0);
+    assert!(target.start(1, Vec::new()).contains(&arm(TargetTimer::Period, 20)));
+    assert_eq!(target.fire(TargetTimer::Period).last(), Some(&arm(TargetTimer::Period, 20)));
+    target.fire(TargetTimer::Admit(job));
+    assert_eq!(running(&target).iter().map(|entry| (entry.id, entry.kind)).collect::<Vec<_>>(), [(job, kind)]);
+    assert_eq!(target.fire(TargetTimer::Period), [arm(TargetTimer::Period, 20)], "it still runs");
+    target.fire(TargetTimer::Work(job));
+    assert_eq!(running(&target), []);
+    assert!(target.fire(TargetTimer::Period).len() > 1, "another starts");
+}
+
+/// A target that has an inline transformation and is told to stop it.
+fn stopping(reference: &[&str]) -> (Bench, Vec<Effect<Node>>) {
+    let mut target = plain(reference);
+    start(&mut target, JOB, Kind::EtlInline);
+    target.fire(TargetTimer::Admit(JOB));
+    assert_eq!(running(&target).iter().map(|entry| entry.phase).collect::<Vec<_>>(), [Phase::Running]);
+    let effects = stop(&mut target, AbortFilter::All);
+    (target, effects)
+}
+
+#[test]
+fn a_start_behind_a_slow_abort_goes_ahead_unless_the_abort_holds_the_registry() {
+    let (mut target, effects) = stopping(&[]);
+    assert!(!effects.contains(&arm(TargetTimer::Unlock, 5)));
+    assert!(!start(&mut target, OTHER, KIND).is_empty());
+    let (mut target, effects) = stopping(&["abort-body"]);
+    assert!(effects.contains(&arm(TargetTimer::Unlock, 5)), "{effects:?}");
+    assert_eq!(start(&mut target, OTHER, KIND), [disarm(TargetTimer::Unlock)], "neither gets the lock");
+    assert_eq!(start(&mut target, OTHER, KIND), []);
+}
+
+#[test]
+fn an_abort_that_holds_the_registry_lets_go_if_nobody_comes() {
+    let (mut target, _) = stopping(&["abort-body"]);
+    target.fire(TargetTimer::Unlock);
+    assert!(!start(&mut target, OTHER, KIND).is_empty());
+}
