@@ -74,6 +74,17 @@ pub fn make_dir(path: &Path) -> Result<(), WriteError> {
     fs::create_dir_all(path).map_err(|cause| WriteError { path: path.display().to_string(), cause })
 }
 
+/// Makes a directory as [`make_dir`] does, and makes sure that files can be written there.
+///
+/// # Errors
+/// When the file system says no.
+pub fn make_writable_dir(path: &Path) -> Result<(), WriteError> {
+    make_dir(path)?;
+    let probe = path.join(format!(".{}.partial", std::process::id()));
+    let written = fs::write(&probe, "").and_then(|()| fs::remove_file(&probe));
+    written.map_err(|cause| WriteError { path: path.display().to_string(), cause })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +108,10 @@ mod tests {
         assert_eq!(fs::read_to_string(dir.join("a")).unwrap(), "two");
         assert_eq!(fs::read_dir(&dir).unwrap().count(), 1);
         assert!(write_whole(&dir.join("no/such/dir"), "x").is_err());
+        make_writable_dir(&dir).unwrap();
+        assert_eq!(fs::read_dir(&dir).unwrap().count(), 1);
+        let refused = make_writable_dir(&dir.join("a")).unwrap_err();
+        assert!(refused.to_string().contains("cannot write"), "{refused}");
         fs::remove_dir_all(&dir).unwrap();
     }
 }

@@ -12,6 +12,7 @@ use quiesce_model::{Ending, Limits, Search, Verdict};
 /// States that the tests look at in one scope; `quiesce check` has no such patience.
 const STATES_MOST: usize = 150_000;
 
+#[allow(clippy::type_complexity, reason = "a table whose rows are read one by one")]
 /// By scope: a policy, its reference's choice, and a property that then fails. Of `ic` the whole profile, for it asks what
 /// no single choice spoils.
 const CAUGHT: [(&str, Option<(&str, &str)>, &str); 26] = [

@@ -51,6 +51,11 @@ const TABLE: &[(&str, &str, usize, &str, &str)] = &[
     ("replay", "--quiet", 0, "flags", "a_quiet_replay_says_its_verdict_alone"),
     ("why", "--futures", 1, "debugging", "why_names_the_step_from_which_a_failure_was_inevitable"),
     ("why", "--policy", 1, "debugging", "why_names_the_step_from_which_a_failure_was_inevitable"),
+    ("audit", "--budget", 1, "audit", "the_program_tells_what_is_caught_by_what_and_what_holds"),
+    ("audit", "--json", 1, "audit", "the_program_tells_what_is_caught_by_what_and_what_holds"),
+    ("audit", "--policy", 1, "audit", "a_report_has_a_page_for_each_policy_and_an_index_in_both_forms"),
+    ("audit", "--report", 1, "audit", "a_report_has_a_page_for_each_policy_and_an_index_in_both_forms"),
+    ("audit", "--unexplained", 0, "audit", "the_program_tells_what_is_caught_by_what_and_what_holds"),
     ("shrink", "--seed", 1, "flags", "flags_that_mean_nothing_to_a_command_are_refused"),
     ("keep", "--suite", 1, "debugging", "a_kept_failure_is_a_scenario_of_the_suite_beside_its_trace"),
     ("keep", "--name", 1, "debugging", "a_kept_failure_is_a_scenario_of_the_suite_beside_its_trace"),
@@ -75,7 +80,7 @@ fn every_flag_that_is_offered_is_in_the_table() {
     let run = offered("run");
     assert_eq!(known("run"), run);
     let shared: BTreeSet<String> = offered("keep").intersection(&run).cloned().collect();
-    for command in ["merge", "replay", "why", "shrink", "keep"] {
+    for command in ["merge", "replay", "why", "audit", "shrink", "keep"] {
         let offered = offered(command);
         let own: Vec<&String> = offered.difference(&shared).collect();
         assert!(own.iter().all(|flag| known(command).contains(*flag)), "{command}: {own:?}");

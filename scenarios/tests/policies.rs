@@ -76,6 +76,28 @@ fn every_policy_is_there_for_something() {
     }
 }
 
+/// The figures behind a table row's first cell.
+fn figures(row: &str) -> Vec<usize> {
+    row.split('|').skip(2).filter_map(|cell| cell.trim().parse().ok()).collect()
+}
+
+#[test]
+fn the_readmes_table_of_the_audit_has_every_policy_caught_and_held() {
+    let readme = include_str!("../../README.md");
+    assert!(readme.contains("](scenarios/POLICIES.md)"), "the catalogue is linked");
+    let (_, table) = readme.split_once("| plane | policies | caught by the checker |").expect("the table is there");
+    let row = |name: &str| table.lines().find(|row| row.starts_with(&format!("| {name} |"))).map(figures);
+    let mut sum = vec![0; 4];
+    for plane in planes::ALL {
+        let figures = row(plane.name()).unwrap_or_else(|| panic!("{} has no row", plane.name()));
+        let [all, searched, simulated, held] = figures[..] else { panic!("{figures:?}") };
+        let policies = plane.policies().len();
+        assert_eq!((all, searched + simulated, held), (policies, policies, policies), "{}", plane.name());
+        sum.iter_mut().zip(figures).for_each(|(sum, figure)| *sum += figure);
+    }
+    assert_eq!(row("all"), Some(sum));
+}
+
 #[test]
 fn the_catalogue_of_policies_says_what_the_code_says() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/POLICIES.md");

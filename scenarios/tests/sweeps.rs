@@ -7,7 +7,7 @@ use quiesce::check::{CheckRefused, Checked, Checking};
 use quiesce::choices::Choices;
 use quiesce::load;
 use quiesce::plane::Sizes;
-use quiesce::run::{CrashProgress, CrashSweep, Prepared, Reach, Replayed, Run, Sweep, Sweeping, Verdict, sweep};
+use quiesce::run::{Cost, CrashProgress, CrashSweep, Prepared, Reach, Replayed, Run, Sweep, Sweeping, Verdict, sweep};
 use quiesce::schema::{Drawn, Expect, Head, Seeds};
 use quiesce::text::Source;
 use quiesce_machine::NodeId;
@@ -207,6 +207,14 @@ impl Prepared for Moody {
 
     fn drawn(&self, course: &Course) -> Drawn {
         self.inner.drawn(course)
+    }
+
+    fn judged_by(&self, keep: &dyn Fn(&str) -> bool) -> Box<dyn Prepared> {
+        self.inner.judged_by(keep)
+    }
+
+    fn cost(&self, seed: u64) -> Cost {
+        self.inner.cost(seed)
     }
 
     fn run(&self, seed: u64) -> Run {

@@ -17,6 +17,8 @@ pub struct Row {
     pub reference: &'static str,
     /// What the published system does, in a sentence.
     pub published: &'static str,
+    /// What that can come to for a user, in a sentence.
+    pub consequence: &'static str,
     /// Name of ours.
     pub hardened: &'static str,
     /// What we do instead, in a sentence.
@@ -43,11 +45,12 @@ pub enum PolicyError {
     },
 }
 
-/// Declares a plane's `Policies`: an enum of two choices per row, the reference's first, and the table of all rows.
+/// Declares a plane's `Policies`: an enum of two choices per row, the reference's first with what it can come to for a user,
+/// and the table of all rows.
 #[macro_export]
 macro_rules! policies {
     ($( $(#[doc = $doc:literal])+ $field:ident: $Type:ident = $name:literal {
-        $(#[doc = $rdoc:literal])+ $Reference:ident = $reference:literal,
+        $(#[doc = $rdoc:literal])+ $Reference:ident = $reference:literal => $consequence:literal,
         $(#[doc = $hdoc:literal])+ $Hardened:ident = $hardened:literal $(,)?
     } )+) => {
         $(
@@ -75,6 +78,7 @@ macro_rules! policies {
                     about: concat!($($doc),+).trim_ascii(),
                     reference: $reference,
                     published: concat!($($rdoc),+).trim_ascii(),
+                    consequence: $consequence,
                     hardened: $hardened,
                     ours: concat!($($hdoc),+).trim_ascii(),
                 },
@@ -139,7 +143,7 @@ mod tests {
         /// Which side is up.
         side: Side = "side" {
             /// Buttered.
-            Buttered = "buttered",
+            Buttered = "buttered" => "The table has to be wiped.",
             /// Dry.
             Dry = "dry",
         }
@@ -159,6 +163,7 @@ mod tests {
         assert_eq!(policies.choices().collect::<Vec<_>>(), [("side", "buttered")]);
         let row = Policies::ROWS[0];
         assert_eq!((row.about, row.published, row.ours), ("Which side is up.", "Buttered.", "Dry."));
+        assert_eq!(row.consequence, "The table has to be wiped.");
     }
 
     #[test]

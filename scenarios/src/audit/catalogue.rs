@@ -51,9 +51,10 @@ fn shown() -> Result<Shown, LoadError> {
 }
 
 fn entry(plane: &dyn AnyPlane, row: &Row, shown: &Shown) -> String {
-    let Row { name, about, reference, hardened, published, ours } = row;
+    let Row { name, about, reference, hardened, published, consequence, ours } = row;
     let mut text = format!(
-        "\n### `{name}`\n\n{about}\n\n- as published, `{reference}`: {published}\n- ours, `{hardened}`: {ours}\n"
+        "\n### `{name}`\n\n{about}\n\n- as published, `{reference}`: {published}\n- what that can come to: \
+         {consequence}\n- ours, `{hardened}`: {ours}\n"
     );
     if let Some((scenario, property)) = shown.get(&(plane.name().to_owned(), *name)) {
         let claim = plane.properties().iter().find(|(known, _)| known == property).map_or("", |(_, claim)| claim);

@@ -6,18 +6,23 @@
 //! other: a scope to its end, a scenario with all its seeds. Neither depends on the number of threads.
 
 mod catalogue;
+mod example;
 mod space;
-
-use std::time::Instant;
+mod stands;
+mod unexplained;
 
 use quiesce_control::policy::Row;
 use thiserror::Error;
 
-use crate::check::CheckRefused;
+use crate::check::{CheckRefused, Path};
 use crate::planes::AnyPlane;
+use crate::shrink::Shrunk;
 
 pub use catalogue::catalogue;
+pub use example::{Example, Price};
 pub use space::Space;
+pub use stands::{said, stands};
+pub use unexplained::{Find, Mended, Place, Searched, unexplained};
 
 /// What an audit of one policy came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +61,8 @@ pub enum By {
         depth: u64,
         /// Each step of the run.
         steps: Vec<String>,
+        /// The same for the simulator.
+        path: Path,
     },
     /// The simulator.
     Simulator {
@@ -65,8 +72,8 @@ pub enum By {
         seeds: (u64, u64),
         /// The first that did.
         seed: u64,
-        /// How many timeline entries and nodes were left of the scenario, once made small; none if it cannot be.
-        small: Option<(usize, usize)>,
+        /// The scenario once made small; none if it cannot be.
+        small: Option<Shrunk>,
     },
 }
 
@@ -112,15 +119,18 @@ pub enum AuditError {
     /// A small world makes no sense, or a node is no pure function.
     #[error(transparent)]
     Check(#[from] CheckRefused),
-    /// The time is up.
-    #[error("time was up before `{policy}` was audited")]
-    Late {
-        /// The policy.
-        policy: &'static str,
+    /// There was no time, or somebody interrupted.
+    #[error("stopped before `{what}` was searched")]
+    Stopped {
+        /// The policy or property.
+        what: String,
     },
 }
 
-/// Audits one policy of a plane; the search ends with [`AuditError::Late`] when `deadline` has passed.
+/// Says whether to stop before the end.
+pub type Stop<'a> = &'a (dyn Fn() -> bool + Sync);
+
+/// Audits one policy of a plane; the search ends with [`AuditError::Stopped`] when `stop` says so.
 ///
 /// # Errors
 /// When a small world cannot be searched, or there was no time.
@@ -128,31 +138,31 @@ pub fn audit(
     space: &mut Space,
     plane: &'static dyn AnyPlane,
     row: &'static Row,
-    deadline: Option<Instant>,
+    stop: Stop<'_>,
 ) -> Result<Audited, AuditError> {
-    let late = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
+    let stopped = || AuditError::Stopped { what: row.name.to_owned() };
     let done = |caught, ours| Audited { plane: plane.name(), row, caught, ours };
-    for scope in space.scopes(plane, &late)? {
-        if late() {
-            return Err(AuditError::Late { policy: row.name });
+    for scope in space.scopes(plane, stop)? {
+        if stop() {
+            return Err(stopped());
         }
         let ours = match &scope.failing {
             Some(property) => Ours::Fails { place: scope.name.to_owned(), property: property.clone() },
             None => Ours::HoldsInScope { scope: scope.name, states: scope.states },
         };
-        if let Some(caught) = space.published_in_scope(plane, &scope, row)? {
+        if let Some(caught) = space.published_in_scope(plane, &scope, row, stop)? {
             return Ok(done(Some(caught), ours));
         }
     }
     let mut ours = Ours::Unsearched;
     for place in space.scenarios_of(plane.name(), row.name) {
-        if late() {
-            return Err(AuditError::Late { policy: row.name });
+        if stop() {
+            return Err(stopped());
         }
         ours = space.ours_in_scenario(place);
         if let Some(caught) = space.published_in_scenario(place, row) {
             return Ok(done(Some(caught), ours));
         }
     }
-    Ok(done(None, ours))
+    if stop() { Err(stopped()) } else { Ok(done(None, ours)) }
 }

@@ -154,6 +154,14 @@ pub(crate) struct Audit {
     /// Stop after so long, like 20m; what was not audited then makes the result incomplete
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) budget: Option<Duration>,
+    /// Instead, search with every policy as published at once: list every property that fails, by its shortest run, and
+    /// what no policy explains; exit code 1 if of that nobody has said why it stands
+    #[arg(long)]
+    pub(crate) unexplained: bool,
+    /// Write a page for each policy and an index, each as HTML and as Markdown: the claim, the shortest run step by step
+    /// and as a diagram, what it comes to, our change and its price
+    #[arg(long, value_name = "DIR")]
+    pub(crate) report: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -9,6 +9,7 @@ use std::marker::PhantomData;
 use std::net::SocketAddr;
 
 use quiesce_control::policy::Row;
+use quiesce_machine::Monitor as _;
 
 pub use operation::Operation;
 pub use volume::Volume;
@@ -65,7 +66,21 @@ pub trait AnyPlane: fmt::Debug + Sync {
     ///
     /// # Errors
     /// When a policy is unknown, the world makes no sense, or a node turns out not to be a pure function.
-    fn check(&self, scope: &str, how: &Checking<'_>) -> Option<Result<Checked, CheckRefused>>;
+    fn check(&self, scope: &str, how: &Checking<'_>) -> Option<Result<Checked, CheckRefused>> {
+        self.check_judged_by(scope, &|_| true, how)
+    }
+
+    /// Searches the small world of that name, judged by those properties alone that `keep` keeps: branches do not end where
+    /// others fail.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    fn check_judged_by(
+        &self,
+        scope: &str,
+        keep: &dyn Fn(&str) -> bool,
+        how: &Checking<'_>,
+    ) -> Option<Result<Checked, CheckRefused>>;
 
     /// Serves the small world of that name to browsers until the process ends; `None` if there is none.
     ///
@@ -129,8 +144,17 @@ impl<P: Plane> AnyPlane for Of<P> {
         Some(ready::<P>(scope, choices, adjust)?.map(|world| small_world::<P>(scope, world)))
     }
 
-    fn check(&self, scope: &str, how: &Checking<'_>) -> Option<Result<Checked, CheckRefused>> {
-        Some(ready::<P>(scope, how.choices, how.adjust)?.and_then(|world| Checked::check::<P>(&world, how)))
+    fn check_judged_by(
+        &self,
+        scope: &str,
+        keep: &dyn Fn(&str) -> bool,
+        how: &Checking<'_>,
+    ) -> Option<Result<Checked, CheckRefused>> {
+        let world = ready::<P>(scope, how.choices, how.adjust)?;
+        Some(world.and_then(|mut world| {
+            world.monitors.retain(|monitor| keep(monitor.name()));
+            Checked::check::<P>(&world, how)
+        }))
     }
 
     fn explore(

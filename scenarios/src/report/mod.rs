@@ -1,5 +1,7 @@
 //! Results and mistakes as people and programs read them.
 
+pub mod audit;
+pub mod document;
 mod failure;
 pub mod json;
 mod junit;

@@ -87,18 +87,23 @@ impl BranchProgress {
 pub struct AuditProgress(ProgressBar);
 
 impl AuditProgress {
-    /// A bar over so many policies; nothing at all if `hidden`, or if standard error is no terminal.
+    /// A bar over so many of something; nothing at all if `hidden`, or if standard error is no terminal.
     #[must_use]
-    pub fn new(policies: usize, hidden: bool) -> Self {
+    pub fn new(count: usize, of: &'static str, hidden: bool) -> Self {
         let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        let bar = ProgressBar::with_draw_target(Some(policies as u64), target);
-        bar.set_style(ProgressStyle::with_template("{bar:24} {pos}/{len} policies  {msg}").expect("a legal template"));
-        AuditProgress(bar)
+        let bar = ProgressBar::with_draw_target(Some(count as u64), target);
+        bar.set_style(ProgressStyle::with_template("{bar:24} {pos}/{len} {prefix}  {msg}").expect("a legal template"));
+        AuditProgress(bar.with_prefix(of))
     }
 
-    /// A policy is put to the test.
-    pub fn begins(&self, policy: &'static str) {
-        self.0.set_message(policy);
+    /// There are so many more.
+    pub fn more(&self, count: usize) {
+        self.0.inc_length(count as u64);
+    }
+
+    /// One is put to the test.
+    pub fn begins(&self, name: &str) {
+        self.0.set_message(name.to_owned());
     }
 
     /// It is done.

@@ -67,7 +67,8 @@ fn verdict(verdict: Verdict, look: Look) -> Cell {
 fn empty(look: Look, titles: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(if look.framed { presets::UTF8_BORDERS_ONLY } else { presets::NOTHING });
-    table.set_content_arrangement(ContentArrangement::Disabled);
+    let arrangement = if look.framed { ContentArrangement::Dynamic } else { ContentArrangement::Disabled };
+    table.set_content_arrangement(arrangement);
     if look.colour {
         table.enforce_styling();
     } else {

@@ -1,5 +1,6 @@
 //! Running scenarios: one seed, many seeds, and the judgement on both.
 
+mod cost;
 mod crash;
 mod judge;
 mod part;
@@ -9,6 +10,7 @@ mod runnable;
 mod seed_set;
 mod sweep;
 
+pub use cost::Cost;
 pub use crash::{CrashSweep, Fallen, Progress as CrashProgress};
 pub use judge::{Finding, FindingKind, Run, Verdict};
 pub use part::{FAILED_MOST, Label, Part};

@@ -4,11 +4,11 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use quiesce_control::policy::PolicyError;
-use quiesce_machine::{CallId, NodeId};
+use quiesce_machine::{CallId, Monitor as _, NodeId};
 use quiesce_model::Scope;
 use quiesce_sim::{Action, Course, Decision, Plan, Snapshot, Trace};
 
-use super::{CrashProgress, CrashSweep, Run};
+use super::{Cost, CrashProgress, CrashSweep, Run};
 use crate::check::{CheckRefused, Checked, Checking, Past};
 use crate::choices::Choices;
 use crate::plane::{Plane, Sizes};
@@ -49,8 +49,14 @@ pub trait Prepared: Debug + Send + Sync {
     /// What the seed of a course draws before anything happens, in the words of scenarios.
     fn drawn(&self, course: &Course) -> Drawn;
 
+    /// The same judged by those properties alone that `keep` keeps, whatever it expects besides.
+    fn judged_by(&self, keep: &dyn Fn(&str) -> bool) -> Box<dyn Prepared>;
+
     /// Runs one seed.
     fn run(&self, seed: u64) -> Run;
+
+    /// What a run with that seed costs. Nothing is judged in it, so it lasts as long whether a property fails or not.
+    fn cost(&self, seed: u64) -> Cost;
 
     /// Runs one seed and keeps what happened.
     fn record(&self, seed: u64) -> (Run, Trace);
@@ -152,8 +158,20 @@ impl<P: Plane> Prepared for Ready<P> {
         self.plan.with_swarm_drawn(course).map_or_else(|_| Drawn::default(), |plan| Drawn::of(&plan, asked))
     }
 
+    fn judged_by(&self, keep: &dyn Fn(&str) -> bool) -> Box<dyn Prepared> {
+        let mut plan = self.plan.clone();
+        plan.monitors.retain(|monitor| keep(monitor.name()));
+        Box::new(Ready::<P> { head: self.head.clone(), expect: Expect::default(), plan })
+    }
+
     fn run(&self, seed: u64) -> Run {
         Run::judge(seed, quiesce_sim::run(&self.plan, seed), &self.expect)
+    }
+
+    fn cost(&self, seed: u64) -> Cost {
+        let mut plan = self.plan.clone();
+        plan.monitors.clear();
+        Cost::of(&plan.steps, &quiesce_sim::run(&plan, seed))
     }
 
     fn record(&self, seed: u64) -> (Run, Trace) {

@@ -140,6 +140,16 @@ pub fn guilty_policy(small: &Shrunk, property: &str) -> Option<(String, String)>
     Some((policy, format!("{comment}{}", draft.text())))
 }
 
+/// A scenario in which that property alone is judged, and nothing is expected besides; none if the text is no scenario.
+#[must_use]
+pub fn judged_alone(scenario: &str, property: &str) -> Option<String> {
+    let mut draft = Draft::read(scenario).ok()?;
+    let mut expect = toml_edit::InlineTable::new();
+    expect.insert("properties", toml_edit::Value::Array([property].into_iter().collect()));
+    draft.set("expect", toml_edit::Value::InlineTable(expect));
+    Some(draft.text())
+}
+
 fn finish(capsule: &Capsule, shrinker: Shrinker, had: (usize, usize)) -> Shrunk {
     let (prepared, seed, tried) = (shrinker.prepared(), shrinker.seed, shrinker.tried);
     let replayed = prepared.replay(&quiesce_sim::Course::seed(seed));

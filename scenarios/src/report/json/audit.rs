@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::VERSION;
-use crate::audit::{Audited, By, Caught, Ours};
+use crate::audit::{Audited, By, Caught, Find, Mended, Ours, Place, stands};
 
 /// What an audit of one policy came to.
 #[derive(Debug, Serialize)]
@@ -15,6 +15,7 @@ pub struct AuditResult<'a> {
     hardened: &'a str,
     about: &'a str,
     published: &'a str,
+    consequence: &'a str,
     caught: Option<CaughtLine<'a>>,
     ours: OursLine<'a>,
 }
@@ -64,6 +65,7 @@ impl<'a> AuditResult<'a> {
             hardened: row.hardened,
             about: row.about,
             published: row.published,
+            consequence: row.consequence,
             caught: caught.as_ref().map(CaughtLine::new),
             ours: match ours {
                 Ours::HoldsInScope { scope, states } => OursLine::Scope { scope, states: *states },
@@ -75,10 +77,56 @@ impl<'a> AuditResult<'a> {
     }
 }
 
+/// A property that fails with every policy as published.
+#[derive(Debug, Serialize)]
+pub struct FindResult<'a> {
+    v: u32,
+    plane: &'a str,
+    #[serde(flatten)]
+    shortest: CaughtLine<'a>,
+    explained: bool,
+    stands: Option<&'static str>,
+    places: Vec<PlaceLine<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct PlaceLine<'a> {
+    place: &'a str,
+    scope: bool,
+    mended: &'static str,
+    policies: &'a [&'static str],
+}
+
+impl<'a> FindResult<'a> {
+    pub(super) fn new(find: &'a Find) -> Self {
+        let Find { plane, shortest, places } = find;
+        FindResult {
+            v: VERSION,
+            plane,
+            shortest: CaughtLine::new(shortest),
+            explained: find.unexplained().next().is_none(),
+            stands: stands(plane, &shortest.property),
+            places: places.iter().map(PlaceLine::new).collect(),
+        }
+    }
+}
+
+impl<'a> PlaceLine<'a> {
+    fn new(Place { name, is_scope, mended }: &'a Place) -> Self {
+        let word = match mended {
+            Mended::ByEach(_) => "by-each",
+            Mended::ByNamed(_) => "by-those-that-name-it",
+            Mended::ByOthers(_) => "by-others-together",
+            Mended::ByNone => "by-none",
+        };
+        PlaceLine { place: name, scope: *is_scope, mended: word, policies: mended.policies() }
+    }
+}
+
 impl<'a> CaughtLine<'a> {
     fn new(Caught { property, evidence, by }: &'a Caught) -> Self {
         let by = match by {
-            By::Checker { scope, states, depth, steps } => {
+            By::Checker { scope, states, depth, steps, path: _ } => {
                 ByLine::Checker { scope, states: *states, depth: *depth, steps }
             }
             By::Simulator { scenario, seeds: (failed, seeds), seed, small } => ByLine::Simulator {
@@ -86,8 +134,8 @@ impl<'a> CaughtLine<'a> {
                 failed: *failed,
                 seeds: *seeds,
                 seed: *seed,
-                entries: small.map(|(entries, _)| entries),
-                nodes: small.map(|(_, nodes)| nodes),
+                entries: small.as_ref().map(|small| small.entries.0),
+                nodes: small.as_ref().map(|small| small.nodes.0),
             },
         };
         CaughtLine { property, evidence, by }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-pub use audit::AuditResult;
+pub use audit::{AuditResult, FindResult};
 pub use check::CheckResult;
 pub use crash::CrashResult;
 pub use replay::{ReplayResult, ReplaysResult};
@@ -20,7 +20,7 @@ pub use rows::Rows;
 pub use scenario::ScenarioResult;
 
 use super::out::Out;
-use crate::audit::Audited;
+use crate::audit::{Audited, Find};
 use crate::capsule::{Capsule, Comparison};
 use crate::check::Checked;
 use crate::choices::Choices;
@@ -99,6 +99,8 @@ pub enum Done<'a> {
     Check(CheckResult<'a>),
     /// A policy put to the test.
     Audit(AuditResult<'a>),
+    /// A property that fails with every policy as published.
+    Find(FindResult<'a>),
     /// A capsule.
     Replay(ReplayResult<'a>),
     /// A capsule replayed in number.
@@ -152,6 +154,12 @@ impl<'a> Line<'a> {
     #[must_use]
     pub fn audit(audited: &'a Audited) -> Self {
         Line::Result(Box::new(Done::Audit(AuditResult::new(audited))))
+    }
+
+    /// The line of a property that fails with every policy as published.
+    #[must_use]
+    pub fn find(find: &'a Find) -> Self {
+        Line::Result(Box::new(Done::Find(FindResult::new(find))))
     }
 
     /// A crash sweep's line; `capsules` by property.

@@ -205,8 +205,12 @@ function listen() {
 }
 
 showSum(suite);
-showVerdicts(suite);
-showCoverage(suite);
+if (suite.scenarios.length) {
+  showVerdicts(suite);
+  showCoverage(suite);
+} else {
+  byId("verdicts").hidden = byId("coverage").hidden = true;
+}
 fillHelp();
 if (suite.runs.length) {
   byId("pictures").hidden = false;

@@ -39,6 +39,9 @@ pub struct Page<'a> {
     /// A diagram for each run.
     #[serde(skip)]
     pub pictures: Vec<Picture>,
+    /// What stands above the diagrams, as HTML.
+    #[serde(skip)]
+    pub article: String,
 }
 
 /// A scenario in a page.
@@ -97,6 +100,7 @@ impl<'a> Page<'a> {
             marks: BTreeMap::new(),
             runs: Vec::new(),
             pictures: Vec::new(),
+            article: String::new(),
         }
     }
 
@@ -114,6 +118,7 @@ impl<'a> Page<'a> {
         let parts = [
             ("<!--title-->", title.as_str()),
             ("<!--style-->", STYLE),
+            ("<!--article-->", &self.article),
             ("<!--data-->", &data),
             ("<!--script-->", &script),
         ];

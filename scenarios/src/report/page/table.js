@@ -37,14 +37,14 @@ function showSum(suite) {
   for (const { result } of suite.scenarios) counts[result.verdict] = (counts[result.verdict] || 0) + 1;
   const runs = suite.scenarios.reduce((sum, { result }) => sum + result.runs, 0);
   const policies = Object.entries(suite.policies).map(([name, choice]) => `${name}=${choice}`);
-  const parts = [`${plural(suite.scenarios.length, "scenario")}, ${plural(runs, "run")}: `];
+  const parts = suite.scenarios.length ? [`${plural(suite.scenarios.length, "scenario")}, ${plural(runs, "run")}: `] : [];
   for (const verdict of Object.keys(counts).sort()) parts.push(`${grouped(counts[verdict])} `, verdictWord(verdict), "  ");
-  parts.push(`· profile ${[suite.profile, ...policies].join(", ")} · quiesce ${suite.quiesce}`);
+  parts.push(`${parts.length ? "· " : ""}profile ${[suite.profile, ...policies].join(", ")} · quiesce ${suite.quiesce}`);
   if (suite.interrupted) parts.push(" · interrupted: only what was run until then");
   byId("sum").append(...parts);
   const link = (id, text) => make("a", { href: `#${id}` }, text);
   if (suite.runs.length) byId("sections").append(link("pictures", suite.runs.length === 1 ? "Picture" : "Pictures"));
-  byId("sections").append(link("verdicts", "Verdicts"), link("coverage", "Coverage"));
+  if (suite.scenarios.length) byId("sections").append(link("verdicts", "Verdicts"), link("coverage", "Coverage"));
 }
 
 function showVerdicts(suite) {

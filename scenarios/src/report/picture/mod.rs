@@ -5,6 +5,7 @@
 
 mod bands;
 mod past;
+mod told;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ use quiesce_sim::{Entry, EntryKind, Trace};
 use serde::Serialize;
 
 pub use bands::{Band, BandKind};
+pub use told::{Story, Told};
 
 use crate::run::Finding;
 use crate::snapshot::{Change, Values, values};
