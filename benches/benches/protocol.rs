@@ -1,5 +1,5 @@
 //! An hour of the whole protocol of the Information Center: without faults, under every fault, and with every property
-//! judged at every step.
+//! judged at every step. What is under way when the hour is over counts as owed there, and does not matter here.
 
 use std::hint::black_box;
 use std::time::Duration;
