@@ -120,12 +120,6 @@ const STANDS: &[(&str, &str, &str)] = &[
          (`repeated-request`), or by a write that is undone too early (`unknown-write`); any one of them \
          suffices.",
     ),
-    (
-        "volume",
-        "retry-safe",
-        "a copy of a create that arrives after its original was answered is a rival of itself \
-         (`repeated-request`), also where the agent answers a repeated create well (`repeated-create`).",
-    ),
 ];
 
 /// Why an unexplained failure of that property stands; none if nobody has looked at it.

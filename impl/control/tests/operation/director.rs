@@ -86,6 +86,24 @@ fn the_published_scheduler_writes_the_record_before_the_commit() {
 }
 
 #[test]
+fn the_published_scheduler_fails_beside_a_record_in_progress_and_overwrites_one_that_has_ended() {
+    let got = |status| ToDirector::OperationGot { app: APP, record: Some(Arc::new(record(Mode::Sync, 4, status))) };
+    let scheduling = || {
+        let mut director = Bench::new(DIRECTOR, Mode::Sync, &["schedule"]);
+        director.deliver(U1, mutate(OP, false));
+        director
+    };
+    let mut director = scheduling();
+    let failed = [disarm(DirectorTimer::Schedule(APP)), answer(&director, OP, Mutated::Internal)];
+    assert_eq!(director.deliver(API, got(Some(initial(Mode::Sync)))), failed);
+    let mut director = scheduling();
+    let ended = quiesce_control::operation::Status { ready: true, ..initial(Mode::Sync) };
+    let unnumbered = Arc::new(quiesce_control::operation::Spec { number: None, ..spec(Mode::Sync) });
+    let update = director.send(API, ToApiServer::UpdateOperation { spec: unnumbered, version: 4 });
+    assert_eq!(director.deliver(API, got(Some(ended))), [update]);
+}
+
+#[test]
 fn the_outbox_creates_a_record_takes_over_an_older_one_and_leaves_a_later_one_alone() {
     let got = |record| ToDirector::OperationGot { app: APP, record };
     let mut director = running();
