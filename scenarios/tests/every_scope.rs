@@ -24,7 +24,7 @@ const CAUGHT: [Caught; 34] = [
     ("ic-duplicate", Some(("job-identity", "gateway")), "one-start-one-job"),
     ("target-leaves", Some(("map-change", "aborts-here")), "finished-means-every-target-finished"),
     ("member-restarts", Some(("xact-record", "volatile")), "no-abort-without-cause"),
-    ("member-or-target-restarts", Some(("xact-record", "volatile")), "no-abort-without-cause"),
+    ("member-or-target-restarts", Some(("start-delivery", "once")), "no-abort-without-cause"),
     ("demotion", Some(("primary-quorum", "none")), "maps-converge"),
     ("staffing", Some(("ic-staffing", "any-electable")), "ic-members-are-active"),
     ("registry-race", Some(("conflict-rule", "published")), "no-forbidden-pair-runs"),
