@@ -6,7 +6,7 @@ use quiesce_model::{Budget, CheckError, Limits, Search, Verdict, check};
 
 use crate::plain::explore;
 use crate::random::{MOST, any_world};
-use crate::toy::{Do, Ignored, When, rule};
+use crate::toy::{Do, Ignored, Rule, When, rule};
 use crate::watcher::Watcher;
 use crate::{A, B, World, run, world};
 
@@ -97,10 +97,11 @@ fn true_claims(world: &World) -> Vec<Ignored> {
     let idle = occasions.flat_map(|when| [A, B].map(|node| (node, when)));
     let rules = &world.config.0;
     let heeds = |node: NodeId, when: When| rules.iter().any(|rule| rule.node == node && rule.when == when);
-    let idle = idle.filter(|&(node, when)| match when {
-        When::Got(word) => !heeds(node, when) && !rules.iter().any(|rule| rule.when == When::Bounced(word)),
-        _ => !heeds(node, when),
-    });
+    let comes_back = |when: When| {
+        let word = |rule: &Rule| matches!((when, rule.when), (When::Got(word), When::Bounced(back)) if word == back);
+        rules.iter().any(word)
+    };
+    let idle = idle.filter(|&(node, when)| !heeds(node, when) && !comes_back(when));
     idle.flat_map(|(node, when)| (0..4).map(move |memory| Ignored { node, when, memory })).collect()
 }
 

@@ -172,7 +172,9 @@ impl Node for Toy {
         let when = match event {
             Event::Deliver { msg, .. } => When::Got(msg.0),
             Event::Bounce { msg, .. } => When::Bounced(msg.0),
-            other => unreachable!("only what is in flight can be ignored, found {other:?}"),
+            Event::Start { .. } | Event::Fire { .. } | Event::Call { .. } | Event::Stored { .. } => {
+                unreachable!("only what is in flight can be ignored, found {event:?}")
+            }
         };
         config.1.contains(&Ignored { node: me, when, memory: self.memory })
     }
