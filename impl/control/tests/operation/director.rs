@@ -79,6 +79,8 @@ fn the_published_scheduler_writes_the_record_before_the_commit() {
     let unnumbered = Arc::new(quiesce_control::operation::Spec { number: None, ..spec(Mode::Sync) });
     let got = director.deliver(API, ToDirector::OperationGot { app: APP, record: None });
     assert_eq!(got, [director.send(API, ToApiServer::CreateOperation { spec: unnumbered })]);
+    let other = ToDirector::OperationWritten { app: APP, op: OP2, written: Written::Ok(1) };
+    assert_eq!(director.deliver(API, other), [], "what was written is another operation's");
     let written = ToDirector::OperationWritten { app: APP, op: OP, written: Written::Ok(1) };
     let [disarmed, stored] = director.deliver(API, written).try_into().unwrap();
     assert_eq!(disarmed, disarm(DirectorTimer::Schedule(APP)));
