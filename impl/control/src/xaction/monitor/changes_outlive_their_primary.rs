@@ -111,7 +111,8 @@ mod tests {
         let still = Still::kept();
         let took_over = |property: &mut ChangesOutliveTheirPrimary, joined: Option<Fact>| {
             let (asked, made) = (Fact::JoinAsked { call: CallId(0) }, Fact::ChangeMade { change: Change::Leave(T2) });
-            let facts = [(T2, asked)].into_iter().chain(joined.map(|fact| (T2, fact))).chain([(P1, made)]);
+            let leave = (C1, Fact::ChangeAsked { call: CallId(1), change: Change::Leave(T2) });
+            let facts = [leave, (T2, asked)].into_iter().chain(joined.map(|fact| (T2, fact))).chain([(P1, made)]);
             let history: Vec<_> = facts.chain([(P2, Fact::TookOver { map: still.map() })]).collect();
             still.tell(property, &history)
         };
