@@ -87,6 +87,7 @@
 //!     crashable: vec![],
 //!     cuts: vec![],
 //!     untimed: false,
+//!     punctual: false,
 //!     absorbs_repeats: false,
 //! };
 //! assert_eq!(check(&scope(0), Search::Bfs, Limits::default(), None)?.verdict, Verdict::Pass);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quiesce_control::xaction::{
-    Batch, DaemonId, Fact, News, Node, Reporting, Snap, TargetTimer, ToProxy, ToTarget, XactId,
+    Batch, DaemonId, Fact, News, Node, PartRecord, Record, Reporting, Snap, TargetTimer, ToProxy, ToTarget, XactId,
 };
 use quiesce_machine::Effect;
 
@@ -53,8 +53,11 @@ fn ends_of_an_interval_are_told_together_and_acknowledged_together() {
     assert_eq!(target.fire(TargetTimer::Gather), expected);
     let done = |member| ToTarget::NotifyManyDone { member, batch: Arc::clone(&told) };
     assert_eq!(target.deliver(P1, done(P1)), []);
-    let rest = |job| [disarm(TargetTimer::Notify(job)), arm(TargetTimer::History(job), 3600)];
-    assert_eq!(target.deliver(P2, done(P2)), [rest(JOB), rest(other())].concat());
+    let rest = |op, job| {
+        let told = PartRecord { job, kind: KIND, sources: sources(), snap: Snap::Finished, told: true };
+        [disarm(TargetTimer::Notify(job)), arm(TargetTimer::History(job), 3600), put(op, Record::Xact(told))]
+    };
+    assert_eq!(target.deliver(P2, done(P2)), [rest(0, JOB), rest(1, other())].concat());
 }
 
 fn target_send(target: &Bench, member: DaemonId, told: &Batch) -> Effect<Node> {
