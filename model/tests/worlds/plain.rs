@@ -96,7 +96,7 @@ pub(crate) fn explore(world: &World, most: usize) -> Option<Plain> {
             Span::Timeout => world.punctual,
             Span::Long => true,
         },
-        _ => false,
+        Fair::Mail(_) | Fair::Store(_) | Fair::Start(_) | Fair::Heal => false,
     };
     let patient = classes.iter().filter(|(fair, _)| waits(fair)).map(|(_, &class)| Class(class)).collect();
     let owed_for_ever = owed_for_ever(world, &states, edges, patient);

@@ -284,14 +284,15 @@ fn the_published_merge_ignores_a_running_copy_that_knows_more() {
 }
 
 #[test]
-fn a_pruned_job_is_not_taken_up_again_until_its_tombstone_is_gone() {
+fn a_pruned_job_is_not_taken_up_again_until_nobody_has_spoken_of_it_for_long() {
     let mut member = member(&[]);
     member.deliver(T1, notice(Snap::Finished));
     member.deliver(T2, notice(Snap::Finished));
     assert_eq!(member.fire(MemberTimer::Prune(JOB)), [arm(MemberTimer::Tombstone(JOB), 360)]);
     member.facts();
     let finished = table(&[(T1, Snap::Finished), (T2, Snap::Finished)]);
-    assert_eq!(member.deliver(P1, ToProxy::MergeTable { by: sources().as_of(), table: Arc::clone(&finished) }), []);
+    let spoken_of = member.deliver(P1, ToProxy::MergeTable { by: sources().as_of(), table: Arc::clone(&finished) });
+    assert_eq!(spoken_of, [arm(MemberTimer::Tombstone(JOB), 360)]);
     assert_eq!(member.deliver(T1, notice(Snap::Finished)), [member.send(T1, ToTarget::NotifyDone { job: JOB })]);
     assert_eq!(member.facts(), []);
     member.fire(MemberTimer::Tombstone(JOB));

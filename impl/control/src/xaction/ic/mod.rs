@@ -141,9 +141,7 @@ impl Ic {
     fn bury(&mut self, job: XactId, cx: &mut Context<'_>) {
         if !self.table.knows(job) {
             self.table.bury(job);
-            let retention =
-                cx.config().timing.retention.expect("jobs are pruned only where they are not kept for good");
-            cx.arm(MemberTimer::Tombstone(job).into(), retention * 2);
+            keep_tombstone(job, cx);
         }
     }
 
@@ -151,6 +149,12 @@ impl Ic {
     pub(super) fn others(&self) -> impl Iterator<Item = DaemonId> {
         self.map.ic().filter(|&member| member != self.me)
     }
+}
+
+/// Has a tombstone forgotten some time after anybody spoke of its job: a member that was down keeps it longer than others do.
+fn keep_tombstone(job: XactId, cx: &mut Context<'_>) {
+    let retention = cx.config().timing.retention.expect("jobs are pruned only where they are not kept for good");
+    cx.arm(MemberTimer::Tombstone(job).into(), retention * 2);
 }
 
 /// Has a finished job pruned when its retention is over.

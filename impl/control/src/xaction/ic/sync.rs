@@ -80,6 +80,7 @@ impl Ic {
     pub(super) fn join(&mut self, job: XactId, theirs: &Listener, cx: &mut Context<'_>) {
         if self.table.is_buried(job) {
             cx.reach(mark::TOMBSTONE);
+            super::keep_tombstone(job, cx);
             return;
         }
         let theirs = match cx.config().policies.wire_errors {

@@ -70,7 +70,7 @@ impl FinalizersRunOnce {
     }
 
     fn follow(&mut self, map: &Smap) -> Result<(), String> {
-        let now: BTreeMap<Bucket, Option<XactId>> = map.buckets().made().map(|(bucket, maker)| (bucket, maker)).collect();
+        let now: BTreeMap<Bucket, Option<XactId>> = map.buckets().made().collect();
         let judges = self.undecided().next().is_some();
         self.judged |= judges;
         let gone = self.there.iter().find(|&(&bucket, &maker)| !now.contains_key(&bucket) && !self.may_go(bucket, maker));
