@@ -8,8 +8,8 @@ use quiesce_control::operation::record::WebhookStatus;
 use quiesce_control::operation::timer::ControllerTimer;
 use quiesce_control::operation::webhook::{CallResult, PollResult};
 use quiesce_control::operation::{
-    Fact, Mode, Mutation, Node, Operation, Outcome, Phase, Reason, Status, ToApiServer, ToController, ToDirector,
-    ToTenant,
+    Fact, Mode, Mutation, Node, Operation, Outcome, Phase, Reason, Spec, Status, ToApiServer, ToController, ToDirector,
+    ToTenant, mark,
 };
 use quiesce_machine::{Effect, Stamp};
 
@@ -290,6 +290,86 @@ fn a_list_that_is_older_than_the_cache_evicts_nothing_newer() {
     controller.deliver(API, later);
     let seen = controller.deliver(API, watch(record(Mode::Sync, 5, Some(ended))));
     assert_eq!(seen, [note(&controller, 5), disarm(HTTP)], "it was gone, and is visited");
+}
+
+fn ended(version: u32) -> Operation {
+    record(Mode::Sync, version, Some(initial(Mode::Sync).ended(Ok(()))))
+}
+
+/// A controller that has seen an ended record of version 5.
+fn knowing() -> Bench {
+    let mut controller = Bench::new(O1, Mode::Sync, &[]);
+    assert_eq!(controller.deliver(API, watch(ended(5))), [note(&controller, 5), disarm(HTTP)], "a new one is visited");
+    controller
+}
+
+#[test]
+fn a_list_as_new_as_the_cache_evicts_what_it_lacks() {
+    let mut controller = knowing();
+    controller.deliver(API, ToController::OperationsListed { revision: 5, records: Arc::new(Vec::new()) });
+    assert_eq!(controller.deliver(API, watch(ended(5))), [note(&controller, 5), disarm(HTTP)], "it was gone");
+}
+
+#[test]
+fn a_list_is_stale_if_it_has_an_older_record_than_the_cache() {
+    for (version, stale) in [(4, true), (5, false), (6, false)] {
+        let mut controller = knowing();
+        let records = Arc::new(vec![ended(version)]);
+        controller.deliver(API, ToController::OperationsListed { revision: version, records });
+        assert_eq!(
+            controller.marks().contains(&mark::STALE_LIST),
+            stale,
+            "version {version} in the list, 5 in the cache"
+        );
+    }
+}
+
+#[test]
+fn a_deletion_removes_what_is_no_newer() {
+    let deleted = |version| ToController::WatchDeleted { app: APP, version };
+    let mut controller = knowing();
+    let noted = controller.send(API, ToApiServer::AcknowledgeWatch { app: APP, version: None });
+    assert_eq!(controller.deliver(API, deleted(4)), std::slice::from_ref(&noted));
+    assert_eq!(controller.deliver(API, watch(ended(5))), [note(&controller, 5)], "it is still known");
+    assert_eq!(controller.deliver(API, deleted(5)), [noted]);
+    assert_eq!(controller.deliver(API, watch(ended(5))), [note(&controller, 5), disarm(HTTP)], "it was gone");
+}
+
+#[test]
+fn an_event_older_than_the_cache_changes_nothing() {
+    let mut controller = knowing();
+    assert_eq!(controller.deliver(API, watch(record(Mode::Sync, 4, None))), [note(&controller, 4)]);
+    assert_eq!(controller.fire(REQUEUE), [disarm(HTTP)], "what is visited has ended");
+}
+
+#[test]
+fn a_record_is_visited_for_another_generation_or_another_operation_alone() {
+    let same = ended(6);
+    assert_eq!(knowing().deliver(API, watch(same)), [note(&knowing(), 6)]);
+    let edited = Operation { generation: 2, ..same };
+    let taken_over = Operation { spec: Spec { op: OP2, ..same.spec }, status: None, ..same };
+    let stopped = [OVERDUE, ControllerTimer::PollDue(APP), ControllerTimer::Collectable(APP)].map(disarm);
+    for (changed, stopped) in [(edited, &[][..]), (taken_over, &stopped)] {
+        let mut controller = knowing();
+        let status = Status::initial(&changed.spec, changed.generation, Stamp::default());
+        let mut expected = vec![note(&controller, 6)];
+        expected.extend_from_slice(stopped);
+        expected.extend([write(&controller, 6, StatusStep::Initialize, status), http()]);
+        assert_eq!(controller.deliver(API, watch(changed)), expected);
+    }
+}
+
+#[test]
+fn a_leader_asks_for_the_lease_again_each_time_its_timer_fires() {
+    let mut controller = Bench::electing(O1);
+    controller.start(1, Vec::new());
+    controller.deliver(API, ToController::LeaseAnswer { held: true });
+    let again = [controller.send(API, ToApiServer::AcquireLease), arm(ControllerTimer::Renew, seconds(2))];
+    assert_eq!(controller.fire(ControllerTimer::Renew), again);
+    assert_eq!(
+        controller.deliver(API, ToController::LeaseAnswer { held: true }),
+        [arm(ControllerTimer::StepDown, seconds(10))]
+    );
 }
 
 #[test]

@@ -49,6 +49,7 @@ pub(crate) struct Bench {
     me: ProcessId,
     config: Config,
     facts: Vec<Fact>,
+    marks: Vec<&'static str>,
 }
 
 impl Bench {
@@ -65,7 +66,7 @@ impl Bench {
         let timing = Timing { lease: None, ..Timing::default() };
         let config = Config { cluster, apps: vec![app], timing, policies };
         let node = Node::boot(cluster.node(me), &config);
-        let mut bench = Bench { node, me, config, facts: Vec::new() };
+        let mut bench = Bench { node, me, config, facts: Vec::new(), marks: Vec::new() };
         bench.start(1, Vec::new());
         bench.facts();
         bench
@@ -108,12 +109,18 @@ impl Bench {
     fn step(&mut self, event: Event<Node>) -> Vec<Effect<Node>> {
         let out = step(&mut self.node, self.config.cluster.node(self.me), &self.config, event);
         self.facts.extend(out.facts);
+        self.marks.extend(out.marks);
         out.effects
     }
 
     /// What was stated since the last look.
     pub(crate) fn facts(&mut self) -> Vec<Fact> {
         std::mem::take(&mut self.facts)
+    }
+
+    /// Which marks were reached since the last look.
+    pub(crate) fn marks(&mut self) -> Vec<&'static str> {
+        std::mem::take(&mut self.marks)
     }
 
     /// The effect of sending to a process.

@@ -62,12 +62,6 @@ enum Pace {
 }
 
 impl Controller {
-    /// Whether this replica leads, as far as it knows.
-    #[must_use]
-    pub fn leads(&self) -> bool {
-        self.leads
-    }
-
     pub(crate) fn handle(&mut self, event: Event<Node>, cx: &mut Context<'_>) {
         match event {
             Event::Start { .. } => match cx.config().timing.lease {
