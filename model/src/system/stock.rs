@@ -13,6 +13,7 @@ use super::fold::{Asymmetry, Images};
 use super::mail::Mail;
 use super::place::Place;
 use super::react::{Reaction, react};
+use crate::Calls;
 use crate::intern::Interner;
 use crate::report::{Leg, Message, Pick};
 
@@ -96,7 +97,7 @@ enum FairStep<N: Node> {
 pub(super) struct Rules<'a, N: Node> {
     pub(super) config: &'a N::Config,
     pub(super) nodes: usize,
-    pub(super) calls: &'a [(NodeId, N::Request)],
+    pub(super) calls: &'a Calls<N::Request>,
     pub(super) crashable: &'a [NodeId],
     /// Whether writes may end in a fault at all.
     pub(super) store_faults: bool,
@@ -389,8 +390,8 @@ pub(super) struct Staged<N: Node> {
 
 /// The next of the scope's calls to this node.
 pub(super) fn next_call<N: Node>(rules: &Rules<'_, N>, place: &Place<N>) -> Option<(CallId, N::Request)> {
-    let to_it = (0..).zip(rules.calls).filter(|(_, (node, _))| *node == place.id);
-    to_it.map(|(id, (_, request))| (CallId(id), request.clone())).nth(place.calls_made as usize)
+    let next = rules.calls.of(place.id).nth(place.calls_made as usize);
+    next.map(|(call, request)| (call, request.clone()))
 }
 
 fn node_byte(node: NodeId) -> u8 {
