@@ -81,7 +81,7 @@
 //! let scope = |losses| Scope {
 //!     config: (),
 //!     nodes: vec!["a".to_owned(), "b".to_owned()],
-//!     calls: vec![],
+//!     calls: Calls::new(),
 //!     monitors: vec![Returns::default()],
 //!     budget: Budget { losses, ..Budget::default() },
 //!     crashable: vec![],
@@ -102,6 +102,7 @@
 //! choice of delays. Knows no plane.
 #![forbid(unsafe_code)]
 
+mod calls;
 mod check;
 mod explore;
 pub mod fair;
@@ -113,6 +114,7 @@ pub mod search;
 mod symmetry;
 mod system;
 
+pub use calls::Calls;
 pub use check::{CheckError, check, check_after, check_folded};
 pub use explore::{ExploreError, Stop, Tour, explore};
 pub use intern::content_hash;

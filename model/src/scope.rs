@@ -1,6 +1,8 @@
 //! The small worlds a check explores, and why one is refused.
 
-use quiesce_machine::{Monitor, Node, NodeId};
+use quiesce_machine::{CallId, Monitor, Node, NodeId};
+
+use crate::Calls;
 
 /// A small world, explored exhaustively: who is in it, what users ask, and which faults may strike how often.
 ///
@@ -11,9 +13,8 @@ pub struct Scope<N: Node, M> {
     pub config: N::Config,
     /// Names for people; a [`NodeId`] is a place in this list.
     pub nodes: Vec<String>,
-    /// What users ask of whom. Each call may come at any moment or never; those of one node come in list order. A
-    /// [`CallId`](quiesce_machine::CallId) is a place in this list.
-    pub calls: Vec<(NodeId, N::Request)>,
+    /// What users ask of whom.
+    pub calls: Calls<N::Request>,
     /// The properties, in their first state.
     pub monitors: Vec<M>,
     /// How often each fault may strike.
@@ -78,6 +79,12 @@ pub enum ScopeError {
     NameTwice {
         /// The name.
         name: &'static str,
+    },
+    /// Two calls of one number could not be told apart by whoever is asked.
+    #[error("calls have different numbers, found #{} twice", .call.0)]
+    CallTwice {
+        /// The number.
+        call: CallId,
     },
     /// A node that is not in the scope.
     #[error("{place} speaks of node {node}, but the scope's nodes are n0 to n{}", .count - 1)]
@@ -159,7 +166,10 @@ impl<N: Node, M: Monitor<N>> Scope<N, M> {
 
     fn validate_nodes(&self) -> Result<(), ScopeError> {
         let count = self.nodes.len();
-        let calls = self.calls.iter().map(|&(node, _)| ("a call", node));
+        if let Some(call) = self.calls.twice() {
+            return Err(ScopeError::CallTwice { call });
+        }
+        let calls = self.calls.iter().map(|(_, node, _)| ("a call", node));
         let crashable = self.crashable.iter().map(|&node| ("the crashable list", node));
         let cuts = self.cuts.iter().flatten().map(|&node| ("a cut", node));
         match calls.chain(crashable).chain(cuts).find(|(_, node)| node.index() >= count) {

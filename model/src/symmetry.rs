@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use quiesce_machine::{CallId, Monitor, Node, NodeId, Record, Rename, Renaming, Write};
+use quiesce_machine::{Monitor, Node, NodeId, Record, Rename, Renaming, Write};
 
 use crate::scope::Scope;
 
@@ -133,10 +133,7 @@ impl<N: Node, M: Monitor<N>> Symmetry<N, M> {
     /// A renaming of nodes and numbers with what follows from it; none if it changes the scope.
     fn element(&self, scope: &Scope<N, M>, mut renaming: Renaming) -> Option<Element> {
         let ids = || (0u32..).map(NodeId).take(scope.nodes.len());
-        let of = |node: NodeId| {
-            let calls = (0u32..).map(CallId).zip(&scope.calls);
-            calls.filter(move |(_, (to, _))| *to == node).map(|(call, (_, request))| (call, request))
-        };
+        let of = |node: NodeId| scope.calls.of(node);
         for node in ids() {
             let to = renaming.node(node);
             if of(node).count() != of(to).count() {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use quiesce_machine::{Cx, Event, Label, Monitor, Never, Node, NodeId, Obligation, Observation, View, Violation};
-use quiesce_model::{Budget, CheckError, Limits, Scope, Search, check};
+use quiesce_model::{Budget, Calls, CheckError, Limits, Scope, Search, check};
 
 /// Says how often any of its kind was started in this process: something no event tells it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -77,7 +77,7 @@ fn a_node_that_differs_when_run_again_is_refused() {
     let scope = Scope {
         config: (),
         nodes: vec!["g".to_owned()],
-        calls: Vec::new(),
+        calls: Calls::new(),
         monitors: vec![Silence],
         budget: Budget::default(),
         crashable: Vec::new(),

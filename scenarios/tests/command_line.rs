@@ -331,6 +331,17 @@ fn a_check_begins_at_any_moment_of_a_simulated_failure() {
 }
 
 #[test]
+fn a_check_begins_inside_a_run_whose_timeline_opens_with_a_fault() {
+    let shell = Shell::new("check-from-fault");
+    let failed = shell.run("run abort-is-lost --profile reference --seed 1");
+    let capsule = capsule(failed.ends(1));
+    for step in [5, 12] {
+        let within = shell.run(&format!("check --from {capsule} --step {step} --max-states 3000"));
+        within.says("\nabort-is-lost ").says(": 3000 unique states");
+    }
+}
+
+#[test]
 fn results_are_junit_too() {
     let shell = Shell::new("check-junit");
     shell.run("check ic operation --profile reference --junit checks.xml").ends(1);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use quiesce::plane::Plane;
 use quiesce::planes::{Operation, Volume, Xaction};
 use quiesce_machine::{
-    CallId, Choices, Cx, Effect, Event, Monitor, Node, NodeId, Obligation, Observation, Outbox, Span, View, Violation,
+    Choices, Cx, Effect, Event, Monitor, Node, NodeId, Obligation, Observation, Outbox, Span, View, Violation,
 };
 use quiesce_model::{Act, Budget, Pick, Scope, State, System};
 use quiesce_sim::{Action, Plan, Ratio, Records, run};
@@ -142,9 +142,9 @@ fn simulate<P: Plane>(scope: &Scope<P::Node, P::Monitor>, seed: u64) -> Vec<Seen
     plan.max_events = EVENTS_MOST;
     let moment =
         |n: u64| Duration::from_millis(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(n as u32 * 7) % 400);
-    for (call, (node, request)) in (0..).map(CallId).zip(&scope.calls) {
+    for (call, node, request) in scope.calls.iter() {
         let at = moment(0) * (call.0 + 1);
-        plan = plan.step(at, Action::Call { node: *node, request: request.clone(), call });
+        plan = plan.step(at, Action::Call { node, request: request.clone(), call });
     }
     if scope.budget.crashes > 0 {
         let node = scope.crashable[seed as usize % scope.crashable.len()];

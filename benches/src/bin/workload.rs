@@ -24,7 +24,7 @@ const WORKLOADS: [(&str, Workload); 13] = [
     ("notification", |events| run(&notification(events), 1).events),
     ("notification-starts", |events| run(&starts(notification(events)), 1).events),
     ("protocol", |seconds| run(&protocol(Duration::from_secs(seconds), true), 1).events),
-    ("check-ic", |_| measure("ic", "safety").unique),
+    ("check-ic", |_| measure("ic", "safety").map_or(0, |measured| measured.unique)),
     ("ping-pong-heap", |events| bare::ping_pong::<Heap>(events).iter().sum()),
     ("fan-in-heap", |events| bare::fan_in::<Heap>(events).iter().sum()),
     ("periodic-heap", bare::periodic::<Heap>),

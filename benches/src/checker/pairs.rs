@@ -3,7 +3,7 @@
 use std::fmt;
 
 use quiesce_machine::{Cx, Event, Label, Monitor, Never, Node, NodeId, Obligation, Observation, View, Violation};
-use quiesce_model::{Budget, Scope};
+use quiesce_model::{Budget, Calls, Scope};
 
 /// Even nodes serve, odd ones return.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -90,7 +90,7 @@ pub fn pairs(pairs: u32) -> Scope<Player, Nothing> {
     Scope {
         config: (),
         nodes: (0..2 * pairs).map(|node| format!("n{node}")).collect(),
-        calls: Vec::new(),
+        calls: Calls::new(),
         monitors: Vec::new(),
         budget: Budget::default(),
         crashable: Vec::new(),

@@ -44,8 +44,7 @@ pub enum Alarm<T> {
 #[must_use]
 pub fn actors<N: Node, M: Monitor<N>>(scope: &Scope<N, M>) -> ActorModel<Process<N>> {
     let process = |node: u32| {
-        let calls = (0..).map(CallId).zip(&scope.calls).filter(|(_, (to, _))| to.0 == node);
-        let calls = calls.map(|(call, (_, request))| (call, request.clone())).collect();
+        let calls = scope.calls.of(NodeId(node)).map(|(call, request)| (call, request.clone())).collect();
         Process { config: scope.config.clone(), calls }
     };
     let model = ActorModel::new((), ()).actors((0..scope.nodes.len() as u32).map(process));

@@ -77,6 +77,10 @@ pub(super) struct Gatherer<'a, S, F> {
     strikes: F,
     owes: Owes,
     sorted: Vec<u32>,
+    /// Fingerprints that will come, with their numbers, and how many have come.
+    foreseen: Vec<u64>,
+    numbers: Vec<Option<u32>>,
+    came: usize,
     generated: u32,
 }
 
@@ -84,7 +88,29 @@ impl<'a, S, F: Fn(&S) -> bool> Gatherer<'a, S, F> {
     /// Of states numbered from `number` on. `strikes` says whether some property has something to say of a state.
     pub(super) fn new(haul: &'a mut Haul<S>, (table, sets): (&'a Table, &'a Sets), number: u32, strikes: F) -> Self {
         haul.clear();
-        Gatherer { haul, table, sets, number, strikes, owes: Owes::Nothing, sorted: Vec::new(), generated: 0 }
+        let (sorted, foreseen, numbers) = (Vec::new(), Vec::new(), Vec::new());
+        Gatherer {
+            haul,
+            table,
+            sets,
+            number,
+            strikes,
+            owes: Owes::Nothing,
+            sorted,
+            foreseen,
+            numbers,
+            came: 0,
+            generated: 0,
+        }
+    }
+
+    /// The number of a fingerprint, if it has one.
+    fn find(&mut self, fingerprint: u64) -> Option<u32> {
+        if self.foreseen.get(self.came) != Some(&fingerprint) {
+            return self.table.find(fingerprint);
+        }
+        self.came += 1;
+        self.numbers[self.came - 1]
     }
 
     fn close(&mut self) {
@@ -108,11 +134,19 @@ impl<S, F: Fn(&S) -> bool> Steps<S> for Gatherer<'_, S, F> {
         };
     }
 
+    fn foresee(&mut self, fingerprints: &[u64]) {
+        self.foreseen.clear();
+        self.foreseen.extend_from_slice(fingerprints);
+        self.table.find_all(fingerprints, &mut self.numbers);
+        self.came = 0;
+    }
+
     fn step(&mut self, ordinal: usize, class: Class, fingerprint: u64, next: impl FnOnce() -> S) {
         self.generated += 1;
         let keeps = self.sets.are_kept() && !matches!(self.owes, Owes::Nothing);
+        let found = self.find(fingerprint);
         let Haul { edges, finds, .. } = &mut *self.haul;
-        match self.table.find(fingerprint) {
+        match found {
             Some(to) if keeps && to != self.number => edges.push(Edge { to, class }),
             Some(_) => (),
             None => {
@@ -134,6 +168,7 @@ impl<S, F: Fn(&S) -> bool> Steps<S> for Gatherer<'_, S, F> {
         self.haul.finds.truncate(finds);
         self.owes = Owes::Unknown;
         self.generated = 0;
+        self.foreseen.clear();
         self.close();
     }
 }

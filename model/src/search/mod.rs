@@ -22,6 +22,9 @@ pub use walk::{Bounds, Walk, walk};
 
 use crate::fair::Class;
 
+/// How many states are told of together, so that what they lead to is looked up side by side.
+const TOGETHER: usize = 8;
+
 /// What the walk asks of a model beside `stateright::Model`.
 ///
 /// A model needs to say only how its states hash. One that judges liveness says what is owed and which steps are fair;
@@ -48,18 +51,31 @@ pub trait Explore: stateright::Model {
     /// [`Steps::decline`]; it is then asked to [`learn`](Self::learn) the state, and asked again.
     fn expand(&self, states: &[Self::State], steps: &mut impl Steps<Self::State>) {
         let (mut actions, mut owed) = (Vec::new(), Vec::new());
-        for state in states {
-            owed.clear();
-            self.owed(state, &mut owed);
-            steps.begin(&owed);
-            self.actions(state, &mut actions);
-            for (ordinal, action) in actions.drain(..).enumerate() {
-                let class = self.class(&action);
-                let next = self.next_state(state, action).filter(|next| self.within_boundary(next));
-                let Some(next) = next else { continue };
-                steps.step(ordinal, class, self.fingerprint(&next), || next);
+        let (mut nexts, mut fingerprints, mut ends) = (Vec::new(), Vec::new(), Vec::new());
+        for group in states.chunks(TOGETHER) {
+            for state in group {
+                self.actions(state, &mut actions);
+                for (ordinal, action) in actions.drain(..).enumerate() {
+                    let class = self.class(&action);
+                    let next = self.next_state(state, action).filter(|next| self.within_boundary(next));
+                    let Some(next) = next else { continue };
+                    fingerprints.push(self.fingerprint(&next));
+                    nexts.push((ordinal, class, next));
+                }
+                ends.push(nexts.len());
             }
-            steps.end();
+            steps.foresee(&fingerprints);
+            let (mut told, mut all) = (0, nexts.drain(..).zip(fingerprints.drain(..)));
+            for (state, end) in group.iter().zip(ends.drain(..)) {
+                owed.clear();
+                self.owed(state, &mut owed);
+                steps.begin(&owed);
+                for ((ordinal, class, next), fingerprint) in all.by_ref().take(end - told) {
+                    steps.step(ordinal, class, fingerprint, || next);
+                }
+                steps.end();
+                told = end;
+            }
         }
     }
 
@@ -74,6 +90,12 @@ pub trait Explore: stateright::Model {
 pub trait Steps<S> {
     /// The next state's turn, which owes this.
     fn begin(&mut self, owed: &[u32]);
+
+    /// Some of the steps are going to lead to states of these fingerprints, in this order. Looking for many at once costs
+    /// less.
+    fn foresee(&mut self, fingerprints: &[u64]) {
+        let _ = fingerprints;
+    }
 
     /// The action at place `ordinal` of the state's actions leads to a state of this fingerprint, which `next` makes if
     /// it is new.

@@ -5,6 +5,9 @@ use super::chunks::Chunks;
 /// The most states one search can number.
 pub(super) const STATES_MAX: usize = u32::MAX as usize - 1;
 
+/// How many fingerprints are looked for side by side.
+const ABREAST: usize = 32;
+
 /// Fingerprints in the order they came, each once.
 ///
 /// A slot holds one more than an index, and in the bits that no index needs, some of the fingerprint: a probe touches
@@ -43,6 +46,32 @@ impl Table {
     /// The number of this fingerprint, if it is there.
     pub(super) fn find(&self, fingerprint: u64) -> Option<u32> {
         self.probe(fingerprint).ok()
+    }
+
+    /// The numbers of many fingerprints. They are looked for side by side, so that memory is waited for together and not
+    /// once for each.
+    pub(super) fn find_all(&self, wanted: &[u64], found: &mut Vec<Option<u32>>) {
+        found.clear();
+        for some in wanted.chunks(ABREAST) {
+            let (mut slots, mut kept) = ([0; ABREAST], [0; ABREAST]);
+            for (slot, &fingerprint) in slots.iter_mut().zip(some) {
+                *slot = self.slots[self.first_slot(fingerprint)];
+            }
+            let tags = self.tag_mask();
+            for ((kept, &slot), &fingerprint) in kept.iter_mut().zip(&slots).zip(some) {
+                if slot != 0 && slot & tags == tag(tags, fingerprint) {
+                    *kept = self.fingerprints[((slot & !tags) - 1) as usize];
+                }
+            }
+            for ((&kept, &slot), &fingerprint) in kept.iter().zip(&slots).zip(some) {
+                let same = slot != 0 && slot & tags == tag(tags, fingerprint) && kept == fingerprint;
+                found.push(match slot {
+                    0 => None,
+                    _ if same => Some((slot & !tags) - 1),
+                    _ => self.find(fingerprint),
+                });
+            }
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -122,6 +151,11 @@ mod tests {
         for n in 0..50_000 {
             assert_eq!(table.insert(scattered(n)), (n as u32, false));
         }
+        let wanted: Vec<u64> = (0..100_000).step_by(997).map(scattered).collect();
+        let mut found = vec![None];
+        table.find_all(&wanted, &mut found);
+        assert_eq!(found, wanted.iter().map(|&one| table.find(one)).collect::<Vec<_>>());
+        assert_eq!(found.iter().flatten().count(), 51, "those below 50,000");
         assert_eq!(table.find(scattered(7)), Some(7));
         assert_eq!(table.find(scattered(50_000)), None);
         assert_eq!(table.len(), 50_000);

@@ -46,6 +46,9 @@ pub(super) enum Missing {
 pub(super) struct Desk {
     actions: Vec<Action>,
     owed: Vec<u32>,
+    /// The fingerprint behind each action, where the state need not be made for it.
+    foretold: Vec<Option<u64>>,
+    fingerprints: Vec<u64>,
     next: State,
     /// How many states the one told last stands for.
     pub(super) stands_for: u64,
@@ -67,20 +70,40 @@ impl<N: Node, M: Monitor<N>> Known<'_, N, M> {
 
     /// Tells what `state` owes and every step from it.
     pub(super) fn tell(&self, state: &State, desk: &mut Desk, steps: &mut impl Steps<State>) -> Result<(), Missing> {
-        let Desk { actions, owed, next, stands_for } = desk;
+        let Desk { actions, owed, foretold, fingerprints, next, stands_for } = desk;
         *stands_for = self.stands_for(state)?;
         owed.clear();
         self.owed(state, owed)?;
         steps.begin(owed);
         actions.clear();
         self.list(state, actions)?;
-        for (ordinal, &action) in actions.iter().enumerate() {
-            self.after(state, action, next)?;
-            self.fold(next)?;
-            steps.step(ordinal, Class(action.class), next.fingerprint(), || next.clone());
+        foretold.clear();
+        foretold.extend(actions.iter().map(|&action| self.foretell(state, action)));
+        fingerprints.clear();
+        fingerprints.extend(foretold.iter().flatten());
+        steps.foresee(fingerprints);
+        for (ordinal, (&action, &foretold)) in actions.iter().zip(&*foretold).enumerate() {
+            let class = Class(action.class);
+            if let Some(fingerprint) = foretold {
+                steps.step(ordinal, class, fingerprint, || self.made(state, action, fingerprint, next));
+            } else {
+                self.after(state, action, next)?;
+                self.fold(next)?;
+                steps.step(ordinal, class, next.fingerprint(), || next.clone());
+            }
         }
         steps.end();
         Ok(())
+    }
+}
+
+impl<N: Node, M: Monitor<N>> Known<'_, N, M> {
+    /// The state after an action whose fingerprint was foretold.
+    fn made(&self, state: &State, action: Action, fingerprint: u64, next: &mut State) -> State {
+        let known = self.after(state, action, next);
+        assert!(known.is_ok(), "what is foretold is known");
+        assert_eq!(next.fingerprint(), fingerprint, "a fingerprint foretold is that of the state");
+        next.clone()
     }
 }
 

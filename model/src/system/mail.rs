@@ -2,7 +2,7 @@
 
 use quiesce_machine::{Node, NodeId, Renaming};
 
-use super::state::mix;
+use super::state::{flight_weight, mix};
 use crate::intern::Interner;
 use crate::report::{Leg, Message};
 
@@ -10,6 +10,8 @@ use crate::report::{Leg, Message};
 #[derive(Debug)]
 pub(super) struct Mail<N: Node> {
     letters: Interner<Letter<N>>,
+    /// From whom each goes to whom, and what its flights weigh in a state, by leg.
+    slips: Vec<(NodeId, NodeId, [u64; LEGS.len()])>,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -46,12 +48,16 @@ const LEGS: [Leg; 3] = [Leg::Out, Leg::Orphaned, Leg::Back];
 
 impl<N: Node> Mail<N> {
     pub(super) fn new() -> Self {
-        Mail { letters: Interner::new() }
+        Mail { letters: Interner::new(), slips: Vec::new() }
     }
 
     /// The flight of a message just sent.
     pub(super) fn post(&mut self, from: NodeId, to: NodeId, msg: N::Msg) -> u32 {
-        let letter = self.letters.intern(Letter { from, to, msg }).0;
+        let (letter, new) = self.letters.intern(Letter { from, to, msg });
+        if new {
+            let hash = self.letters.hash(letter);
+            self.slips.push((from, to, LEGS.map(|leg| flight_weight(mix(hash, leg as usize)))));
+        }
         letter.checked_mul(LEGS.len() as u32).expect("fewer than 2^30 distinct messages")
     }
 
@@ -61,7 +67,7 @@ impl<N: Node> Mail<N> {
     }
 
     pub(super) fn envelope(&self, flight: u32) -> Envelope {
-        let &Letter { from, to, .. } = self.letter(flight);
+        let (from, to, _) = self.slips[Self::letter_of(flight) as usize];
         Envelope { from, to, leg: leg(flight) }
     }
 
@@ -72,6 +78,11 @@ impl<N: Node> Mail<N> {
 
     pub(super) fn hash(&self, flight: u32) -> u64 {
         mix(self.letters.hash(Self::letter_of(flight)), leg(flight) as usize)
+    }
+
+    /// What a flight adds to the sum of a state.
+    pub(super) fn weight(&self, flight: u32) -> u64 {
+        self.slips[Self::letter_of(flight) as usize].2[leg(flight) as usize]
     }
 
     /// The number of a flight's message, whatever its leg.

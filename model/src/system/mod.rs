@@ -8,6 +8,7 @@ mod action;
 mod begin;
 pub(crate) mod by_index;
 mod fold;
+mod foretell;
 mod ignored;
 mod known;
 mod mail;

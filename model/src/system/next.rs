@@ -22,16 +22,21 @@ impl<N: Node, M: Monitor<N>> Known<'_, N, M> {
         for flight in distinct(state.flights(nodes)) {
             self.list_message(places, faults, flight, actions)?;
         }
+        let mut some_wait = false;
         for &place in places {
             let moves = self.stock.moves(place).ok_or(Missing::Moves { place })?;
+            if moves.none {
+                continue;
+            }
             quiet &= !moves.busy;
             nothing_under_way &= !moves.writes;
+            some_wait |= !moves.timeouts.is_empty() || !moves.patient.is_empty();
             actions.extend_from_slice(&moves.prompt);
             actions.extend(moves.crashes.iter().filter(|crash| may_crash(faults, crash)));
             actions.extend(moves.store_faults.iter().filter(|_| faults.left.store_faults > 0));
         }
         let scope = &self.system.scope;
-        for moves in places.iter().filter_map(|&place| self.stock.moves(place)) {
+        for moves in places.iter().filter(|_| some_wait).filter_map(|&place| self.stock.moves(place)) {
             if nothing_under_way || !scope.punctual || scope.untimed {
                 actions.extend_from_slice(&moves.timeouts);
             }

@@ -90,11 +90,10 @@ impl State {
         Faults { left: Budget { crashes, record_losses, losses, duplicates, partitions, store_faults }, cut }
     }
 
-    pub(super) fn set_faults(&mut self, Faults { left, cut }: Faults) {
-        let Budget { crashes, record_losses, losses, duplicates, partitions, store_faults } = left;
-        self.words[Head::Budget as usize] = u32::from_le_bytes([crashes, record_losses, losses, duplicates]);
-        let [_, _, property, _] = self.words[Head::World as usize].to_le_bytes();
-        self.words[Head::World as usize] = u32::from_le_bytes([partitions, cut, property, store_faults]);
+    pub(super) fn set_faults(&mut self, faults: Faults) {
+        let (budget, world) = fault_words(faults, self.words[Head::World as usize]);
+        self.words[Head::Budget as usize] = budget;
+        self.words[Head::World as usize] = world;
     }
 
     /// Marks a violation of a property, with evidence that has this number and hash. The monitors, of which `watch` is
@@ -141,10 +140,42 @@ impl State {
 
     /// The hash of this state's content.
     pub(super) fn fingerprint(&self) -> u64 {
-        let budget = u64::from(self.words[Head::Budget as usize]);
-        let world = u64::from(self.words[Head::World as usize]);
-        mix(self.sum.wrapping_add(mix(budget | world << 32, WORLD)), 0)
+        finished(self.sum, self.words[Head::Budget as usize], self.words[Head::World as usize])
     }
+
+    /// The fingerprint of a state whose parts weigh so much more, and which has these faults.
+    pub(super) fn fingerprint_after(&self, change: u64, faults: Faults) -> u64 {
+        let world = self.words[Head::World as usize];
+        let (budget, world) = fault_words(faults, world);
+        finished(self.sum.wrapping_add(change), budget, world)
+    }
+}
+
+/// The words of a state that say what is left of the budget and which partition is in force, the last having been `world`.
+fn fault_words(Faults { left, cut }: Faults, world: u32) -> (u32, u32) {
+    let Budget { crashes, record_losses, losses, duplicates, partitions, store_faults } = left;
+    let [_, _, property, _] = world.to_le_bytes();
+    let budget = u32::from_le_bytes([crashes, record_losses, losses, duplicates]);
+    (budget, u32::from_le_bytes([partitions, cut, property, store_faults]))
+}
+
+fn finished(sum: u64, budget: u32, world: u32) -> u64 {
+    mix(sum.wrapping_add(mix(u64::from(budget) | u64::from(world) << 32, WORLD)), 0)
+}
+
+/// What a place of this hash adds to the sum of a state.
+pub(super) fn place_weight(hash: u64, node: usize) -> u64 {
+    mix(hash, PLACES + node)
+}
+
+/// What a message of this hash adds.
+pub(super) fn flight_weight(hash: u64) -> u64 {
+    mix(hash, FLIGHT)
+}
+
+/// What monitors of this hash add.
+pub(super) fn watch_weight(hash: u64) -> u64 {
+    mix(hash, WATCH)
 }
 
 impl Judged for State {

@@ -107,7 +107,7 @@ impl<N: Node, M: Monitor<N>> Known<'_, N, M> {
         let by = NodeId(u32::try_from(node).unwrap_or(u32::MAX));
         let look = Look::new(&self.system.scope, &self.stock, state.places(self.nodes()));
         let sight = self.watch.sight(state.watch(), (id, outcome), by, &look)?;
-        if self.system.fold.is_some() && !self.watch.remembers(state.watch(), id) {
+        if self.system.fold.is_some() && self.watch.remembered(state.watch(), id).is_none() {
             self.sees_alike(state, (node, id), sight)?;
         }
         Some(sight)

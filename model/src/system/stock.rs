@@ -13,6 +13,8 @@ use super::fold::{Asymmetry, Images};
 use super::mail::Mail;
 use super::place::Place;
 use super::react::{Reaction, react};
+use super::state::place_weight;
+use crate::Calls;
 use crate::intern::Interner;
 use crate::report::{Leg, Message, Pick};
 
@@ -39,8 +41,12 @@ pub(super) struct Stock<N: Node> {
 pub(super) struct Outcome<N: Node> {
     /// The place after it.
     pub(super) place: u32,
+    /// By how much the sum of a state changes when this place comes for the old one.
+    pub(super) moved: u64,
     /// Messages sent.
     pub(super) sends: Box<[u32]>,
+    /// What they weigh together.
+    pub(super) weight: u64,
     /// What monitors are told before the facts.
     pub(super) notice: Option<Notice>,
     pub(super) facts: Box<[N::Fact]>,
@@ -67,6 +73,8 @@ pub(super) enum Notice {
 #[derive(Debug)]
 pub(super) struct Moves {
     pub(super) up: bool,
+    /// Whether there is nothing of all the below.
+    pub(super) none: bool,
     /// Whether a short timer or a time-out is armed, or a write is pending.
     pub(super) busy: bool,
     /// Whether a write is pending.
@@ -96,7 +104,7 @@ enum FairStep<N: Node> {
 pub(super) struct Rules<'a, N: Node> {
     pub(super) config: &'a N::Config,
     pub(super) nodes: usize,
-    pub(super) calls: &'a [(NodeId, N::Request)],
+    pub(super) calls: &'a Calls<N::Request>,
     pub(super) crashable: &'a [NodeId],
     /// Whether writes may end in a fault at all.
     pub(super) store_faults: bool,
@@ -216,10 +224,13 @@ impl<N: Node> Stock<N> {
             let class = self.class(FairStep::Start(place.id));
             self.offer(rules, id, Kind::Start { node }, class, &mut prompt);
         }
-        let crashes = self.list_crashes(rules, &place);
+        let crashes = self.list_crashes(rules, id, &place);
         let up = place.process.is_some();
+        let lists = [&prompt, &timeouts, &patient, &crashes, &store_faults];
+        let none = !busy && lists.iter().all(|list| list.is_empty());
         Moves {
             up,
+            none,
             busy,
             writes,
             prompt: prompt.into(),
@@ -242,12 +253,12 @@ impl<N: Node> Stock<N> {
         } else {
             let mut after = place.clone();
             after.calls_made += 1;
-            let outcome = self.keep(after, None);
+            let outcome = self.keep(id, after, None);
             list.push(Action { kind: Kind::CallNobody { node }, class: 0, outcome });
         }
     }
 
-    fn list_crashes(&mut self, rules: &Rules<'_, N>, place: &Place<N>) -> Vec<Action> {
+    fn list_crashes(&mut self, rules: &Rules<'_, N>, id: u32, place: &Place<N>) -> Vec<Action> {
         let mut crashes: Vec<Action> = Vec::new();
         if place.process.is_none() || !rules.crashable.contains(&place.id) {
             return crashes;
@@ -260,7 +271,7 @@ impl<N: Node> Stock<N> {
                     continue;
                 }
                 seen.push(down.clone());
-                let outcome = self.keep(down, Some(Notice::Crashed { records_lost }));
+                let outcome = self.keep(id, down, Some(Notice::Crashed { records_lost }));
                 let applied = u16::try_from(applied).unwrap_or(u16::MAX);
                 let kind = Kind::Crash { node: node_byte(place.id), applied, records_lost };
                 crashes.push(Action { kind, class: 0, outcome });
@@ -269,11 +280,13 @@ impl<N: Node> Stock<N> {
         crashes
     }
 
-    fn keep(&mut self, after: Place<N>, notice: Option<Notice>) -> u32 {
+    fn keep(&mut self, before: u32, after: Place<N>, notice: Option<Notice>) -> u32 {
         let place = self.places.intern(after).0;
         let none = Outcome {
             place,
+            moved: self.moved(before, place),
             sends: Box::default(),
+            weight: 0,
             notice,
             facts: Box::default(),
             picks: Box::default(),
@@ -313,7 +326,9 @@ impl<N: Node> Stock<N> {
         let picks = picks.into();
         let failed = |failure: String, picks| Outcome {
             place,
+            moved: 0,
             sends: Box::default(),
+            weight: 0,
             notice: None,
             facts: Box::default(),
             picks,
@@ -333,8 +348,18 @@ impl<N: Node> Stock<N> {
             }
             sends.push(self.mail.post(before.id, to, msg));
         }
-        let place = self.places.intern(after).0;
-        Outcome { place, sends: sends.into(), notice, facts: out.facts.into(), picks, failure: None }
+        let after = self.places.intern(after).0;
+        let weights = sends.iter().map(|&flight| self.mail.weight(flight));
+        let (moved, weight) = (self.moved(place, after), weights.fold(0, u64::wrapping_add));
+        let (sends, facts) = (sends.into(), out.facts.into());
+        Outcome { place: after, moved, sends, weight, notice, facts, picks, failure: None }
+    }
+
+    /// By how much the sum of a state changes when one place of a node comes for another.
+    fn moved(&self, before: u32, after: u32) -> u64 {
+        let node = self.places.value(before).id.index();
+        let weight = |place| place_weight(self.places.hash(place), node);
+        weight(after).wrapping_sub(weight(before))
     }
 
     /// What a process is about to be handed, and the place as it then is.
@@ -389,8 +414,8 @@ pub(super) struct Staged<N: Node> {
 
 /// The next of the scope's calls to this node.
 pub(super) fn next_call<N: Node>(rules: &Rules<'_, N>, place: &Place<N>) -> Option<(CallId, N::Request)> {
-    let to_it = (0..).zip(rules.calls).filter(|(_, (node, _))| *node == place.id);
-    to_it.map(|(id, (_, request))| (CallId(id), request.clone())).nth(place.calls_made as usize)
+    let next = rules.calls.of(place.id).nth(place.calls_made as usize);
+    next.map(|(call, request)| (call, request.clone()))
 }
 
 fn node_byte(node: NodeId) -> u8 {

@@ -10,6 +10,7 @@ use quiesce_machine::{Monitor, Node, NodeId, Obligation, Observation, View};
 use smallvec::SmallVec;
 
 use super::panics;
+use super::state::watch_weight;
 use super::stock::{Notice, Outcome, Stock};
 use crate::intern::Interner;
 use crate::scope::Scope;
@@ -148,9 +149,14 @@ impl<M: std::hash::Hash + Eq> Watch<M> {
         }
     }
 
-    /// Whether it is remembered what monitors made of an outcome, so that none of them looked at nodes.
-    pub(super) fn remembers(&self, watch: u32, outcome: u32) -> bool {
-        self.seen.contains_key(&(watch, outcome))
+    /// What monitors made of an outcome, if that is remembered, so that none of them looked at nodes.
+    pub(super) fn remembered(&self, watch: u32, outcome: u32) -> Option<Sight> {
+        self.seen.get(&(watch, outcome)).copied()
+    }
+
+    /// What monitors together add to the sum of a state.
+    pub(super) fn weight(&self, watch: u32) -> u64 {
+        watch_weight(self.together.hash(watch))
     }
 
     /// Finds out what monitors make of an outcome.

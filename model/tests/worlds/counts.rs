@@ -94,7 +94,7 @@ fn timeouts_wait_for_what_is_under_way_where_that_is_punctual() {
 #[test]
 fn calls_to_one_node_come_in_order_and_to_others_at_any_moment() {
     let calls = vec![(A, Word(0)), (A, Word(1)), (B, Word(0))];
-    let world = World { calls, ..world(2, Vec::new()) };
+    let world = World { calls: calls.into(), ..world(2, Vec::new()) };
     // What a toy remembers of a call is its id: three states of `a`, two of `b`.
     assert_eq!(figures(&world), (6, 1 + 7, 3));
 }

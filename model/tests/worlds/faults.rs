@@ -159,7 +159,7 @@ fn a_partition_loses_what_crosses_it_and_heals() {
 #[test]
 fn a_call_to_a_dead_process_is_not_heard() {
     let deaf = with(crashes(1, 0), Vec::new(), world(1, Vec::new()));
-    let report = run(&World { calls: vec![(A, Word(0)), (A, Word(1))], ..deaf });
+    let report = run(&World { calls: vec![(A, Word(0)), (A, Word(1))].into(), ..deaf });
     // Up in a first life with 0, 1 or 2 calls made; down with as many; up again with as many, the last of them heard in
     // this life or not.
     assert_eq!(report.unique_states, 3 + 3 + 5);
@@ -169,9 +169,9 @@ fn a_call_to_a_dead_process_is_not_heard() {
 fn a_call_is_made_at_most_once() {
     let rules = vec![rule(A, When::Called(0), [Do::Say(2), Do::Reply])];
     let once = with(crashes(2, 0), vec![Watcher::Once { word: 2, said: false }], world(1, rules));
-    let asked = run(&World { calls: vec![(A, Word(0))], ..once.clone() });
+    let asked = run(&World { calls: vec![(A, Word(0))].into(), ..once.clone() });
     assert_eq!(asked.verdict, Verdict::Pass);
-    let again = run(&World { calls: vec![(A, Word(0)); 2], ..once });
+    let again = run(&World { calls: vec![(A, Word(0)); 2].into(), ..once });
     let found = counterexample(&again, "once");
     assert_eq!(lines(found), ["a is asked by call 0: Word(0)", "a is asked by call 1: Word(0)"]);
     assert_eq!(found.steps.last().map(|step| &*step.replies), Some(&["answers call 1: Word(0)".to_owned()][..]));

@@ -110,7 +110,7 @@ fn a_long_timer_is_not_put_off_for_ever_by_another() {
 #[test]
 fn users_may_stay_away_and_then_what_hangs_on_them_is_owed() {
     let rules = vec![rule(A, When::Called(0), [Do::Say(1)])];
-    let report = run(&World { calls: vec![(A, Word(0))], ..asked_at_boot(rules) });
+    let report = run(&World { calls: vec![(A, Word(0))].into(), ..asked_at_boot(rules) });
     let found = counterexample(&report, "answered");
     assert_eq!((found.ending, lines(found)), (Ending::Rest, vec![]));
 }

@@ -14,7 +14,7 @@ mod verdicts;
 mod watcher;
 
 use quiesce_machine::NodeId;
-use quiesce_model::{Budget, Counterexample, Limits, Report, Scope, Search, Verdict, check};
+use quiesce_model::{Budget, Calls, Counterexample, Limits, Report, Scope, Search, Verdict, check};
 
 use toy::{Rule, Rules, Toy};
 use watcher::Watcher;
@@ -30,7 +30,7 @@ fn world(count: u32, rules: Vec<Rule>) -> World {
     Scope {
         config: Rules(rules, Vec::new()),
         nodes: ["a", "b", "c", "d"].iter().take(count as usize).map(ToString::to_string).collect(),
-        calls: Vec::new(),
+        calls: Calls::new(),
         monitors: Vec::new(),
         budget: Budget::default(),
         crashable: Vec::new(),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use quiesce_machine::{
-    CallId, Choices, Cx, Effect, Event, Incarnation, Monitor, Node, NodeId, Observation, OpId, Outbox, Record, Span,
+    Choices, Cx, Effect, Event, Incarnation, Monitor, Node, NodeId, Observation, OpId, Outbox, Record, Span,
     StoreError, Time, View, Write,
 };
 use quiesce_model::fair::{Class, Edge, Fairness, Graph, regions};
@@ -299,14 +299,13 @@ fn write_to(records: &mut BTreeMap<u8, Row>, write: Write<Row>) {
 }
 
 fn calls(world: &World, state: &State, node: NodeId, all: &mut Vec<(Option<Fair>, State)>) {
-    let mut its = (0u32..).zip(&world.calls).filter(|(_, (to, _))| *to == node);
-    let Some((call, (_, request))) = its.nth(machine(state, node).calls_made) else { return };
+    let Some((call, request)) = world.calls.of(node).nth(machine(state, node).calls_made) else { return };
     let mut called = state.clone();
     called.machines[node.index()].calls_made += 1;
     if machine(state, node).toy.is_none() {
         all.push((None, called));
     } else {
-        let event = Event::Call { call: CallId(call), request: *request };
+        let event = Event::Call { call, request: *request };
         all.extend(handle(world, &called, node, &event, None).into_iter().map(|next| (None, next)));
     }
 }

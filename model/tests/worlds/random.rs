@@ -82,7 +82,7 @@ pub(crate) fn any_world() -> impl Strategy<Value = World> {
         let calls = prop::collection::vec((node(count), (0..2u8).prop_map(Word)), 0..3);
         (prop::collection::vec(rule, 1..8), calls, watchers(), budget(), any::<(bool, bool, bool)>()).prop_map(
             move |(rules, calls, monitors, budget, (untimed, punctual, absorbs_repeats))| World {
-                calls,
+                calls: calls.into(),
                 monitors,
                 budget,
                 untimed,

@@ -64,14 +64,14 @@ fn things_that_are_no_nodes_are_exchanged_too() {
 #[test]
 fn what_users_ask_goes_with_whom_they_ask() {
     let asked = World {
-        calls: vec![(B, Word(0)), (B, Word(1)), (C, Word(0)), (C, Word(1))],
+        calls: vec![(B, Word(0)), (B, Word(1)), (C, Word(0)), (C, Word(1))].into(),
         ..world(3, [B, C].map(|node| rule(node, When::Called(1), [Do::Set(1)])).to_vec())
     };
     let report = folded(&asked, &peers([B, C]));
     assert_eq!((report.unique_states, stands_for(&report)), (6, Some(9)), "each was asked not at all, once or twice");
-    let unlike = World { calls: vec![(B, Word(0)), (C, Word(1))], ..asked.clone() };
+    let unlike = World { calls: vec![(B, Word(0)), (C, Word(1))].into(), ..asked.clone() };
     assert_eq!(fold(&unlike, &peers([B, C])).err(), Some(CheckError::Symmetry(SymmetryError::Nothing)));
-    let uneven = World { calls: vec![(B, Word(0))], ..asked };
+    let uneven = World { calls: vec![(B, Word(0))].into(), ..asked };
     assert_eq!(fold(&uneven, &peers([B, C])).err(), Some(CheckError::Symmetry(SymmetryError::Nothing)));
 }
 
@@ -250,7 +250,7 @@ proptest! {
 
 #[test]
 fn a_call_goes_with_its_number() {
-    let asked = World { calls: vec![(B, Word(0)), (C, Word(0))], ..world(3, Vec::new()) };
+    let asked = World { calls: vec![(B, Word(0)), (C, Word(0))].into(), ..world(3, Vec::new()) };
     let system = System::new(asked).expect("the world makes sense").folded(&peers([B, C])).expect("they are alike");
     let first = system.init_states().swap_remove(0);
     let mut actions = Vec::new();

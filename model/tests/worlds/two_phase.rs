@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use quiesce_machine::{Cx, Event, Label, Monitor, Never, Node, NodeId, Obligation, Observation, View, Violation};
-use quiesce_model::{Budget, Ending, Limits, Report, Scope, Search, Verdict, check};
+use quiesce_model::{Budget, Calls, Ending, Limits, Report, Scope, Search, Verdict, check};
 
 /// Node 0 coordinates; the others vote as they choose.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -171,7 +171,7 @@ fn commit_of(participants: u32, losses: u8) -> Scope<Party, Claim> {
     Scope {
         config: participants,
         nodes: names.collect(),
-        calls: Vec::new(),
+        calls: Calls::new(),
         monitors: vec![
             Claim::Agreement { committed: false, aborted: false },
             Claim::Release { waiting: BTreeSet::new(), armed: false },

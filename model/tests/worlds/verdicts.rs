@@ -210,7 +210,7 @@ fn equal_scopes_give_equal_reports() {
     let world = World {
         budget: Budget { crashes: 1, losses: 1, ..Budget::default() },
         crashable: vec![A],
-        calls: vec![(A, Word(0))],
+        calls: vec![(A, Word(0))].into(),
         monitors: vec![Watcher::answered(0, 1)],
         ..world(
             2,
@@ -271,7 +271,7 @@ fn scopes_that_make_no_sense_are_refused() {
     assert_eq!(refused(world(0, Vec::new())), scope(ScopeError::NoNodes));
     let twice = World { monitors: vec![Watcher::Never(1), Watcher::Never(2)], ..counter() };
     assert_eq!(refused(twice), scope(ScopeError::NameTwice { name: "never" }));
-    let stranger = World { calls: vec![(B, Word(0))], ..counter() };
+    let stranger = World { calls: vec![(B, Word(0))].into(), ..counter() };
     let unknown = refused(stranger);
     assert_eq!(unknown, scope(ScopeError::UnknownNode { place: "a call", node: B, count: 1 }));
     assert_eq!(unknown.to_string(), "a call speaks of node n1, but the scope's nodes are n0 to n0");

@@ -54,7 +54,7 @@ pub(crate) fn search(grant: Grant) -> Report<Process> {
     let scope = Scope {
         config: grant,
         nodes: NAMES.map(str::to_owned).to_vec(),
-        calls: CLIENTS.map(|client| (client, Request::Write)).to_vec(),
+        calls: CLIENTS.map(|client| (client, Request::Write)).into_iter().collect(),
         monitors: Property::all(),
         budget: Budget { crashes: 1, losses: 1, ..Budget::default() },
         crashable: vec![SERVER],

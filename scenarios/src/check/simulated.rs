@@ -3,11 +3,9 @@
 //! The model has the run's nodes, users and properties, long timers at any moment, and the faults that the run had by
 //! then. A message that the run lost stays on its way, so that it may still arrive: late, as far as the search can tell.
 
-use std::collections::BTreeMap;
-
-use quiesce_machine::{CallId, Monitor, Node, NodeId};
-use quiesce_model::{Act, Budget, Guide, Onward, Scope};
-use quiesce_sim::{Action, Course, Decision, Entry, EntryKind, Parcel, Plan, Trace, Turn, WriteEnd};
+use quiesce_machine::{Monitor, Node, NodeId};
+use quiesce_model::{Act, Budget, Calls, Guide, Onward, Scope};
+use quiesce_sim::{Action, Course, Decision, Entry, EntryKind, Parcel, Plan, Step, Trace, Turn, WriteEnd};
 
 use super::guide::Follower;
 
@@ -56,16 +54,17 @@ impl Past {
 
     /// The world of a run's plan, with the faults that the run had.
     pub(crate) fn scope<N: Node, M: Monitor<N>>(&self, plan: &Plan<N, M>) -> Scope<N, M> {
-        let call = |action: &Action<N>| {
-            let Action::Call { node, request, call } = action else { return None };
-            Some((*call, (*node, request.clone())))
+        let call = |step: &Step<N>| {
+            let Action::Call { node, request, call } = &step.action else { return None };
+            Some((*call, *node, request.clone()))
         };
-        let calls: BTreeMap<CallId, _> = plan.steps.iter().filter_map(|step| call(&step.action)).collect();
+        let mut steps: Vec<&Step<N>> = plan.steps.iter().collect();
+        steps.sort_by_key(|step| step.at);
         let Past { crashes, record_losses, duplicates, store_faults, .. } = *self;
         Scope {
             config: plan.config.clone(),
             nodes: plan.nodes.to_vec(),
-            calls: calls.into_values().collect(),
+            calls: Calls::numbered(steps.into_iter().filter_map(call)),
             monitors: plan.monitors.clone(),
             budget: Budget { crashes, record_losses, duplicates, store_faults, ..Budget::default() },
             crashable: self.crashed.clone(),

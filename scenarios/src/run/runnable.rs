@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use quiesce_control::policy::PolicyError;
-use quiesce_machine::{CallId, Monitor as _, NodeId};
+use quiesce_machine::{Monitor as _, NodeId};
 use quiesce_model::Scope;
 use quiesce_sim::{Action, Course, Decision, Plan, Snapshot, Trace};
 
@@ -113,8 +113,8 @@ impl<P: Plane> Runnable for Scenario<P> {
 #[must_use]
 pub fn small_world<P: Plane>(name: &str, scope: Scope<P::Node, P::Monitor>) -> Box<dyn Prepared> {
     let mut plan = Plan::new(scope.config, scope.nodes);
-    for (call, (node, request)) in (0..).map(CallId).zip(scope.calls) {
-        plan = plan.step(Duration::ZERO, Action::Call { node, request, call });
+    for (call, node, request) in scope.calls.iter() {
+        plan = plan.step(Duration::ZERO, Action::Call { node, request: request.clone(), call });
     }
     plan.monitors = scope.monitors;
     let about = P::SCOPES.iter().find(|(known, _)| *known == name).map_or("", |(_, about)| about);

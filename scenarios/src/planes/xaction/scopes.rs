@@ -255,7 +255,7 @@ fn hosted(targets: u8, kind: Kind, sizes: &Scale) -> Result<Scope<Node, Monitor>
     Ok(Scope {
         config: configured(cluster, undisturbed(), Some(hosting)),
         nodes: cluster.daemons().map(|daemon| daemon.to_string()).collect(),
-        calls: vec![start(0, Kind::Resilver, last), start(1, kind, None)],
+        calls: vec![start(0, Kind::Resilver, last), start(1, kind, None)].into(),
         monitors: names.iter().filter_map(|name| Monitor::named(name)).collect(),
         budget: Budget::default(),
         crashable: Vec::new(),
