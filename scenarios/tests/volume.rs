@@ -7,9 +7,12 @@ mod sweep;
 #[path = "volume/worlds.rs"]
 mod worlds;
 
+use std::time::Instant;
+
 use quiesce_control::volume::{EngineId, PoolId, Request, Uuid, VolumeId, VolumeWant};
+use quiesce_machine::Label;
 use quiesce_sim::{Verdict, run};
-use sweep::{Depth, Swept, sweep};
+use sweep::{Depth, sweep, undisturbed};
 use worlds::want;
 
 const V: VolumeId = VolumeId(1);
@@ -18,64 +21,94 @@ fn put(replicas: u8) -> Request {
     Request::PutVolume { volume: V, want: want(replicas) }
 }
 
-fn assert_recovers(name: &str, before: &[Request], request: Request, depth: Depth) -> Swept {
-    let swept = sweep(before, &request, depth);
-    println!("{name}: {swept:?}");
-    assert_eq!(swept.covered, swept.boundaries, "{name}: a boundary was left out");
-    assert!(swept.boundaries > 0 && swept.runs > swept.boundaries, "{name} has no steps");
-    swept
+fn delete() -> Request {
+    Request::DeleteVolume { volume: V }
+}
+
+fn publish() -> Request {
+    Request::Publish { volume: V, node: None }
+}
+
+fn unpublish(force: bool) -> Request {
+    Request::Unpublish { volume: V, force }
+}
+
+fn replicas(replicas: u8) -> Request {
+    Request::SetReplicas { volume: V, replicas }
+}
+
+fn pool() -> Request {
+    Request::PutPool { pool: PoolId(9), node: EngineId(0), size: 1 }
+}
+
+fn replica() -> Request {
+    Request::PutReplica { replica: 1, pool: PoolId(0), size: 1 }
+}
+
+fn nexus() -> Request {
+    Request::PutNexus { nexus: 1, node: EngineId(1), children: vec![1] }
+}
+
+fn cordon(on: bool) -> Request {
+    Request::Cordon { node: EngineId(0), on }
+}
+
+fn assert_recovers(before: &[Request], request: &Request, depth: Depth) {
+    let begun = Instant::now();
+    let swept = sweep(&undisturbed(before, request), request, depth);
+    println!("{}: {swept:?} in {:.1?}", request.label(), begun.elapsed());
+    assert_eq!(swept.covered, swept.boundaries, "a boundary was left out");
+    assert!(swept.boundaries > 0 && swept.singles > swept.boundaries, "the request has no steps");
+    assert_eq!(swept.pairs > swept.singles, depth == Depth::Pairs, "every fault has others after it");
+}
+
+/// Every request of the API: what comes before, and the request.
+macro_rules! requests {
+    ($( $name:ident: $before:expr, $request:expr; )+) => {
+        mod every_request_recovers_from_a_fault_at_every_boundary {
+            use super::*;
+            $( #[test] fn $name() { assert_recovers(&$before, &$request, Depth::Single); } )+
+        }
+
+        mod every_request_recovers_from_every_two_faults {
+            use super::*;
+            $(
+                #[test]
+                #[ignore = "minutes: cargo test --release -p quiesce --test volume two_faults -- --ignored"]
+                fn $name() { assert_recovers(&$before, &$request, Depth::Pairs); }
+            )+
+        }
+    };
+}
+
+requests! {
+    put_volume: [], put(2);
+    delete_volume: [put(2)], delete();
+    put_pool: [], pool();
+    delete_pool: [pool()], Request::DeletePool { pool: PoolId(9) };
+    put_replica: [], replica();
+    delete_replica: [replica()], Request::DeleteReplica { replica: Uuid::Given(1) };
+    put_nexus: [replica()], nexus();
+    delete_nexus: [replica(), nexus()], Request::DeleteNexus { nexus: Uuid::Given(1) };
+    put_volume_with_a_target: [], Request::PutVolume { volume: V, want: VolumeWant { nexuses: 1, ..want(2) } };
+    delete_volume_with_a_target: [put(2), publish()], delete();
+    put_target: [put(2)], publish();
+    delete_target: [put(2), publish()], unpublish(false);
+    delete_target_by_force: [put(2), publish()], unpublish(true);
+    move_target: [put(2), publish()], Request::Republish { volume: V };
+    one_replica_more: [put(2), publish()], replicas(3);
+    one_replica_less: [put(2), publish()], replicas(1);
+    put_cordon: [], cordon(true);
+    delete_cordon: [cordon(true)], cordon(false);
+    put_drain: [put(2), publish()], Request::Drain { node: EngineId(0) };
 }
 
 #[test]
-fn create_and_delete_recover_from_a_fault_at_every_boundary_alone_and_in_pairs() {
-    assert_recovers("create", &[], put(2), Depth::Pairs);
-    assert_recovers("delete", &[put(2)], Request::DeleteVolume { volume: V }, Depth::Pairs);
-}
-
-/// Every other request of the API: its name, what comes before, and the request.
-fn others() -> Vec<(&'static str, Vec<Request>, Request)> {
-    let publish = Request::Publish { volume: V, node: None };
-    let unpublish = |force| Request::Unpublish { volume: V, force };
-    let pool = Request::PutPool { pool: PoolId(9), node: EngineId(0), size: 1 };
-    let replica = Request::PutReplica { replica: 1, pool: PoolId(0), size: 1 };
-    let nexus = Request::PutNexus { nexus: 1, node: EngineId(1), children: vec![1] };
-    let cordon = |on| Request::Cordon { node: EngineId(0), on };
-    let with_target = Request::PutVolume { volume: V, want: VolumeWant { nexuses: 1, ..want(2) } };
-    let published = || vec![put(2), publish.clone()];
-    vec![
-        ("put pool", vec![], pool.clone()),
-        ("delete pool", vec![pool], Request::DeletePool { pool: PoolId(9) }),
-        ("put replica", vec![], replica.clone()),
-        ("delete replica", vec![replica.clone()], Request::DeleteReplica { replica: Uuid::Given(1) }),
-        ("put nexus", vec![replica.clone()], nexus.clone()),
-        ("delete nexus", vec![replica, nexus], Request::DeleteNexus { nexus: Uuid::Given(1) }),
-        ("put a volume with a target", vec![], with_target),
-        ("delete a published volume", published(), Request::DeleteVolume { volume: V }),
-        ("publish", vec![put(2)], publish.clone()),
-        ("unpublish", published(), unpublish(false)),
-        ("unpublish by force", published(), unpublish(true)),
-        ("republish", published(), Request::Republish { volume: V }),
-        ("grow", published(), Request::SetReplicas { volume: V, replicas: 3 }),
-        ("shrink", published(), Request::SetReplicas { volume: V, replicas: 1 }),
-        ("cordon", vec![], cordon(true)),
-        ("uncordon", vec![cordon(true)], cordon(false)),
-        ("drain", published(), Request::Drain { node: EngineId(0) }),
-    ]
-}
-
-#[test]
-fn every_other_request_recovers_from_a_fault_at_every_boundary() {
-    for (name, before, request) in others() {
-        assert_recovers(name, &before, request, Depth::Single);
-    }
-}
-
-#[test]
-#[ignore = "minutes: cargo test --release --test volume -- --ignored"]
-fn every_other_request_recovers_from_every_two_faults() {
-    for (name, before, request) in others() {
-        assert_recovers(name, &before, request, Depth::Pairs);
-    }
+#[should_panic(expected = "after Branch")]
+fn a_sweep_finds_that_a_record_left_by_a_dead_agent_is_dropped() {
+    let mut plan = undisturbed(&[put(2), publish()], &unpublish(false));
+    plan.config.policies.set("pending-operation", "dropped").expect("a policy");
+    sweep(&plan, &unpublish(false), Depth::Single);
 }
 
 #[test]
