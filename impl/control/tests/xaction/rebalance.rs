@@ -155,13 +155,6 @@ fn data_move_when_every_target_takes_them() {
 }
 
 #[test]
-fn a_target_that_asks_is_told_how_far_this_one_is() {
-    let (mut target, id) = ready(&[]);
-    let effects = target.deliver(T2, RebMsg::Stage { id, stage: Stage::Init, asks: true });
-    assert_eq!(effects, [target.send(T2, RebMsg::Stage { id, stage: Stage::Ready, asks: false })]);
-}
-
-#[test]
 fn only_the_published_target_arms_a_time_out_at_a_barrier() {
     for (reference, armed) in [(&[][..], false), (&["rebalance-barrier"][..], true)] {
         let mut target = Bench::moving(T1, reference);
