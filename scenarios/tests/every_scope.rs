@@ -17,7 +17,7 @@ type Caught = (&'static str, Option<(&'static str, &'static str)>, &'static str)
 
 /// By scope: a policy, its reference's choice, and a property that then fails. Of `ic` the whole profile, for it asks what
 /// no single choice spoils.
-const CAUGHT: [Caught; 34] = [
+const CAUGHT: [Caught; 35] = [
     ("ic", None, "waits-return"),
     ("ic-targets", Some(("job-end", "first-abort")), "finished-means-every-target-finished"),
     ("ic-loss", Some(("start-delivery", "once")), "no-abort-without-cause"),
@@ -29,6 +29,7 @@ const CAUGHT: [Caught; 34] = [
     ("staffing", Some(("ic-staffing", "any-electable")), "ic-members-are-active"),
     ("registry-race", Some(("conflict-rule", "published")), "no-forbidden-pair-runs"),
     ("registry-two-phase", Some(("conflict-rule", "published")), "no-forbidden-pair-runs"),
+    ("rebalance-start", Some(("admission", "before")), "nothing-unstable-under-rebalance"),
     ("operation", Some(("schedule", "before-commit")), "accepted-operations-terminate"),
     ("operation-polled", Some(("own-writes", "awaited")), "heard-location-is-used"),
     ("operation-timeout", Some(("timeout-claim", "failed")), "failure-means-not-done"),

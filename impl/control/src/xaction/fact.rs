@@ -12,6 +12,7 @@ use super::kind::Kind;
 use super::membership::{Change, Smap};
 use super::rebalance::{Mode, RebEnd, RebId};
 use super::registry::AbortFilter;
+use super::sources::Sources;
 use super::start::{Manner, Refused};
 use super::user::{Errand, Outcome, Reply};
 
@@ -19,8 +20,9 @@ use super::user::{Errand, Outcome, Reply};
 #[allow(missing_docs, reason = "a field is named after what it carries; the variant says what that means")]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub enum Fact {
-    /// A gateway took a client's start request for this job.
-    StartTaken { job: XactId, client: DaemonId, call: CallId },
+    /// A gateway took a client's start request for this job, which is to run on these targets; stated again when it chooses
+    /// others. Nobody, if it is a rebalance whose place a newer one has taken.
+    StartTaken { job: XactId, client: DaemonId, call: CallId, sources: Sources },
     /// A member tracks this job from now on.
     JobRegistered { job: XactId },
     /// A target's registry holds this job from now on.
@@ -189,7 +191,7 @@ impl Label for Fact {
 impl fmt::Display for Fact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Fact::StartTaken { job, client, call } => write!(f, "takes call {} of {client} as {job}", call.0),
+            Fact::StartTaken { job, client, call, sources: _ } => write!(f, "takes call {} of {client} as {job}", call.0),
             Fact::JobRegistered { job } => write!(f, "tracks {job}"),
             Fact::XactRegistered { job, kind, manner } => write!(f, "registers {job}, {kind}{manner}"),
             Fact::StartRefused { job, why } => write!(f, "refuses {job}: {why}"),

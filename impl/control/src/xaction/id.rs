@@ -6,6 +6,7 @@ use std::fmt;
 use quiesce_machine::{CallId, Incarnation, Rename, Renaming};
 
 use super::kind::Kind;
+use super::membership::Version;
 
 /// A daemon or client by role and number, counted from 0 and printed from 1: `p1`, `t3`, `c1`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -171,12 +172,13 @@ impl XactId {
         XactId { form: Form::Rebalance, by: NOBODY, life: Incarnation(0), number: version }
     }
 
-    /// A best-effort id: daemons that see the same minute, cluster map and tag make the same one, without a word.
-    /// `attempt` tells it from one that is taken already. Source: `reference/aistore-registry-and-coexistence.md`
-    /// section B, IDs.
+    /// A best-effort id: daemons that see the same minute, cluster map and tag make the same one, without a word; those
+    /// whose clocks or maps differ make different ones. `attempt` tells it from one that is taken already. Source:
+    /// `reference/aistore-registry-and-coexistence.md` section B, IDs.
     #[must_use]
-    pub fn agreed(form: Form, minute: u64, smap_version: u64, tag: &[u64], attempt: u8) -> XactId {
-        let words = [minute, smap_version, u64::from(attempt)].into_iter().chain(tag.iter().copied());
+    pub fn agreed(form: Form, minute: u64, smap: Version, tag: &[u64], attempt: u8) -> XactId {
+        let smap = [u64::from(smap.term), u64::from(smap.count)];
+        let words = [minute, u64::from(attempt)].into_iter().chain(smap).chain(tag.iter().copied());
         let digest = words.fold(0xcbf2_9ce4_8422_2325_u64, |digest, word| {
             let mixed = (digest ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
             mixed ^ mixed >> 29
@@ -264,7 +266,9 @@ mod tests {
 
     #[test]
     fn daemons_agree_on_an_id_when_they_see_the_same_and_not_otherwise() {
-        let id = |minute, smap, tag: &[u64], attempt| XactId::agreed(Form::CopyObjects, minute, smap, tag, attempt);
+        let id = |minute, count, tag: &[u64], attempt| {
+            XactId::agreed(Form::CopyObjects, minute, Version { term: 0, count }, tag, attempt)
+        };
         let agreed = id(3, 8, &[1, 2], 0);
         assert_eq!(agreed, id(3, 8, &[1, 2], 0));
         for other in [id(4, 8, &[1, 2], 0), id(3, 9, &[1, 2], 0), id(3, 8, &[2, 1], 0), id(3, 8, &[1, 2], 1)] {

@@ -275,8 +275,7 @@ impl Proxy {
                     copies.clear();
                     *silent = map.ic().filter(|&member| member != self.me).collect();
                     if start.choose_again(&map, cx) {
-                        let &mut Start { client, call, .. } = start;
-                        cx.fact(Fact::StartTaken { job, client, call });
+                        cx.fact(start.taken(job));
                     }
                     self.register(job, cx);
                 }
@@ -332,9 +331,10 @@ impl Proxy {
         if sources.is_empty() {
             return send(cx, client, ToClient::StartAnswer { call, result: Err(StartError::NoTargets) });
         }
-        cx.fact(Fact::StartTaken { job, client, call });
         let phase = Phase::Registering { copies: BTreeMap::new(), silent: self.ic.others().collect() };
-        self.starts.insert(job, Start { client, call, spec, sources, phase });
+        let start = Start { client, call, spec, sources, phase };
+        cx.fact(start.taken(job));
+        self.starts.insert(job, start);
         if !self.begins(job, cx) {
             self.register(job, cx);
         }
@@ -493,6 +493,11 @@ impl Proxy {
 }
 
 impl Start {
+    /// What is said when it is taken, and when targets are chosen again.
+    fn taken(&self, job: XactId) -> Fact {
+        Fact::StartTaken { job, client: self.client, call: self.call, sources: self.sources.clone() }
+    }
+
     /// Chooses the targets under another map; those of a job that was begun on them, of these alone.
     fn choose_again(&mut self, map: &Smap, cx: &Context<'_>) -> bool {
         let begun = cx.config().hosting.is_some() && is_two_phase(self.spec.kind);

@@ -11,6 +11,7 @@ mod host;
 mod load;
 mod lock;
 mod manager;
+mod part;
 mod rebalance;
 mod report;
 
@@ -23,7 +24,7 @@ use super::fact::Fact;
 use super::id::{DaemonId, XactId};
 use super::job::{Ending, Snap, Work, XactError};
 use super::kind::Kind;
-use super::load::{Disks, SLICES, is_paced};
+use super::load::Disks;
 use super::membership::{ClusterMsg, Due, Flags, Membership, Smap, Version};
 use super::message::{Msg, ToClient, ToProxy, ToTarget};
 use super::policy::{Notification, StopUnknown, XactRecord};
@@ -35,6 +36,7 @@ use super::start::{Desk, Manner};
 use super::timer::{TargetTimer, Timer};
 use super::user::{Reply, Request};
 use super::{Context, Node, mark, send};
+use part::{Phase, Xact, answer_starters, keep_for_history, notify, progress_later};
 
 /// A target's memory.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
@@ -57,33 +59,6 @@ pub struct Target {
     /// What it is to start by itself.
     chores: BTreeSet<Kind>,
     lock: lock::Lock,
-}
-
-/// This target's part of a job.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
-struct Xact {
-    kind: Kind,
-    sources: Sources,
-    phase: Phase,
-    /// How many slices of it are left, and how many times slower than at full speed it goes.
-    slices: u8,
-    pace: u8,
-    /// Gateways that wait to hear that it has started.
-    starters: BTreeSet<DaemonId>,
-    /// Members that have not acknowledged its end.
-    unacknowledged: BTreeSet<DaemonId>,
-    /// All have.
-    told: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Rename)]
-enum Phase {
-    /// Being recorded; the work has not begun.
-    Beginning(Work),
-    Running(Work),
-    /// The end is being recorded.
-    Ending(Snap),
-    Ended(Snap),
 }
 
 impl Target {
@@ -539,67 +514,5 @@ impl Target {
             op.0 += 1;
         }
         op
-    }
-}
-
-impl Xact {
-    /// Whether it works on local storage now.
-    fn is_at_work(&self) -> bool {
-        is_paced(self.kind) && matches!(self.phase, Phase::Running(_))
-    }
-
-    fn new(kind: Kind, sources: Sources, phase: Phase) -> Self {
-        Xact {
-            kind,
-            sources,
-            phase,
-            slices: SLICES,
-            pace: 1,
-            starters: BTreeSet::new(),
-            unacknowledged: BTreeSet::new(),
-            told: false,
-        }
-    }
-}
-
-impl Phase {
-    /// The end, durable or not.
-    fn ending(self) -> Option<Snap> {
-        match self {
-            Phase::Beginning(_) | Phase::Running(_) => None,
-            Phase::Ending(snap) | Phase::Ended(snap) => Some(snap),
-        }
-    }
-
-    /// How the part stands for those who ask: an end counts once it is durable.
-    fn snap(self) -> Snap {
-        match self {
-            Phase::Beginning(_) | Phase::Running(_) | Phase::Ending(_) => Snap::Running,
-            Phase::Ended(snap) => snap,
-        }
-    }
-}
-
-fn notify(job: XactId, xact: &Xact, member: DaemonId, sources: Option<Sources>, cx: &mut Context<'_>) {
-    send(cx, member, ToProxy::NotifyFinished { job, kind: xact.kind, snap: xact.phase.snap(), sources });
-}
-
-/// Has the members told in a while that a part goes on, if its kind tells that.
-fn progress_later(job: XactId, kind: Kind, cx: &mut Context<'_>) {
-    if let Some(period) = cx.config().timing.progress.filter(|_| kind.tells_progress()) {
-        cx.arm(TargetTimer::Progress(job).into(), period);
-    }
-}
-
-fn answer_starters(job: XactId, xact: &mut Xact, cx: &mut Context<'_>) {
-    for gateway in std::mem::take(&mut xact.starters) {
-        send(cx, gateway, ToProxy::XactStarted { job });
-    }
-}
-
-/// Has a finished xaction forgotten when it is history.
-fn keep_for_history(job: XactId, cx: &mut Context<'_>) {
-    if let Some(history) = cx.config().timing.history {
-        cx.arm(TargetTimer::History(job).into(), history);
     }
 }

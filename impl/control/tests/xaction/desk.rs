@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use quiesce_control::xaction::ask::Question;
 use quiesce_control::xaction::registry::{AbortFilter, Entry, Phase};
+use quiesce_control::xaction::bucket::{Bucket, BucketName};
 use quiesce_control::xaction::{
-    Fact, Hosting, Kind, Node, Periodic, Snap, TargetTimer, ToProxy, ToTarget, XactError, XactId,
+    DaemonId, Fact, Hosting, Kind, Node, Periodic, Piece, Refused, Snap, TargetTimer, ToProxy, ToTarget, XactError,
+    XactId,
 };
-use quiesce_machine::{CallId, Effect, Incarnation};
+use quiesce_machine::{CallId, Effect, Incarnation, Time};
 
 use crate::support::*;
 
@@ -75,6 +77,63 @@ fn a_stop_of_one_download_leaves_the_other_and_one_of_their_xaction_ends_both() 
     stop(&mut target, AbortFilter::Kind(Kind::Download));
     assert_eq!(ends(&target.facts()), [(OTHER, stopped)]);
     assert_eq!(running(&target), []);
+}
+
+/// The id of the mirroring that a target starts for work on that bucket, at that second by its clock.
+fn mirroring(target: &mut Bench, second: u64, call: u32, bucket: u16) -> XactId {
+    let bucket = Some(Bucket { name: BucketName(bucket), generation: 1 });
+    let piece = Arc::new(Piece { kind: Kind::PutCopies, bucket, takes: Duration::from_secs(1) });
+    let now = Time::ZERO + Duration::from_secs(second);
+    target.facts();
+    target.deliver_at(now, C1, ToTarget::Put { call: CallId(call), piece });
+    let registered = |fact: &Fact| if let &Fact::XactRegistered { job, .. } = fact { Some(job) } else { None };
+    target.facts().iter().find_map(registered).expect("it starts")
+}
+
+fn hosted(me: DaemonId) -> Bench {
+    Bench::hosted(me, &[], Hosting { prune: None, ..Hosting::default() })
+}
+
+#[test]
+fn targets_go_by_one_id_for_what_each_starts_by_itself_in_the_same_minute() {
+    let (first, second) = (mirroring(&mut hosted(T1), 61, 0, 3), mirroring(&mut hosted(T2), 119, 0, 3));
+    assert_eq!(first, second);
+    assert_ne!(first, mirroring(&mut hosted(T2), 61, 0, 4), "it is about another bucket");
+}
+
+#[test]
+fn targets_whose_clocks_are_in_different_minutes_go_by_different_ids() {
+    assert_ne!(mirroring(&mut hosted(T1), 59, 0, 3), mirroring(&mut hosted(T2), 60, 0, 3));
+}
+
+#[test]
+fn an_id_that_is_taken_is_passed_over_and_after_three_a_target_goes_by_one_of_its_own() {
+    let (mut target, mut other) = (hosted(T1), hosted(T2));
+    let again = |target: &mut Bench, call| {
+        let id = mirroring(target, 61, call, 3);
+        stop(target, AbortFilter::All);
+        id
+    };
+    let ids: Vec<XactId> = (0..4).map(|call| again(&mut target, call)).collect();
+    let others: Vec<XactId> = (0..4).map(|call| again(&mut other, call)).collect();
+    assert_eq!(ids[..3], others[..3]);
+    assert_eq!([ids[3], others[3]], [T1, T2].map(|me| XactId::minted(me, Incarnation(1), 0)));
+    assert!((0..3).all(|at| !ids[..at].contains(&ids[at])), "{ids:?}");
+}
+
+#[test]
+fn what_was_begun_and_not_committed_ends_when_it_is_stopped() {
+    for filter in [AbortFilter::NewRebalance, AbortFilter::All] {
+        let mut target = plain(&[]);
+        target.deliver(P1, ToTarget::BeginXact { job: JOB, kind: Kind::MoveBck, manner: None });
+        target.fire(TargetTimer::Admit(JOB));
+        assert_eq!(running(&target).iter().map(|entry| entry.phase).collect::<Vec<_>>(), [Phase::Begun]);
+        assert!(stop(&mut target, filter).contains(&disarm(TargetTimer::Transaction(JOB))));
+        let Node::Target(node) = &target.node else { unreachable!("the bench is a target's") };
+        assert!(node.desk().registry().entry(JOB).is_some_and(Entry::is_finished), "{filter:?}");
+        let refused = ToProxy::XactRefused { job: JOB, why: Refused::NotBegun };
+        assert_eq!(start(&mut target, JOB, Kind::MoveBck), [target.send(P1, refused)], "a commit comes too late");
+    }
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn a_job_is_registered_with_every_member_first() {
     let effects = gateway.deliver(C1, request(KIND));
     let expected = [arm(MemberTimer::Grace(JOB), 30), gateway.send(P2, watch(P1)), arm(GatewayTimer::Register(JOB), 5)];
     assert_eq!(effects, expected);
-    let taken = Fact::StartTaken { job: JOB, client: C1, call: CALL };
+    let taken = Fact::StartTaken { job: JOB, client: C1, call: CALL, sources: sources() };
     assert_eq!(gateway.facts(), [taken, Fact::JobRegistered { job: JOB }]);
 }
 
@@ -103,7 +103,7 @@ fn a_kind_that_is_not_tracked_starts_at_once() {
     let mut gateway = Bench::new(P1, &[]);
     let effects = gateway.deliver(C1, request(Kind::CopyListrange));
     assert_eq!(effects.len(), 4, "no registration: {effects:?}");
-    assert_eq!(gateway.facts(), [Fact::StartTaken { job: JOB, client: C1, call: CALL }]);
+    assert_eq!(gateway.facts(), [Fact::StartTaken { job: JOB, client: C1, call: CALL, sources: sources() }]);
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn a_repeated_request_is_one_job_or_with_minted_ids_another() {
     published.deliver(C1, request(KIND));
     let minted: Vec<_> = published.facts().into_iter().filter(|fact| matches!(fact, Fact::StartTaken { .. })).collect();
     let job = |number| XactId::minted(P1, Incarnation(1), number);
-    let taken = |number| Fact::StartTaken { job: job(number), client: C1, call: CALL };
+    let taken = |number| Fact::StartTaken { job: job(number), client: C1, call: CALL, sources: sources() };
     assert_eq!(minted, [taken(1), taken(2)]);
 }
 

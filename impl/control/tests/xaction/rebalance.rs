@@ -133,19 +133,25 @@ fn the_published_target_takes_a_map_that_comes_without_word_for_an_order_to_move
 }
 
 #[test]
+fn whoever_asks_how_far_a_target_is_hears_when_it_is_as_far() {
+    let (mut target, id) = ready(&[]);
+    let ask = |stage| RebMsg::Stage { id, stage, asks: true };
+    let asked = target.deliver(T2, ask(Stage::PostTraverse));
+    assert_eq!(to(&target, T2, &asked), [], "it says so when it is");
+    assert!(target.facts().contains(&Fact::RebalanceTraverses { id }), "who is further is as far");
+    let moved = target.fire(RebTimer::Moved);
+    let tells = [target.send(T2, RebMsg::Stage { id, stage: Stage::PostTraverse, asks: false })];
+    assert_eq!(to(&target, T2, &moved), tells);
+    assert_eq!(target.deliver(T2, ask(Stage::PostTraverse)), tells, "asked again, it says so again");
+}
+
+#[test]
 fn data_move_when_every_target_takes_them() {
     let (mut target, id) = ready(&[]);
     assert!(target.facts().iter().all(|fact| !matches!(fact, Fact::RebalanceTraverses { .. })));
     let effects = target.deliver(T2, RebMsg::Stage { id, stage: Stage::Ready, asks: false });
     assert_eq!(effects, [disarm(RebTimer::Poll), disarm(RebTimer::Barrier), arm(RebTimer::Moved, 10)]);
     assert_eq!(target.facts(), [Fact::RebalanceTraverses { id }]);
-}
-
-#[test]
-fn a_target_that_asks_is_told_how_far_this_one_is() {
-    let (mut target, id) = ready(&[]);
-    let effects = target.deliver(T2, RebMsg::Stage { id, stage: Stage::Init, asks: true });
-    assert_eq!(effects, [target.send(T2, RebMsg::Stage { id, stage: Stage::Ready, asks: false })]);
 }
 
 #[test]

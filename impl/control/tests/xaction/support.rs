@@ -7,7 +7,9 @@ use quiesce_control::xaction::{
     Cluster, ClusterMsg, Config, DaemonId, Deployment, Ending, Fact, Hosting, JobSpec, Kind, Moving, Msg, Node,
     Policies, Record, Reply, Reporting, Request, Smap, Sources, Timer, Upkeep, Watermarks, Work, XactId,
 };
-use quiesce_machine::{CallId, Delay, Effect, Event, Incarnation, Node as _, OpId, Write, step};
+use quiesce_machine::{
+    CallId, Cx, Delay, Effect, Event, FirstChoice, Incarnation, Node as _, OpId, Outbox, Time, Write, step,
+};
 
 pub(crate) const P1: DaemonId = DaemonId::Proxy(0);
 pub(crate) const P2: DaemonId = DaemonId::Proxy(1);
@@ -103,6 +105,16 @@ impl Bench {
     pub(crate) fn deliver(&mut self, from: DaemonId, msg: impl Into<Msg>) -> Vec<Effect<Node>> {
         let from = self.config.cluster.node(from);
         self.step(Event::Deliver { from, msg: msg.into() })
+    }
+
+    /// The same when its clock says so.
+    pub(crate) fn deliver_at(&mut self, now: Time, from: DaemonId, msg: impl Into<Msg>) -> Vec<Effect<Node>> {
+        let (me, from) = (self.config.cluster.node(self.me), self.config.cluster.node(from));
+        let (mut out, mut choices) = (Outbox::new(), FirstChoice);
+        let mut cx = Cx::new(me, now, &self.config, &mut choices, &mut out);
+        self.node.handle(Event::Deliver { from, msg: msg.into() }, &mut cx);
+        self.facts.extend(out.facts);
+        out.effects
     }
 
     pub(crate) fn bounce(&mut self, to: DaemonId, msg: impl Into<Msg>) -> Vec<Effect<Node>> {

@@ -10,14 +10,14 @@ use std::time::Duration;
 use quiesce_control::xaction::bucket::{Bucket, BucketName};
 use quiesce_control::xaction::{
     Awaited, Change, Cluster, ClusterError, Config, DaemonId, Ending, Hosting, JobName, JobSpec, Kind, Manner, Monitor,
-    Node, Request, Timing, Upkeep, Work,
+    Moving, Node, Request, Timing, Upkeep, Work,
 };
 use quiesce_model::{Budget, Member, Scope, Symmetry};
 
 use crate::check::{Scale, SizeError};
 
 /// Every scope: name and what is in it.
-pub(super) const ROWS: [(&str, &str); 11] = [
+pub(super) const ROWS: [(&str, &str); 12] = [
     ("ic", "2 IC members, 1 target; a client starts a job and waits for it; the target's part ends in any way"),
     ("ic-targets", "1 IC member, 2 targets; as ic"),
     ("ic-loss", "as ic, the part finishes; one message may be lost, members exchange tables, nothing is pruned"),
@@ -35,6 +35,7 @@ pub(super) const ROWS: [(&str, &str); 11] = [
     ),
     ("registry-race", "1 target with a registry; two clients start jobs that must not run together"),
     ("registry-two-phase", "2 targets with registries; a copy in two phases while one target resilvers"),
+    ("rebalance-start", "2 targets with registries rebalance; a job that must not run meanwhile starts; nothing is late"),
 ];
 
 /// What every scope has something to judge of.
@@ -78,6 +79,7 @@ pub(super) fn sized(name: &str, sizes: &Scale) -> Option<Result<Scope<Node, Moni
         }
         "registry-race" => return Some(hosted(1, Kind::Dsort, sizes)),
         "registry-two-phase" => return Some(hosted(2, Kind::CopyListrange, sizes)),
+        "rebalance-start" => return Some(rebalancing(sizes)),
         _ => return None,
     };
     let ((members, targets), ends, timing, budget, property) = world_of;
@@ -262,6 +264,45 @@ fn hosted(targets: u8, kind: Kind, sizes: &Scale) -> Result<Scope<Node, Monitor>
         cuts: Vec::new(),
         untimed: false,
         punctual: false,
+        absorbs_repeats: true,
+    })
+}
+
+/// One gateway and targets with registries: one user has them rebalance, another starts a job on the last one that must not
+/// run meanwhile. A start looks once. Of a job on both the states are several times as many.
+fn rebalancing(sizes: &Scale) -> Result<Scope<Node, Monitor>, SizeError> {
+    sizes.are_of(&HOSTED_SIZES)?;
+    let cluster = Cluster::new(1, u16::from(sizes.or("targets", 2)), 2, 1).map_err(impossible)?;
+    let work = Work { takes: Duration::from_secs(1), ends: Ending::Finishes };
+    let start = |client, kind, only| {
+        let spec = Arc::new(JobSpec { only, ..JobSpec::everywhere(kind, work) });
+        let request = Request::Start { name: JobName(0), via: DaemonId::Proxy(0), spec };
+        (cluster.node(DaemonId::Client(client)), request)
+    };
+    let last = cluster.targets().last();
+    let names = [
+        "nothing-unstable-under-rebalance",
+        "no-forbidden-pair-runs",
+        "failed-starts-leave-nothing",
+        "one-rebalance-at-a-time",
+        "rebalances-end",
+        "waits-return",
+    ];
+    let hosting = Hosting { looks: 1, prune: None, idle: None, ..Hosting::default() };
+    let timing = Timing { retention: None, history: None, ..undisturbed() };
+    let mut config = configured(cluster, timing, Some(hosting));
+    let rebalance = Some(Moving::default());
+    config.deployment.upkeep = Some(Upkeep { keepalive: None, election: false, rebalance, ..Upkeep::default() });
+    Ok(Scope {
+        config,
+        nodes: cluster.daemons().map(|daemon| daemon.to_string()).collect(),
+        calls: vec![start(0, Kind::Rebalance, None), start(1, Kind::Dsort, last)],
+        monitors: names.iter().filter_map(|name| Monitor::named(name)).collect(),
+        budget: Budget::default(),
+        crashable: Vec::new(),
+        cuts: Vec::new(),
+        untimed: false,
+        punctual: true,
         absorbs_repeats: true,
     })
 }

@@ -19,7 +19,7 @@ impl Property<Node> for FailedStartsLeaveNothing {
 
     fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Result<(), String> {
         match *seen {
-            Observation::Fact { fact: &Fact::StartTaken { job, client, call }, .. } => {
+            Observation::Fact { fact: &Fact::StartTaken { job, client, call, .. }, .. } => {
                 self.asked.entry((client, call)).or_default().insert(job);
             }
             Observation::Fact { by, fact: &Fact::StartFailed { call } } => {

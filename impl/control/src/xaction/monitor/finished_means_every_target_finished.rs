@@ -26,9 +26,8 @@ impl Property<Node> for FinishedMeansEveryTargetFinished {
 
     fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Result<(), String> {
         match *seen {
-            Observation::Fact { by, fact: &Fact::StartTaken { job, .. } } => {
-                let sources = map_of(view, by).map(|map| map.targets().collect());
-                self.sources.entry(job).or_default().insert(sources.unwrap_or_default());
+            Observation::Fact { fact: Fact::StartTaken { job, sources, .. }, .. } => {
+                self.sources.entry(*job).or_default().insert(sources.iter().copied().collect());
             }
             Observation::Fact { by, fact: &Fact::XactEnded { job, .. } } => {
                 self.parts.entry(job).or_default().insert(by);
@@ -107,6 +106,14 @@ mod tests {
         let history = [(P1, taken(JOB)), (T1, ended(Snap::Finished)), (P1, job_ended(false))];
         let evidence = verdict(&Still::new(), &history).unwrap_err();
         assert_eq!(evidence, "p1 says that x-c1.1.0 has finished, and t2 has not");
+    }
+
+    #[test]
+    fn only_the_targets_that_a_job_was_started_on_count() {
+        let finished = [(T2, ended(Snap::Finished)), (P1, job_ended(false))];
+        assert_eq!(verdict(&Still::new(), &[&[(P1, taken_for([T2], JOB))], &finished[..]].concat()), Ok(()));
+        let evidence = verdict(&Still::new(), &[&[(P1, taken_for([T1], JOB))], &finished[..]].concat()).unwrap_err();
+        assert_eq!(evidence, "p1 says that x-c1.1.0 has finished, and t1 has not");
     }
 
     #[test]

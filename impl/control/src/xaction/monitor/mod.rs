@@ -336,8 +336,16 @@ mod testing {
         draft.place(Order { id, mode: Mode::Full, as_of: id.0, stays, leaves, asked: None, progress });
     }
 
+    /// A gateway takes a start for both targets.
     pub(super) fn taken(job: XactId) -> Fact {
-        Fact::StartTaken { job, client: C1, call: CallId(0) }
+        taken_for([T1, T2], job)
+    }
+
+    /// A gateway takes a start for these targets.
+    pub(super) fn taken_for(targets: impl IntoIterator<Item = DaemonId>, job: XactId) -> Fact {
+        let as_of = Still::new().map().version();
+        let sources = Sources::as_of_version(as_of, targets.into_iter().collect());
+        Fact::StartTaken { job, client: C1, call: CallId(0), sources }
     }
 
     pub(super) fn ended(target_end: Snap) -> Fact {

@@ -3,12 +3,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use quiesce_machine::{NodeId, Observation, Rename, View};
 
 use crate::monitor::Property;
-use super::{latest_map, map_of, tables};
-use crate::xaction::{DaemonId, Fact, Node, Smap, Snap, Version, XactError, XactId};
+use super::{latest_map, tables};
+use crate::xaction::{Cluster, DaemonId, Fact, Node, Smap, Snap, Sources, Version, XactError, XactId};
 
 /// A member takes a job for aborted only if something cut it short.
 ///
-/// Causes: a target aborted its part unasked; a target died before its part had ended, or lost its records; a target was
+/// Causes: a target aborted its part unasked; one of its targets died before its part had ended, or lost its records; one was
 /// left out of the map before more than half of the members knew that its part had ended, or before the job began; a
 /// gateway died, or was left out of the map, before the job had begun everywhere; a target refused to start its part, or its gateway gave up on the start.
 ///
@@ -22,10 +22,10 @@ pub struct NoAbortWithoutCause {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 struct Job {
-    gateways: BTreeSet<NodeId>,
-    sources: BTreeSet<DaemonId>,
-    /// The map by which they were chosen.
-    chosen: Version,
+    /// Whom each gateway that took it would start it on. They settle on one of these.
+    sources: BTreeMap<NodeId, Sources>,
+    /// Whom the map orders it of, if it is a rebalance.
+    ordered: Option<Sources>,
     begun: BTreeSet<NodeId>,
     ended: BTreeSet<NodeId>,
     caused: bool,
@@ -52,21 +52,32 @@ impl Property<Node> for NoAbortWithoutCause {
 }
 
 impl Job {
-    /// Whether a target is still the member that it was when it was chosen, by a map that can tell.
-    fn is_the_same(&self, target: DaemonId, map: &Smap) -> bool {
-        map.version() < self.chosen || map.member(target).is_some_and(|member| member.since <= self.chosen)
+    /// The targets it may run on, each with the map by which it was chosen.
+    fn targets(&self) -> impl Iterator<Item = (DaemonId, Version)> {
+        let all = self.sources.values().chain(&self.ordered);
+        all.flat_map(|sources| sources.iter().map(|&target| (target, sources.as_of())))
     }
+
+    /// Whether that gateway took it, and it has not begun everywhere where that one would have it.
+    fn is_half_begun_by(&self, gateway: NodeId, cluster: &Cluster) -> bool {
+        let begun = |&target: &DaemonId| self.begun.contains(&cluster.node(target));
+        self.sources.get(&gateway).is_some_and(|sources| !sources.iter().all(begun))
+    }
+}
+
+/// Whether a target is still the member that it was when it was chosen, by a map that can tell.
+fn is_the_same((target, chosen): (DaemonId, Version), map: &Smap) -> bool {
+    map.version() < chosen || map.member(target).is_some_and(|member| member.since <= chosen)
 }
 
 impl NoAbortWithoutCause {
     fn fact(&mut self, by: NodeId, fact: &Fact, view: &dyn View<Node>) -> Result<(), String> {
-        if let &Fact::StartTaken { job, .. } = fact {
-            let job = self.jobs.entry(job).or_default();
-            job.gateways.insert(by);
-            job.sources = map_of(view, by).map(|map| map.targets().collect()).unwrap_or_default();
-            job.chosen = map_of(view, by).map(Smap::version).unwrap_or_default();
-            let gone = |&target: &DaemonId| latest_map(view).is_some_and(|map| !job.is_the_same(target, map));
-            job.caused |= job.sources.iter().any(gone);
+        if let Fact::StartTaken { job, sources, .. } = fact {
+            let job = self.jobs.entry(*job).or_default();
+            job.sources.insert(by, sources.clone());
+            let gone = |chosen| latest_map(view).is_some_and(|map| !is_the_same(chosen, map));
+            let lost = job.targets().any(gone);
+            job.caused |= lost;
         } else if let &Fact::XactBegan { job } = fact {
             self.jobs.entry(job).or_default().begun.insert(by);
         } else if let &Fact::XactEnded { job, snap } = fact {
@@ -77,9 +88,7 @@ impl NoAbortWithoutCause {
             self.jobs.entry(job).or_default().caused = true;
         } else if let Fact::MapMade { map } | Fact::MapInstalled { map } = fact {
             if let Some(order) = map.order() {
-                let job = self.jobs.entry(order.id.xact()).or_default();
-                job.sources.extend(order.participants());
-                job.chosen = order.as_of;
+                self.jobs.entry(order.id.xact()).or_default().ordered = Some(order.sources());
             }
             self.left_out(map, view);
             self.gateways_left_out(by, map, view);
@@ -106,16 +115,20 @@ impl NoAbortWithoutCause {
                 2 * know > latest.ic().count()
             };
             let ended = |target| job.ended.contains(&cluster.node(target));
-            let lost = |&target: &DaemonId| !(job.is_the_same(target, map) || (ended(target) && heard(target)));
-            job.caused |= map.is_settled() && job.sources.iter().any(lost);
+            let lost = |chosen: (DaemonId, Version)| {
+                !(is_the_same(chosen, map) || (ended(chosen.0) && heard(chosen.0)))
+            };
+            let caused = map.is_settled() && job.targets().any(lost);
+            job.caused |= caused;
         }
     }
 
     /// A gateway that learns that it is left out of the map starts nothing any more.
     fn gateways_left_out(&mut self, by: NodeId, map: &Smap, view: &dyn View<Node>) {
-        if map.is_settled() && !map.contains(view.config().cluster.daemon(by)) {
+        let cluster = &view.config().cluster;
+        if map.is_settled() && !map.contains(cluster.daemon(by)) {
             for job in self.jobs.values_mut() {
-                job.caused |= job.gateways.contains(&by) && job.begun.len() < job.sources.len();
+                job.caused |= job.is_half_begun_by(by, cluster);
             }
         }
     }
@@ -123,11 +136,16 @@ impl NoAbortWithoutCause {
     fn crashed(&mut self, node: NodeId, records_lost: bool, view: &dyn View<Node>) {
         let cluster = &view.config().cluster;
         for job in self.jobs.values_mut() {
-            job.caused |= match cluster.daemon(node) {
-                DaemonId::Target(_) => records_lost || !job.ended.contains(&node),
-                DaemonId::Proxy(_) => job.gateways.contains(&node) && job.begun.len() < job.sources.len(),
+            let daemon = cluster.daemon(node);
+            let caused = match daemon {
+                DaemonId::Target(_) => {
+                    let concerned = job.targets().any(|(target, _)| target == daemon);
+                    concerned && (records_lost || !job.ended.contains(&node))
+                }
+                DaemonId::Proxy(_) => job.is_half_begun_by(node, cluster),
                 DaemonId::Client(_) => false,
             };
+            job.caused |= caused;
         }
     }
 }
@@ -170,6 +188,20 @@ mod tests {
             still.tell(&mut property, &before).unwrap();
             still.crash(&mut property, T1).unwrap();
             assert_eq!(still.tell(&mut property, &[(P2, ABORTED)]).is_ok(), good);
+        }
+    }
+
+    #[test]
+    fn a_target_that_the_job_was_not_started_on_is_no_cause() {
+        let still = Still::kept();
+        for (targets, caused) in [([T2], false), ([T1], true)] {
+            let mut crash = NoAbortWithoutCause::default();
+            still.tell(&mut crash, &[(P1, taken_for(targets, JOB))]).unwrap();
+            still.crash(&mut crash, T1).unwrap();
+            assert_eq!(still.tell(&mut crash, &[(P2, ABORTED)]).is_ok(), caused);
+            let left = (P1, Fact::MapMade { map: still.changed(|draft| draft.remove(T1)) });
+            let history = [(P1, taken_for(targets, JOB)), left, (P2, ABORTED)];
+            assert_eq!(still.tell(&mut NoAbortWithoutCause::default(), &history).is_ok(), caused);
         }
     }
 

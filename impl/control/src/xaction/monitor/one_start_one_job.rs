@@ -16,7 +16,7 @@ impl Property<Node> for OneStartOneJob {
     const CLAIM: &'static str = "one request of a user makes one job, however often it is sent";
 
     fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Result<(), String> {
-        let &Observation::Fact { by, fact: &Fact::StartTaken { job, client, call } } = seen else { return Ok(()) };
+        let &Observation::Fact { by, fact: &Fact::StartTaken { job, client, call, .. } } = seen else { return Ok(()) };
         let first = *self.jobs.entry((client, call)).or_insert(job);
         if first == job {
             return Ok(());

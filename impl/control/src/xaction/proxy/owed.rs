@@ -7,8 +7,8 @@ use crate::xaction::bucket::Bucket;
 use crate::xaction::fact::Fact;
 use crate::xaction::membership::Version;
 use crate::xaction::message::{ToClient, ToProxy};
-use crate::xaction::rebalance::RebId;
-use crate::xaction::{Context, DaemonId, XactId, send};
+use crate::xaction::rebalance::{Order, RebId};
+use crate::xaction::{Context, DaemonId, Sources, XactId, send};
 
 /// An answer that waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
@@ -40,7 +40,9 @@ impl Proxy {
                 Owed::Rebalance { client, call, request, id } => {
                     let asked = self.membership.map().order().and_then(|order| order.asked);
                     let id = asked.filter(|&(asked, _)| asked == request).map_or(id, |(_, id)| id);
-                    cx.fact(Fact::StartTaken { job: id.xact(), client, call });
+                    let order = self.membership.map().order().filter(|order| order.id == id);
+                    let sources = order.map_or_else(|| Sources::from_iter([]), Order::sources);
+                    cx.fact(Fact::StartTaken { job: id.xact(), client, call, sources });
                     send(cx, client, ToClient::StartAnswer { call, result: Ok(id.xact()) });
                 }
                 Owed::Buckets { client, call } => send(cx, client, ToClient::BucketAnswer { call, result: Ok(()) }),

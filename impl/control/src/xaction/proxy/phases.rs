@@ -50,9 +50,8 @@ impl Proxy {
     /// Chooses the targets of a job that was begun under the map there is now.
     pub(super) fn choose_again(&mut self, job: XactId, cx: &mut Context<'_>) {
         let start = self.starts.get_mut(&job).expect("only a job being started has targets chosen");
-        let &mut Start { client, call, .. } = start;
         if start.choose_again(self.membership.map(), cx) {
-            cx.fact(Fact::StartTaken { job, client, call });
+            cx.fact(start.taken(job));
         }
     }
 

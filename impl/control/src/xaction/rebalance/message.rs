@@ -77,12 +77,14 @@ pub enum RebTimer {
 }
 
 impl RebTimer {
-    /// Those that repeat, and those that give up waiting, wait for the foreground.
+    /// Those that repeat, and those that give up waiting, wait for the foreground. Data take longer than a message that is not
+    /// late, and so does silence.
     #[must_use]
     pub fn span(self) -> Span {
         match self {
             RebTimer::Ping | RebTimer::Poll | RebTimer::Barrier | RebTimer::Report | RebTimer::Persist => Span::Long,
-            RebTimer::Sweep | RebTimer::Moved | RebTimer::Quiet | RebTimer::Drained | RebTimer::TornDown => Span::Short,
+            RebTimer::Moved | RebTimer::Quiet | RebTimer::Drained | RebTimer::TornDown => Span::Timeout,
+            RebTimer::Sweep => Span::Short,
         }
     }
 }

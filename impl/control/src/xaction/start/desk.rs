@@ -222,6 +222,15 @@ impl Desk {
         self.finish(job, cx);
     }
 
+    /// A job that is told to stop, and has nothing here that works: it was begun and not committed, and ends.
+    pub(in crate::xaction) fn end_begun(&mut self, job: XactId, cx: &mut Context<'_>) {
+        if self.registry.entry(job).is_some_and(|entry| entry.phase == Phase::Stopping) {
+            cx.reach(mark::BEGUN_GIVEN_UP);
+            cx.disarm(TargetTimer::Transaction(job).into());
+            self.finish(job, cx);
+        }
+    }
+
     /// The xaction has begun to work.
     pub(in crate::xaction) fn run(&mut self, job: XactId, cx: &mut Context<'_>) {
         if self.has_begun(job) {

@@ -53,6 +53,7 @@ impl Target {
                 false => {
                     self.fail_work(job, cx);
                     self.stop_hosted(job, error, cx);
+                    self.desk.end_begun(job, cx);
                 }
             }
             self.desk.has_ended(job, cx);

@@ -81,7 +81,8 @@ impl Target {
         cx.arm(RebTimer::Poll.into(), cx.config().timing.repeat);
     }
 
-    /// Another target says how far it is, and perhaps asks.
+    /// Another target says how far it is, and perhaps asks. It is answered by one that has come as far: who has not says so
+    /// when it does.
     pub(super) fn told_stage(&mut self, from: DaemonId, id: RebId, stage: Stage, asks: bool, cx: &mut Context<'_>) {
         let mine = match &mut self.rebalance.run {
             Some(run) if run.id == id => {
@@ -91,7 +92,7 @@ impl Target {
             }
             Some(_) | None => self.rebalance.ended.filter(|&ended| ended == (id, Told::Moved)).map(|_| Stage::Done),
         };
-        if let (true, Some(stage)) = (asks, mine) {
+        if asks && mine >= Some(stage) {
             send(cx, from, RebMsg::Stage { id, stage, asks: false });
         }
         let waits = |stage| matches!(stage, Stage::Ready | Stage::PostTraverse);

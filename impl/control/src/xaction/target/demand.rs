@@ -1,17 +1,26 @@
 //! On-demand xactions: work comes from the workload, starts what it needs, and is done there.
 //!
-//! The idle timer and the run loop are two timers, so that work can come between them.
+//! The idle timer and the run loop are two timers, so that work can come between them. Mirroring goes by an id that targets
+//! come to without asking each other, as far as their clocks and maps agree; nothing depends on that but what users see. The
+//! other kinds of which the reference has that are begun by a gateway, whose id they all go by.
 //! Source: `reference/aistore-registry-and-coexistence.md` section B, idle to finished.
 
 use quiesce_machine::CallId;
 
 use super::Target;
 use crate::xaction::fact::Fact;
+use crate::xaction::id::Form;
 use crate::xaction::message::{Piece, ToClient};
 use crate::xaction::registry::{Action, Entry, Origin, Phase, Renewal, Tick};
 use crate::xaction::start::Manner;
 use crate::xaction::timer::TargetTimer;
 use crate::xaction::{Context, DaemonId, Kind, XactId, mark, send};
+
+/// The span of time within which targets agree on an id, in nanoseconds.
+const MINUTE: u64 = 60_000_000_000;
+
+/// How many ids a target agrees to before it goes by one of its own.
+const ATTEMPTS: u8 = 3;
 
 impl Target {
     /// Takes work for a kind that idles, starting one if none runs. A repeated request is taken once.
@@ -29,7 +38,7 @@ impl Target {
     pub(super) fn host_for(&mut self, piece: &Piece, cx: &mut Context<'_>) -> Option<XactId> {
         let (policies, hosting) = (&cx.config().policies, cx.config().hosting?);
         let manner = Manner { from: piece.bucket, ..Manner::default() };
-        let ask = manner.ask(self.free_id(piece.kind), piece.kind);
+        let ask = manner.ask(self.id_for(piece, cx), piece.kind);
         let runs = matches!(self.desk.registry.renewal(&ask, policies), Ok(Renewal::Use(_)));
         let action = Action::Start(ask, Origin::User);
         if !runs && self.desk.registry.coexist(&action, policies).is_err() {
@@ -50,14 +59,31 @@ impl Target {
         }
     }
 
+    /// The id of the xaction that is to do the work, if it is a new one.
+    fn id_for(&self, piece: &Piece, cx: &Context<'_>) -> XactId {
+        if piece.kind != Kind::PutCopies {
+            return self.free_id(piece.kind);
+        }
+        let minute = cx.now().as_nanos() / MINUTE;
+        let smap = self.membership.map().version();
+        let bucket = piece.bucket.map(|bucket| [bucket.name.0, bucket.generation].map(u64::from));
+        let tag: Vec<u64> = bucket.into_iter().flatten().collect();
+        let agreed = |attempt| XactId::agreed(Form::of(piece.kind), minute, smap, &tag, attempt);
+        (0..ATTEMPTS).map(agreed).find(|&id| self.is_free(id)).unwrap_or_else(|| self.free_id(piece.kind))
+    }
+
     /// The lowest number that no xaction here has.
     pub(super) fn free_id(&self, kind: Kind) -> XactId {
         let id = |number| XactId::minted(self.me, self.life, number).in_form_of(kind);
         let mut number = 0;
-        while self.desk.registry.entry(id(number)).is_some() || self.xacts.contains_key(&id(number)) {
+        while !self.is_free(id(number)) {
             number += 1;
         }
         id(number)
+    }
+
+    fn is_free(&self, id: XactId) -> bool {
+        self.desk.registry.entry(id).is_none() && !self.xacts.contains_key(&id)
     }
 
     fn accept(&mut self, client: DaemonId, call: CallId, host: XactId, piece: &Piece, cx: &mut Context<'_>) {
