@@ -9,8 +9,8 @@ use crate::xaction::{DaemonId, Fact, Node, Smap, Snap, Version, XactError, XactI
 /// A member takes a job for aborted only if something cut it short.
 ///
 /// Causes: a target aborted its part unasked; a target died before its part had ended, or lost its records; a target was
-/// left out of the map before more than half of the members knew that its part had ended, or before the job began; a
-/// gateway died, or was left out of the map, before the job had begun everywhere; a target refused to start its part, or its gateway gave up on the start.
+/// left out of the map before more than half of the members knew that its part had ended, or before the job began, or was
+/// taken out of service before its part began; a gateway died, or was left out of the map, before the job had begun everywhere; a target refused to start its part, or its gateway gave up on the start.
 ///
 /// More than half, for what fewer know goes with them when they leave together with the target, or is not heard of by those
 /// who agree on the map while they cannot be reached.
@@ -28,6 +28,8 @@ struct Job {
     chosen: Version,
     begun: BTreeSet<NodeId>,
     ended: BTreeSet<NodeId>,
+    /// It is a rebalance, in which targets on their way out take part.
+    ordered: bool,
     caused: bool,
 }
 
@@ -80,6 +82,7 @@ impl NoAbortWithoutCause {
                 let job = self.jobs.entry(order.id.xact()).or_default();
                 job.sources.extend(order.participants());
                 job.chosen = order.as_of;
+                job.ordered = true;
             }
             self.left_out(map, view);
             self.gateways_left_out(by, map, view);
@@ -106,7 +109,9 @@ impl NoAbortWithoutCause {
                 2 * know > latest.ic().count()
             };
             let ended = |target| job.ended.contains(&cluster.node(target));
-            let lost = |&target: &DaemonId| !(job.is_the_same(target, map) || (ended(target) && heard(target)));
+            let serves = |target| map.is_active(target) || job.ordered || job.begun.contains(&cluster.node(target));
+            let stays = |target| job.is_the_same(target, map) && serves(target);
+            let lost = |&target: &DaemonId| !(stays(target) || (ended(target) && heard(target)));
             job.caused |= map.is_settled() && job.sources.iter().any(lost);
         }
     }
@@ -220,5 +225,15 @@ mod tests {
             still.tell(&mut property, &history).unwrap();
             assert_eq!(still.tell(&mut property, &[(P2, ABORTED)]).is_ok(), caused);
         }
+    }
+
+    #[test]
+    fn a_target_taken_out_of_service_is_a_cause_only_before_its_part_has_begun() {
+        let still = Still::kept();
+        let rests = (P1, Fact::MapMade { map: still.changed(|draft| draft.set(T1, crate::xaction::Flags::MAINTENANCE)) });
+        let aborted = (P2, ABORTED);
+        let tell = |history: &[(DaemonId, Fact)]| still.tell(&mut NoAbortWithoutCause::default(), history);
+        tell(&[(P1, taken(JOB)), rests.clone(), aborted.clone()]).unwrap();
+        tell(&[(P1, taken(JOB)), (T1, Fact::XactBegan { job: JOB }), rests, aborted]).unwrap_err();
     }
 }
