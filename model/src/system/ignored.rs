@@ -17,6 +17,7 @@ use super::state::State;
 use super::stock::{Rules, Staged, Stock};
 use crate::check::CheckError;
 use crate::report::Leg;
+use crate::scope::Budget;
 
 impl<N: Node, M: Monitor<N>> Known<'_, N, M> {
     /// Takes out of a state the messages that will be ignored.
@@ -50,7 +51,7 @@ impl<N: Node, M: Monitor<N>> System<N, M> {
     /// The first that does not.
     pub(crate) fn heeds_nothing_ignored(&self) -> Result<(), CheckError> {
         let (stock, rules) = (self.stock(), self.rules());
-        match stock.heeded(&rules) {
+        match stock.heeded(&rules, &self.scope.budget) {
             None => Ok(()),
             Some((place, flight)) => {
                 let node = stock.places.value(place).id;
@@ -70,8 +71,8 @@ impl<N: Node> Stock<N> {
     }
 
     /// A place, and a message that was left out and might have come to it, about which it does something.
-    fn heeded(&self, rules: &Rules<'_, N>) -> Option<(u32, u32)> {
-        let successors = self.successors();
+    fn heeded(&self, rules: &Rules<'_, N>, budget: &Budget) -> Option<(u32, u32)> {
+        let successors = self.successors(budget);
         let mut open: Vec<(u32, u32)> =
             self.ignored.iter().filter(|(_, ignored)| **ignored).map(|(&pair, _)| pair).collect();
         let mut met: HashSet<(u32, u32)> = open.iter().copied().collect();
@@ -96,8 +97,8 @@ impl<N: Node> Stock<N> {
         found.into_iter().min()
     }
 
-    /// The places that each place can become.
-    fn successors(&self) -> Vec<Vec<u32>> {
+    /// The places that each place can become by what the budget allows.
+    fn successors(&self, budget: &Budget) -> Vec<Vec<u32>> {
         let mut successors = vec![Vec::new(); self.places.len()];
         let becomes = |outcome: u32| self.outcomes[outcome as usize].place;
         for (&(place, _), outcomes) in &self.deliveries {
@@ -105,8 +106,13 @@ impl<N: Node> Stock<N> {
         }
         for (place, moves) in self.moves.iter().enumerate() {
             let Some(moves) = moves else { continue };
-            let all = [&moves.prompt, &moves.patient, &moves.crashes, &moves.store_faults].into_iter().flatten();
-            successors[place].extend(all.map(|action| becomes(action.outcome)));
+            let store_faults = moves.store_faults.iter().filter(|_| budget.store_faults > 0);
+            let crashes = moves.crashes.iter().filter(|crash| match crash.kind {
+                Kind::Crash { records_lost: true, .. } => budget.record_losses > 0,
+                _ => budget.crashes > 0,
+            });
+            let steps = moves.prompt.iter().chain(&moves.patient).chain(crashes).chain(store_faults);
+            successors[place].extend(steps.map(|action| becomes(action.outcome)));
         }
         for (place, next) in (0u32..).zip(&mut successors) {
             next.sort_unstable();

@@ -16,7 +16,8 @@ use std::time::Duration;
 use quiesce_control::volume::{Cluster, Monitor, Node, Reply, Request, Role, Timing};
 use quiesce_machine::{NodeId, Time};
 use quiesce_sim::{
-    Action, Blow, Branch, EntryKind, Outcome, Plan, Ratio, Records, Step, StoreFault, Verdict, branch, record, run, survey,
+    Action, Blow, Branch, EntryKind, Outcome, Plan, Ratio, Records, Step, StoreFault, Verdict, branch, record, run,
+    survey,
 };
 
 use crate::worlds::{Script, base, millis};
@@ -176,7 +177,8 @@ fn firsts(plan: &Plan<Node, Monitor>) -> Vec<Vec<Step<Node>>> {
         }
         if entry.kind == EntryKind::Stored {
             let begun = Time(entry.at.as_nanos() - 1_000_000);
-            let ways = [StoreFault::Fail, StoreFault::Unknown { applied: true }, StoreFault::Unknown { applied: false }];
+            let ways =
+                [StoreFault::Fail, StoreFault::Unknown { applied: true }, StoreFault::Unknown { applied: false }];
             faults.extend(ways.map(|fault| vec![spoil(fault, node, begun)]));
         }
         // Of several events of one instant the first is struck.

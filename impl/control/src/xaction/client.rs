@@ -151,6 +151,11 @@ impl Client {
         }
     }
 
+    /// Whether a call has been answered, as there is nothing that could answer it again: no answer comes before its call.
+    pub(super) fn is_through_with(&self, call: CallId) -> bool {
+        !(self.starts.contains_key(&call) || self.queries.contains_key(&call) || self.admins.contains_key(&call))
+    }
+
     fn start(&mut self, call: CallId, name: JobName, gateway: DaemonId, spec: Arc<JobSpec>, cx: &mut Context<'_>) {
         cx.fact(Fact::StartAsked { call });
         self.jobs.insert(name, Job::Starting);

@@ -19,6 +19,7 @@ pub mod mark;
 pub mod membership;
 pub mod message;
 pub mod monitor;
+mod past;
 pub mod policy;
 pub mod proxy;
 pub mod rebalance;
@@ -96,6 +97,12 @@ impl quiesce_machine::Node for Node {
 
     fn span(timer: &Timer) -> Span {
         timer.span()
+    }
+
+    const IGNORES: bool = true;
+
+    fn ignores(&self, _: NodeId, event: &Event<Self>, config: &Config) -> bool {
+        past::is_past(self, event, config)
     }
 }
 

@@ -105,6 +105,12 @@ impl Target {
         matches!(self.xacts.get(&job), Some(Xact { phase: Phase::Running(_), .. }))
     }
 
+    /// Whether all members have acknowledged how its part of a job ended, and it will know so after a crash.
+    pub(super) fn has_told(&self, job: XactId) -> bool {
+        let writes = self.writes.values().any(|&(written, _)| written == job);
+        !writes && self.xacts.get(&job).is_some_and(|xact| xact.told)
+    }
+
     pub(crate) fn handle(&mut self, event: Event<Node>, cx: &mut Context<'_>) {
         let before = self.membership.map().clone();
         self.take(event, cx);

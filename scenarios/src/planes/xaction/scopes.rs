@@ -35,7 +35,10 @@ pub(super) const ROWS: [(&str, &str); 12] = [
     ),
     ("registry-race", "1 target with a registry; two clients start jobs that must not run together"),
     ("registry-two-phase", "2 targets with registries; a copy in two phases while one target resilvers"),
-    ("rebalance-start", "2 targets with registries rebalance; a job that must not run meanwhile starts; nothing is late"),
+    (
+        "rebalance-start",
+        "2 targets with registries rebalance; a job that must not run meanwhile starts; nothing is late",
+    ),
 ];
 
 /// What every scope has something to judge of.
@@ -296,7 +299,7 @@ fn rebalancing(sizes: &Scale) -> Result<Scope<Node, Monitor>, SizeError> {
     Ok(Scope {
         config,
         nodes: cluster.daemons().map(|daemon| daemon.to_string()).collect(),
-        calls: vec![start(0, Kind::Rebalance, None), start(1, Kind::Dsort, last)],
+        calls: vec![start(0, Kind::Rebalance, None), start(1, Kind::Dsort, last)].into(),
         monitors: names.iter().filter_map(|name| Monitor::named(name)).collect(),
         budget: Budget::default(),
         crashable: Vec::new(),

@@ -19,8 +19,9 @@ mod table;
 use quiesce_machine::Rename;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::config::Config;
 use super::id::{DaemonId, XactId};
-use super::membership::{Smap, Version, agrees};
+use super::membership::{Smap, Version, agrees, is_agreed_on};
 use super::policy::{TableSync, Tombstone};
 use super::timer::MemberTimer;
 use super::{Context, mark};
@@ -76,6 +77,11 @@ impl Ic {
     #[must_use]
     pub fn table(&self) -> &Table {
         &self.table
+    }
+
+    /// Whether a word that was spoken under that map counts for nothing here any more, nor after a crash.
+    pub(super) fn has_outgrown(&self, by: Version, config: &Config) -> bool {
+        is_agreed_on(config) && by < self.entered
     }
 
     /// A member starts: arms what it does periodically.

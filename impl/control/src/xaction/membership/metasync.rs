@@ -87,7 +87,8 @@ impl Membership {
         }
     }
 
-    /// A member has acknowledged, perhaps an earlier map after a later one: what is durable stays so.
+    /// A member has acknowledged, perhaps an earlier map after a later one: what is durable stays so. Where the members agree
+    /// on maps, nothing waits any more for who has one that came before the map they go by.
     pub(super) fn sync_done(
         &mut self,
         from: DaemonId,
@@ -95,6 +96,9 @@ impl Membership {
         known: Option<Arc<Bundle>>,
         cx: &mut Context<'_>,
     ) {
+        if super::agrees(cx) && version < self.agreed.version() {
+            return;
+        }
         self.heard_from(from, version, cx);
         let current = version == self.accepted.version();
         let Some(lead) = &mut self.lead else { return };

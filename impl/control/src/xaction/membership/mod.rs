@@ -221,6 +221,35 @@ impl Membership {
         }
     }
 
+    /// Whether a word under a map as early as that counts for nothing here any more, nor after a crash.
+    pub(super) fn has_outgrown(&self, by: Version) -> bool {
+        by < self.agreed.version() && self.map_is_durable()
+    }
+
+    /// Whether a message can do nothing any more, whenever it comes.
+    pub(super) fn is_past(&self, msg: &ClusterMsg, config: &super::Config) -> bool {
+        let before = |version: Version| version < self.accepted.version() && self.map_is_durable();
+        match *msg {
+            ClusterMsg::VoteInitDone => true,
+            ClusterMsg::Map { ref map } => before(map.version()) || *map == self.accepted && self.map_is_durable(),
+            ClusterMsg::MetasyncDone { version, .. } => is_agreed_on(config) && self.has_outgrown(version),
+            ClusterMsg::Load { version, .. } | ClusterMsg::Loaded { version } => before(version),
+            ClusterMsg::Keepalive { .. }
+            | ClusterMsg::KeepaliveDone { .. }
+            | ClusterMsg::Health { .. }
+            | ClusterMsg::HealthDone { .. }
+            | ClusterMsg::Join { .. }
+            | ClusterMsg::PullMap
+            | ClusterMsg::Metasync { .. }
+            | ClusterMsg::MetasyncRefused { .. }
+            | ClusterMsg::VoteInit { .. }
+            | ClusterMsg::VoteRequest { .. }
+            | ClusterMsg::Vote { .. }
+            | ClusterMsg::VoteResult { .. }
+            | ClusterMsg::Forwarded { .. } => false,
+        }
+    }
+
     /// Whether this is the write of this daemon's belonging.
     pub(super) fn is_its_write(op: OpId) -> bool {
         op == record::OP
@@ -287,6 +316,10 @@ impl Membership {
 
 /// Whether the members agree on each map before it is in force, and what they know outlives those who leave.
 pub(super) fn agrees(cx: &Context<'_>) -> bool {
-    let config = cx.config();
+    is_agreed_on(cx.config())
+}
+
+/// The same, of a whole configuration.
+pub(super) fn is_agreed_on(config: &super::Config) -> bool {
     config.deployment.upkeep.is_some() && config.policies.primary_quorum == PrimaryQuorum::Majority
 }

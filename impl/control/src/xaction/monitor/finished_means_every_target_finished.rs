@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use quiesce_machine::{NodeId, Observation, Rename, View};
 
-use super::{latest_map, map_of, runs_on};
+use super::{map_of, runs_on};
 use crate::monitor::Property;
 use crate::xaction::{DaemonId, Fact, Node, Smap, Status, XactId};
 
@@ -18,6 +18,8 @@ pub struct FinishedMeansEveryTargetFinished {
     parts: BTreeMap<XactId, BTreeSet<NodeId>>,
     /// What members have called ended.
     ended: BTreeSet<XactId>,
+    /// The latest map that anybody has gone by: whoever knows it may be down by now.
+    latest: Option<Smap>,
 }
 
 impl Property<Node> for FinishedMeansEveryTargetFinished {
@@ -33,11 +35,16 @@ impl Property<Node> for FinishedMeansEveryTargetFinished {
                 self.parts.entry(job).or_default().insert(by);
             }
             Observation::Fact { by, fact: &Fact::XactBegan { job } } if self.ended.contains(&job) => {
-                return if is_left_out(by, view) {
+                return if self.is_left_out(by, view) {
                     Ok(())
                 } else {
                     Err(format!("{} begins {job}, which a member has called ended", view.name(by)))
                 };
+            }
+            Observation::Fact { fact: Fact::MapInstalled { map }, .. } => {
+                if self.latest.as_ref().is_none_or(|latest| latest.version() < map.version()) {
+                    self.latest = Some(map.clone());
+                }
             }
             Observation::Fact { by, fact: &Fact::JobEnded { job, status } } => {
                 self.ended.insert(job);
@@ -59,7 +66,7 @@ impl FinishedMeansEveryTargetFinished {
         let cluster = &view.config().cluster;
         let member = |target: &DaemonId| {
             let knows = map_of(view, by).is_none_or(|map| map.contains(*target));
-            knows && !is_left_out(cluster.node(*target), view)
+            knows && !self.is_left_out(cluster.node(*target), view)
         };
         if let Some(target) = runs_on(view, job).find(member) {
             return Err(format!("{who} says that {job} has ended ({status}), and {target} still runs it"));
@@ -76,13 +83,15 @@ impl FinishedMeansEveryTargetFinished {
             Some(_) | None => Ok(()),
         }
     }
-}
 
-/// Whether a target was left out of the latest map, and perhaps taken in again, and goes by an older one.
-fn is_left_out(node: NodeId, view: &dyn View<Node>) -> bool {
-    let target = view.config().cluster.daemon(node);
-    let member = |map: &Smap| map.member(target).map(|member| member.since);
-    map_of(view, node).map(member) != latest_map(view).map(member)
+    /// Whether a target was left out of the latest map, and perhaps taken in again, and goes by an older one.
+    fn is_left_out(&self, node: NodeId, view: &dyn View<Node>) -> bool {
+        let target = view.config().cluster.daemon(node);
+        let member = |map: &Smap| map.member(target).map(|member| member.since);
+        let (own, latest) = (map_of(view, node), self.latest.as_ref());
+        let newer = latest.filter(|latest| own.is_some_and(|own| own.version() < latest.version()));
+        newer.is_some_and(|latest| own.map(member) != Some(member(latest)))
+    }
 }
 
 #[cfg(test)]
@@ -128,5 +137,20 @@ mod tests {
     fn a_part_that_begins_after_the_end_is_bad() {
         let evidence = verdict(&Still::new(), &[(P1, job_ended(true)), (T2, Fact::XactBegan { job: JOB })]).unwrap_err();
         assert_eq!(evidence, "t2 begins x-c1.1.0, which a member has called ended");
+    }
+
+    #[test]
+    fn a_part_that_begins_on_a_target_left_out_unawares_is_good_also_when_all_who_know_are_down() {
+        let without = |still: &Still| still.changed(|draft| draft.remove(T1));
+        for (left_out, good) in [(true, true), (false, false)] {
+            let (mut still, mut property) = (Still::kept(), FinishedMeansEveryTargetFinished::default());
+            if left_out {
+                still.tell(&mut property, &[(P1, Fact::MapInstalled { map: without(&still) })]).unwrap();
+            }
+            still.tell(&mut property, &[(P1, job_ended(true))]).unwrap();
+            still.nodes[0] = None;
+            let began = (T1, Fact::XactBegan { job: JOB });
+            assert_eq!(still.tell(&mut property, &[began]).is_ok(), good);
+        }
     }
 }

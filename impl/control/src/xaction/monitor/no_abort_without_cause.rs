@@ -9,8 +9,9 @@ use crate::xaction::{Cluster, DaemonId, Fact, Node, Smap, Snap, Sources, Version
 /// A member takes a job for aborted only if something cut it short.
 ///
 /// Causes: a target aborted its part unasked; one of its targets died before its part had ended, or lost its records; one was
-/// left out of the map before more than half of the members knew that its part had ended, or before the job began; a
-/// gateway died, or was left out of the map, before the job had begun everywhere; a target refused to start its part, or its gateway gave up on the start.
+/// left out of the map before more than half of the members knew that its part had ended, or before the job began, or was
+/// taken out of service before its part began; a gateway died, or was left out of the map, before the job had begun
+/// everywhere; a target refused to start its part, or its gateway gave up on the start.
 ///
 /// More than half, for what fewer know goes with them when they leave together with the target, or is not heard of by those
 /// who agree on the map while they cannot be reached.
@@ -24,7 +25,7 @@ pub struct NoAbortWithoutCause {
 struct Job {
     /// Whom each gateway that took it would start it on. They settle on one of these.
     sources: BTreeMap<NodeId, Sources>,
-    /// Whom the map orders it of, if it is a rebalance.
+    /// Whom the map orders it of, if it is a rebalance, in which targets on their way out take part.
     ordered: Option<Sources>,
     begun: BTreeSet<NodeId>,
     ended: BTreeSet<NodeId>,
@@ -115,8 +116,11 @@ impl NoAbortWithoutCause {
                 2 * know > latest.ic().count()
             };
             let ended = |target| job.ended.contains(&cluster.node(target));
+            let serves =
+                |target| map.is_active(target) || job.ordered.is_some() || job.begun.contains(&cluster.node(target));
             let lost = |chosen: (DaemonId, Version)| {
-                !(is_the_same(chosen, map) || (ended(chosen.0) && heard(chosen.0)))
+                let stays = is_the_same(chosen, map) && serves(chosen.0);
+                !(stays || (ended(chosen.0) && heard(chosen.0)))
             };
             let caused = map.is_settled() && job.targets().any(lost);
             job.caused |= caused;
@@ -252,5 +256,15 @@ mod tests {
             still.tell(&mut property, &history).unwrap();
             assert_eq!(still.tell(&mut property, &[(P2, ABORTED)]).is_ok(), caused);
         }
+    }
+
+    #[test]
+    fn a_target_taken_out_of_service_is_a_cause_only_before_its_part_has_begun() {
+        let still = Still::kept();
+        let rests = (P1, Fact::MapMade { map: still.changed(|draft| draft.set(T1, crate::xaction::Flags::MAINTENANCE)) });
+        let aborted = (P2, ABORTED);
+        let tell = |history: &[(DaemonId, Fact)]| still.tell(&mut NoAbortWithoutCause::default(), history);
+        tell(&[(P1, taken(JOB)), rests.clone(), aborted.clone()]).unwrap();
+        tell(&[(P1, taken(JOB)), (T1, Fact::XactBegan { job: JOB }), rests, aborted]).unwrap_err();
     }
 }
