@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use quiesce_machine::{Cx, Delay, Event, Label, Monitor, Never, Node, NodeId, Obligation, Observation};
 use quiesce_machine::{Time, View, Violation};
-use quiesce_sim::Plan;
+use quiesce_sim::{Action, Plan, Ratio};
 
 /// How many nodes send in [`fan_in`].
 pub const SENDERS: u32 = 1000;
@@ -37,6 +37,16 @@ pub fn fan_in(events: u64) -> Plan<Peer, Nothing> {
     plan.until = Time(u64::MAX / 2);
     plan.max_events = events;
     plan
+}
+
+/// [`fan_in`] on a network that loses one message in a hundred, while a partition is in force: it is asked about each
+/// message, and keeps none back.
+#[must_use]
+pub fn fan_in_troubled(events: u64) -> Plan<Peer, Nothing> {
+    let mut plan = fan_in(events);
+    plan.network.loss = Ratio::new(1, 100).expect("a ratio");
+    let groups = vec![(0..RECEIVERS + SENDERS).map(NodeId).collect()];
+    plan.step(Duration::ZERO, Action::Partition { groups })
 }
 
 /// A plan of `events` events in which 100,000 nodes each have a timer of a period of their own, one to two seconds.
@@ -168,6 +178,15 @@ mod tests {
         let outcome = run(&ping_pong(10_000), 1);
         assert_eq!((outcome.verdict.word(), outcome.events), ("incomplete", 10_000));
         assert_eq!(outcome.messages["parcel"], 9_999, "one is on its way");
+    }
+
+    #[test]
+    fn fan_in_in_trouble_loses_one_message_in_a_hundred() {
+        let events = 100_000;
+        let outcome = run(&fan_in_troubled(events), 1);
+        assert_eq!((outcome.verdict.word(), outcome.events), ("incomplete", events));
+        let (sound, lossy) = (run(&fan_in(events), 1).messages["parcel"], outcome.messages["parcel"]);
+        assert!(lossy > sound && lossy < sound + sound / 50, "{lossy} sent in place of {sound}");
     }
 
     #[test]

@@ -24,7 +24,11 @@ const BLOCK: usize = 4096;
 /// The widest integer, which may reach over the end of a block.
 const WIDEST: usize = 16;
 
-/// Gathers what is hashed. As a [`Hasher`] it writes every integer in 64 bits or its own width, little end first.
+/// The byte in front of a length or variant that has eight.
+const WIDE: u8 = u8::MAX;
+
+/// Gathers what is hashed. As a [`Hasher`] it writes every integer in its own width, little end first; those of the
+/// machine's width, which tell variants apart and count what follows, in one byte where they fit.
 #[derive(Debug)]
 pub(crate) struct Digester {
     block: Box<[u8; BLOCK + WIDEST]>,
@@ -52,6 +56,32 @@ impl Digester {
         }
     }
 
+    /// Lengths and variants: one byte below [`WIDE`], else that byte and all eight.
+    #[inline(always)]
+    fn put_small(&mut self, value: u64) {
+        if value < u64::from(WIDE) {
+            self.put([value as u8]);
+        } else {
+            self.put([WIDE]);
+            self.put(value.to_le_bytes());
+        }
+    }
+
+    /// Writes what does not fit the block.
+    #[cold]
+    #[inline(never)]
+    fn put_over(&mut self, mut bytes: &[u8]) {
+        while self.filled + bytes.len() >= BLOCK {
+            let (head, tail) = bytes.split_at(BLOCK - self.filled);
+            self.block[self.filled..BLOCK].copy_from_slice(head);
+            self.filled = BLOCK;
+            self.chain();
+            bytes = tail;
+        }
+        self.block[self.filled..self.filled + bytes.len()].copy_from_slice(bytes);
+        self.filled += bytes.len();
+    }
+
     /// Closes a full block: the next one begins with its digest, and with what reached over its end.
     #[cold]
     #[inline(never)]
@@ -65,16 +95,16 @@ impl Digester {
 }
 
 impl Hasher for Digester {
-    fn write(&mut self, mut bytes: &[u8]) {
-        while self.filled + bytes.len() >= BLOCK {
-            let (head, tail) = bytes.split_at(BLOCK - self.filled);
-            self.block[self.filled..BLOCK].copy_from_slice(head);
-            self.filled = BLOCK;
-            self.chain();
-            bytes = tail;
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) {
+        let end = self.filled + bytes.len();
+        match self.block.get_mut(self.filled..end) {
+            Some(place) if end < BLOCK => {
+                place.copy_from_slice(bytes);
+                self.filled = end;
+            }
+            Some(_) | None => self.put_over(bytes),
         }
-        self.block[self.filled..self.filled + bytes.len()].copy_from_slice(bytes);
-        self.filled += bytes.len();
     }
 
     #[inline]
@@ -102,9 +132,14 @@ impl Hasher for Digester {
         self.put(value.to_le_bytes());
     }
 
-    #[inline]
+    #[inline(always)]
     fn write_usize(&mut self, value: usize) {
-        self.write_u64(value as u64);
+        self.put_small(value as u64);
+    }
+
+    #[inline(always)]
+    fn write_isize(&mut self, value: isize) {
+        self.put_small(value as u64);
     }
 
     /// The low half of [`digest`](Digester::digest).
@@ -149,6 +184,19 @@ mod tests {
         let base = digest_long(&long);
         long[3 * BLOCK - 1] = 8;
         assert_ne!(base, digest_long(&long));
+    }
+
+    #[test]
+    fn lengths_of_every_size_count() {
+        let of = |length: usize| {
+            let mut digester = Digester::new();
+            digester.write_usize(length);
+            (digester.filled, digester.digest())
+        };
+        let lengths = [0, 1, 254, 255, 256, 511, usize::MAX];
+        assert_eq!(lengths.map(|length| of(length).0), [1, 1, 1, 9, 9, 9, 9]);
+        let distinct: std::collections::BTreeSet<_> = lengths.map(|length| of(length).1).into();
+        assert_eq!(distinct.len(), lengths.len());
     }
 
     #[test]

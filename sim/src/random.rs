@@ -21,11 +21,13 @@ impl Stream {
     }
 
     /// One of `0..n`, by widening multiply; the bias is below `n` in 2^64. Zero when `n` is zero.
+    #[inline]
     pub(crate) fn below(&mut self, n: u64) -> u64 {
         ((u128::from(self.0.next_u64()) * u128::from(n)) >> 64) as u64
     }
 
     /// Whether something of this probability happens.
+    #[inline]
     pub(crate) fn hits(&mut self, ratio: Ratio) -> bool {
         self.below(u64::from(ratio.den())) < u64::from(ratio.num())
     }
@@ -34,6 +36,7 @@ impl Stream {
     ///
     /// # Panics
     /// When the delay is reversed.
+    #[inline]
     pub(crate) fn within(&mut self, Delay { least, most }: Delay) -> u64 {
         assert!(least <= most, "a delay runs from shorter to longer, found {least} ns to {most} ns");
         match (most - least).checked_add(1) {

@@ -3,12 +3,13 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use desru::{Event, EventScheduler};
 use crate::kernel::{RECEIVERS, SENDERS, TICKERS, period};
+use desru::{Event, EventScheduler};
 
 use super::Engine;
 
-pub const ENGINE: Engine = Engine { name: "desru", ping_pong, fan_in, periodic };
+pub const ENGINE: Engine =
+    Engine { name: "desru", ping_pong, fan_in, fan_in_troubled: None, periodic, fan_in_fraction: 1 };
 
 /// Runs until so many events were counted.
 fn run(mut scheduler: EventScheduler, counted: Rc<Cell<u64>>, events: u64) -> u64 {

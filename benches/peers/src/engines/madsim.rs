@@ -5,14 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::kernel::{RECEIVERS, SENDERS, TICKERS, period};
 use madsim::net::Endpoint;
 use madsim::runtime::Runtime;
 use madsim::{Config, time};
-use crate::kernel::{RECEIVERS, SENDERS, TICKERS, period};
 
 use super::Engine;
 
-pub const ENGINE: Engine = Engine { name: "madsim", ping_pong, fan_in, periodic };
+pub const ENGINE: Engine =
+    Engine { name: "madsim", ping_pong, fan_in, fan_in_troubled: None, periodic, fan_in_fraction: 1 };
 
 const PARCEL: [u8; 16] = [1; 16];
 

@@ -17,8 +17,13 @@ pub struct Engine {
     pub ping_pong: Run,
     /// Every second 1,000 nodes send to 3 others, each message up to a second on its way.
     pub fan_in: Run,
+    /// The same, where one message in a hundred is lost and each is asked whether a partition stops it; few can.
+    pub fan_in_troubled: Option<Run>,
     /// 100,000 timers with periods of their own.
     pub periodic: Run,
+    /// `fan_in` has this fraction of the events that the others have, for those who take minutes otherwise. A rate is a
+    /// rate.
+    pub fan_in_fraction: u64,
 }
 
 /// All engines, ours first.

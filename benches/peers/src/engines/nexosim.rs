@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::kernel::{RECEIVERS, ROUND, SENDERS, TICKERS, period};
 use nexosim::model::{Context, Model, schedulable};
 use nexosim::ports::Output;
 use nexosim::simulation::{Mailbox, SimInit, Simulation};
 use nexosim::time::MonotonicTime;
-use crate::kernel::{RECEIVERS, ROUND, SENDERS, TICKERS, period};
 use serde::{Deserialize, Serialize};
 
 use super::Engine;
 
-pub const ENGINE: Engine = Engine { name: "nexosim", ping_pong, fan_in, periodic };
+pub const ENGINE: Engine =
+    Engine { name: "nexosim", ping_pong, fan_in, fan_in_troubled: None, periodic, fan_in_fraction: 1 };
 
 /// What all models of a run count; a static would be shared by runs.
 #[derive(Clone, Default, Serialize, Deserialize)]

@@ -12,7 +12,9 @@ pub const SIMULATOR: Engine = Engine {
     name: "quiesce",
     ping_pong: |events| run(&kernel::ping_pong(events), 1).events,
     fan_in: |events| run(&kernel::fan_in(events), 1).events,
+    fan_in_troubled: Some(|events| run(&kernel::fan_in_troubled(events), 1).events),
     periodic: |events| run(&kernel::periodic(events), 1).events,
+    fan_in_fraction: 1,
 };
 
 pub const HEAP: Engine = bare::<Heap>("bare heap");
@@ -26,9 +28,11 @@ const fn bare<Q: Queue>(name: &'static str) -> Engine {
             black_box(bare::fan_in::<Q>(events));
             events
         },
+        fan_in_troubled: None,
         periodic: |events| {
             black_box(bare::periodic::<Q>(events));
             events
         },
+        fan_in_fraction: 1,
     }
 }

@@ -9,7 +9,8 @@ use simcore::{Event, EventHandler, Id, Simulation, SimulationContext};
 
 use super::Engine;
 
-pub const ENGINE: Engine = Engine { name: "simcore", ping_pong, fan_in, periodic };
+pub const ENGINE: Engine =
+    Engine { name: "simcore", ping_pong, fan_in, fan_in_troubled: None, periodic, fan_in_fraction: 1 };
 
 #[derive(Clone, Serialize)]
 struct Parcel([u64; 2]);

@@ -11,7 +11,11 @@ use turmoil::{Builder, Sim};
 
 use super::Engine;
 
-pub const ENGINE: Engine = Engine { name: "turmoil", ping_pong, fan_in, periodic };
+/// It polls each of a thousand hosts every millisecond, so that a run of all the events takes minutes.
+const FAN_IN_FRACTION: u64 = 50;
+
+pub const ENGINE: Engine =
+    Engine { name: "turmoil", ping_pong, fan_in, fan_in_troubled: None, periodic, fan_in_fraction: FAN_IN_FRACTION };
 
 const PORT: u16 = 1738;
 const PARCEL: [u8; 16] = [1; 16];
