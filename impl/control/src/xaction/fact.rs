@@ -191,7 +191,9 @@ impl Label for Fact {
 impl fmt::Display for Fact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Fact::StartTaken { job, client, call, sources: _ } => write!(f, "takes call {} of {client} as {job}", call.0),
+            Fact::StartTaken { job, client, call, sources: _ } => {
+                write!(f, "takes call {} of {client} as {job}", call.0)
+            }
             Fact::JobRegistered { job } => write!(f, "tracks {job}"),
             Fact::XactRegistered { job, kind, manner } => write!(f, "registers {job}, {kind}{manner}"),
             Fact::StartRefused { job, why } => write!(f, "refuses {job}: {why}"),

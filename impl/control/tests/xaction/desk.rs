@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quiesce_control::xaction::ask::Question;
-use quiesce_control::xaction::registry::{AbortFilter, Entry, Phase};
 use quiesce_control::xaction::bucket::{Bucket, BucketName};
+use quiesce_control::xaction::registry::{AbortFilter, Entry, Phase};
 use quiesce_control::xaction::{
     DaemonId, Fact, Hosting, Kind, Node, Periodic, Piece, Refused, Snap, TargetTimer, ToProxy, ToTarget, XactError,
     XactId,

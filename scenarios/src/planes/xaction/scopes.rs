@@ -35,7 +35,10 @@ pub(super) const ROWS: [(&str, &str); 12] = [
     ),
     ("registry-race", "1 target with a registry; two clients start jobs that must not run together"),
     ("registry-two-phase", "2 targets with registries; a copy in two phases while one target resilvers"),
-    ("rebalance-start", "2 targets with registries rebalance; a job that must not run meanwhile starts; nothing is late"),
+    (
+        "rebalance-start",
+        "2 targets with registries rebalance; a job that must not run meanwhile starts; nothing is late",
+    ),
 ];
 
 /// What every scope has something to judge of.
