@@ -17,7 +17,7 @@ type Caught = (&'static str, Option<(&'static str, &'static str)>, &'static str)
 
 /// By scope: a policy, its reference's choice, and a property that then fails. Of `ic` the whole profile, for it asks what
 /// no single choice spoils.
-const CAUGHT: [Caught; 35] = [
+const CAUGHT: [Caught; 39] = [
     ("ic", None, "waits-return"),
     ("ic-targets", Some(("job-end", "first-abort")), "finished-means-every-target-finished"),
     ("ic-loss", Some(("start-delivery", "once")), "no-abort-without-cause"),
@@ -27,6 +27,10 @@ const CAUGHT: [Caught; 35] = [
     ("member-or-target-restarts", Some(("start-delivery", "once")), "no-abort-without-cause"),
     ("demotion", Some(("primary-quorum", "none")), "maps-converge"),
     ("staffing", Some(("ic-staffing", "any-electable")), "ic-members-are-active"),
+    ("staffing-loss", Some(("ic-staffing", "any-electable")), "ic-members-are-active"),
+    ("staffing-crash", Some(("primary-quorum", "none")), "maps-converge"),
+    ("maintenance-loss", Some(("start-delivery", "once")), "no-abort-without-cause"),
+    ("maintenance-crash", Some(("primary-quorum", "none")), "maps-converge"),
     ("registry-race", Some(("conflict-rule", "published")), "no-forbidden-pair-runs"),
     ("registry-two-phase", Some(("conflict-rule", "published")), "no-forbidden-pair-runs"),
     ("rebalance-start", Some(("admission", "before")), "nothing-unstable-under-rebalance"),

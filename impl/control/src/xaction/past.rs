@@ -27,7 +27,7 @@ pub(super) fn is_past(node: &Node, event: &Event<Node>, config: &Config) -> bool
         },
         (Node::Target(target), Event::Deliver { msg, .. }) => match msg {
             Msg::Cluster(msg) => target.membership().is_past(msg, config),
-            Msg::ToTarget(ToTarget::NotifyDone { job }) => target.has_told(*job),
+            Msg::ToTarget(ToTarget::NotifyDone { job }) => target.has_told(*job, config),
             Msg::ToTarget(_) | Msg::ToProxy(_) | Msg::ToClient(_) | Msg::Rebalance(_) => false,
         },
         (Node::Proxy(proxy), Event::Deliver { msg, .. }) => match msg {

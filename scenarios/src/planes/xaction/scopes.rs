@@ -17,7 +17,7 @@ use quiesce_model::{Budget, Member, Scope, Symmetry};
 use crate::check::{Scale, SizeError};
 
 /// Every scope: name and what is in it.
-pub(super) const ROWS: [(&str, &str); 12] = [
+pub(super) const ROWS: [(&str, &str); 16] = [
     ("ic", "2 IC members, 1 target; a client starts a job and waits for it; the target's part ends in any way"),
     ("ic-targets", "1 IC member, 2 targets; as ic"),
     ("ic-loss", "as ic, the part finishes; one message may be lost, members exchange tables, nothing is pruned"),
@@ -33,6 +33,10 @@ pub(super) const ROWS: [(&str, &str); 12] = [
         "staffing",
         "3 proxies, of which the IC has room for 2, 1 target; a member goes into maintenance, the third takes its place",
     ),
+    ("staffing-loss", "as staffing, and one message may be lost"),
+    ("staffing-crash", "as staffing, and any daemon may crash"),
+    ("maintenance-loss", "1 IC member, 1 target that goes into maintenance under a job; one message may be lost"),
+    ("maintenance-crash", "as maintenance-loss; no message is lost, either daemon may crash"),
     ("registry-race", "1 target with a registry; two clients start jobs that must not run together"),
     ("registry-two-phase", "2 targets with registries; a copy in two phases while one target resilvers"),
     (
@@ -77,13 +81,10 @@ pub(super) fn sized(name: &str, sizes: &Scale) -> Option<Result<Scope<Node, Moni
         "ic-targets" => ((1, 2), Ending::Any, undisturbed(), Budget::default(), "aborted-jobs-stop"),
         "ic-loss" => ((2, 1), Ending::Finishes, insistent(), loss, "ic-tables-converge"),
         "ic-duplicate" => ((2, 1), Ending::Finishes, insistent(), duplicate, "ic-tables-converge"),
-        "target-leaves" | "member-restarts" | "member-or-target-restarts" | "demotion" | "staffing" => {
-            return Some(sizes.are_of(&[]).and_then(|()| kept(name)));
-        }
         "registry-race" => return Some(hosted(1, Kind::Dsort, sizes)),
         "registry-two-phase" => return Some(hosted(2, Kind::CopyListrange, sizes)),
         "rebalance-start" => return Some(rebalancing(sizes)),
-        _ => return None,
+        _ => return kept(name).map(|world| sizes.are_of(&[]).and_then(|()| agreeing(world))),
     };
     let ((members, targets), ends, timing, budget, property) = world_of;
     let size = sizes.are_of(&SIZES).map(|()| Size {
@@ -161,11 +162,12 @@ enum User {
     StartsAndWaits,
 }
 
-/// The world of that name. Nobody looks for signs of life: whoever dies comes back, and nobody is elected.
-fn kept(name: &str) -> Result<Scope<Node, Monitor>, SizeError> {
-    let (p1, p2) = (DaemonId::Proxy(0), DaemonId::Proxy(1));
+/// The world of that name. Nobody looks for signs of life: whoever dies comes back, and nobody is elected. A daemon that is
+/// sent away hears of that once, and would ask again only by its own sign of life; so nobody leaves where something fails.
+fn kept(name: &str) -> Option<Kept> {
+    let (p1, p2, p3) = (DaemonId::Proxy(0), DaemonId::Proxy(1), DaemonId::Proxy(2));
     let (t1, t2) = (DaemonId::Target(0), DaemonId::Target(1));
-    let crash = Budget { crashes: 1, ..Budget::default() };
+    let (crash, loss) = (Budget { crashes: 1, ..Budget::default() }, Budget { losses: 1, ..Budget::default() });
     let calm = |proxies, targets, changes, user| Kept {
         proxies,
         targets,
@@ -177,12 +179,20 @@ fn kept(name: &str) -> Result<Scope<Node, Monitor>, SizeError> {
         crashable: Vec::new(),
     };
     let crashing = |crashable, calm| Kept { timing: insistent(), budget: crash, crashable, ..calm };
-    agreeing(match name {
+    let losing = |calm| Kept { timing: insistent(), budget: loss, ..calm };
+    let staffing = || calm(3, 1, vec![Change::StartMaintenance(p2)], User::Nothing);
+    let maintenance = || calm(1, 1, vec![Change::StartMaintenance(t1)], User::Starts);
+    Some(match name {
         "target-leaves" => calm(1, 2, vec![Change::Leave(t2)], User::Starts),
         "member-restarts" => crashing(vec![p1, p2, t1], calm(2, 1, Vec::new(), User::StartsAndWaits)),
         "member-or-target-restarts" => crashing(vec![p2, t2], calm(2, 2, Vec::new(), User::Starts)),
         "demotion" => Kept { ic_size: 1, ..calm(2, 1, vec![Change::SetPrimary(p2)], User::StartsAndWaits) },
-        _ => calm(3, 1, vec![Change::StartMaintenance(p2)], User::Nothing),
+        "staffing" => staffing(),
+        "staffing-loss" => losing(staffing()),
+        "staffing-crash" => crashing(vec![p1, p2, p3, t1], staffing()),
+        "maintenance-loss" => losing(maintenance()),
+        "maintenance-crash" => crashing(vec![p1, t1], maintenance()),
+        _ => return None,
     })
 }
 
