@@ -2,9 +2,10 @@
 //!
 //! Keys of 128 bits, 64 of time, 40 of sequence, 24 of place, beside a slab of items. A [`Wheel`] keeps those far off;
 //! those that come next stand near, in a sorted run, with a small heap for what is pushed among them. So a key is moved
-//! twice or so, however many are pending, and a crowd of one instant costs no more than sorting it. While only a few are
-//! pending, all of them are near. A tick is a number in place of an item, and takes no memory but its key. Everything is
-//! reused: a steady state allocates nothing.
+//! twice or so, however many are pending, and a crowd of one instant costs no more than sorting it. The wheel turns far
+//! where little is pending, and back when a crowd is pushed into that time. While only a few are pending, all of them are
+//! near. A tick is a number in place of an item, and takes no memory but its key. Everything is reused: a steady state
+//! allocates nothing.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -28,6 +29,9 @@ const AHEAD: usize = 8;
 
 /// With fewer pending than this, no wheel is turned.
 const FEW: usize = 32;
+
+/// When so many were pushed into the time that the wheel has turned to, it turns back.
+const CROWD: usize = 256;
 
 /// Pending items and ticks, ordered by time and then by sequence.
 #[derive(Debug)]
@@ -149,6 +153,13 @@ impl<T> Queue<T> {
         Some(place & !TICK)
     }
 
+    /// An item that is due sooner than that, if one is known: whom it concerns can be fetched.
+    #[inline(always)]
+    pub(crate) fn foresee_item(&self) -> Option<&T> {
+        let place = self.run.len().checked_sub(AHEAD / 2).map(|soon| self.run[soon].place())?;
+        if place & TICK == 0 { self.items[place as usize].as_ref() } else { None }
+    }
+
     #[inline(always)]
     fn add(&mut self, mut key: Key) {
         if self.few {
@@ -166,6 +177,9 @@ impl<T> Queue<T> {
         }
         if self.few || self.far.has_turned_to(key) {
             self.late.push(Reverse(key));
+            if self.late.len() > CROWD {
+                self.turn_back();
+            }
         } else {
             self.far.put(key);
         }
@@ -216,6 +230,27 @@ impl<T> Queue<T> {
         if let Some(&Reverse(first)) = self.late.peek() {
             self.far.turn_to(first);
         }
+        for Reverse(key) in std::mem::take(&mut self.late) {
+            if self.far.has_turned_to(key) {
+                self.late.push(Reverse(key));
+            } else {
+                self.far.put(key);
+            }
+        }
+    }
+
+    /// The wheel handed over much time at once, since little was pending then, and now a crowd is pushed into that time:
+    /// all but those of the next unit go back into the wheel.
+    #[cold]
+    #[inline(never)]
+    fn turn_back(&mut self) {
+        let late = self.late.peek().map(|&Reverse(key)| key);
+        let Some(next) = late.into_iter().chain(self.run.last().copied()).min() else { return };
+        if !self.far.turn_back(next) {
+            return;
+        }
+        let near = self.run.partition_point(|&key| !self.far.has_turned_to(key));
+        self.run.drain(..near).for_each(|key| self.far.put(key));
         for Reverse(key) in std::mem::take(&mut self.late) {
             if self.far.has_turned_to(key) {
                 self.late.push(Reverse(key));
@@ -378,6 +413,18 @@ mod tests {
         fn it_does_what_a_sorted_map_does_with_crowds(asked in crowds(), start in any::<u64>()) {
             same(start, asked)?;
         }
+    }
+
+    #[test]
+    fn a_crowd_pushed_into_time_that_was_handed_over_stands_in_the_wheel() {
+        let mut queue = Queue::new(0);
+        (0..40).for_each(|place| queue.push(Time(1_000_000_000 + place * 100_000), 'x'));
+        assert!(queue.pop_until(Time::MAX).is_some(), "and with the first the rest of its bucket is handed over");
+        (0..2000).for_each(|place| queue.push(Time(1_000_100_000 + (place * 7919 % 2000) * 1000), 'y'));
+        assert!(queue.late.len() + queue.run.len() <= CROWD && queue.far.len() > 1500, "{}", queue.late.len());
+        let order: Vec<_> =
+            std::iter::from_fn(|| queue.pop_until(Time::MAX)).map(|due| (due.at, due.sequence)).collect();
+        assert!(order.len() == 2039 && order.is_sorted());
     }
 
     #[test]

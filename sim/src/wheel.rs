@@ -75,6 +75,19 @@ impl Wheel {
         self.turned = unit(key);
     }
 
+    /// Turns back to the time of a key that has been handed over; false, and nothing changes, if it is there already, or
+    /// if keys stand so near that their places hang on where it has turned to. None do behind a bucket that was handed
+    /// over whole.
+    pub(crate) fn turn_back(&mut self, key: Key) -> bool {
+        let changed = unit(key) ^ self.turned;
+        let Some(highest) = changed.checked_ilog2().map(|bit| (bit / DIGIT_BITS) as usize) else { return false };
+        let bare = self.levels[..=highest].iter().all(|level| level.held.iter().all(|&word| word == 0));
+        if bare {
+            self.turned = unit(key);
+        }
+        bare
+    }
+
     /// Takes a key of a time that it has not turned to.
     #[inline]
     pub(crate) fn put(&mut self, key: Key) {

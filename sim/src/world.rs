@@ -162,6 +162,11 @@ impl<'p, N: Node, M: Monitor<N>> World<'p, N, M> {
             if let Some(node) = self.queue.foresee() {
                 prefetch(&self.cluster.processes[node as usize]);
             }
+            if let Some(Item::Message { to: node, .. } | Item::Refusal { node, .. } | Item::Write { node, .. }) =
+                self.queue.foresee_item()
+            {
+                prefetch(&self.cluster.processes[node.index()]);
+            }
             let Some(due) = self.queue.pop_until(self.end) else {
                 self.now = self.end;
                 self.demand_rest();

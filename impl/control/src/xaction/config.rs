@@ -189,7 +189,7 @@ pub struct Timing {
     pub max_keepalive: Duration,
     /// `cplane_operation`: how long a member waits for other members' tables.
     pub cplane_operation: Duration,
-    /// `notif_time`: after how long a silent target is tardy, and how long a 404 is forgiven.
+    /// `notif_time`: after how long at most a silent target is tardy, and how long a 404 is forgiven.
     pub notif_time: Duration,
     /// How often a target tells that its part of a job goes on, where its kind tells that at all; `None`: never.
     pub progress: Option<Duration>,
@@ -199,7 +199,7 @@ pub struct Timing {
     pub sync: Option<Duration>,
     /// How long members keep a finished job; `None`: for good.
     pub retention: Option<Duration>,
-    /// How long targets keep a finished xaction; `None`: for good.
+    /// How long targets keep a finished xaction, up to twice that; `None`: for good.
     pub history: Option<Duration>,
     /// How often a target repeats an unacknowledged notification, and a member an abort.
     pub repeat: Duration,

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use quiesce_machine::{CallId, Incarnation, Rename, Renaming};
 
@@ -9,7 +10,7 @@ use super::kind::Kind;
 use super::membership::Version;
 
 /// A daemon or client by role and number, counted from 0 and printed from 1: `p1`, `t3`, `c1`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DaemonId {
     /// A gateway.
     Proxy(u16),
@@ -20,13 +21,37 @@ pub enum DaemonId {
 }
 
 impl DaemonId {
-    /// This name as one number of 18 bits, for what is told apart or mixed by numbers.
-    pub(crate) fn number(self) -> u64 {
+    /// This name as one number of 18 bits, ordered as names are, for what is told apart or mixed by numbers.
+    #[inline]
+    pub(crate) const fn number(self) -> u64 {
         match self {
-            DaemonId::Proxy(n) => u64::from(n),
-            DaemonId::Target(n) => 1 << 16 | u64::from(n),
-            DaemonId::Client(n) => 2 << 16 | u64::from(n),
+            DaemonId::Proxy(n) => n as u64,
+            DaemonId::Target(n) => 1 << 16 | n as u64,
+            DaemonId::Client(n) => 2 << 16 | n as u64,
         }
+    }
+
+    /// The name with that [`number`](Self::number).
+    ///
+    /// # Panics
+    /// When no name has it.
+    #[inline]
+    pub(crate) const fn numbered(number: u64) -> DaemonId {
+        let n = (number & 0xffff) as u16;
+        match number >> 16 {
+            0 => DaemonId::Proxy(n),
+            1 => DaemonId::Target(n),
+            2 => DaemonId::Client(n),
+            _ => panic!("a name's number has 18 bits, the higher two no more than 2"),
+        }
+    }
+}
+
+impl Hash for DaemonId {
+    /// One word: every message names some daemon, and drivers hash every message.
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u32(self.number() as u32);
     }
 }
 
@@ -62,20 +87,18 @@ impl fmt::Debug for DaemonId {
 ///
 /// Made by a gateway from a counter, from a client's request, in which case asking twice gives one id (policy
 /// `job-identity`), from the version of a rebalance, or by targets that agree on one without asking each other.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct XactId {
-    /// What it looks like.
-    pub form: Form,
-    /// Whose request or counter it comes from.
-    pub by: DaemonId,
-    /// Which life of that process.
-    pub life: Incarnation,
+    /// Its form above the number of its maker.
+    who: u32,
+    life: Incarnation,
     /// The counter, the number of the client's call, the version, or the digest.
     pub number: u32,
 }
 
 /// What an id looks like, and so what it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
+#[repr(u8)]
 pub enum Form {
     /// A short id, unlike any of the others.
     Short,
@@ -108,6 +131,18 @@ const FORMS: [(Kind, Form); 8] = [
 ];
 
 impl Form {
+    /// Every form, in order.
+    const ALL: [Form; 8] = [
+        Form::Short,
+        Form::Rebalance,
+        Form::Download,
+        Form::Etl,
+        Form::CopyObjects,
+        Form::Inventory,
+        Form::GetBatch,
+        Form::Sort,
+    ];
+
     /// The form of ids of that kind of job.
     #[must_use]
     pub fn of(kind: Kind) -> Form {
@@ -148,16 +183,56 @@ impl PartialOrd for XactId {
     }
 }
 
+impl Hash for XactId {
+    /// Two words: see [`DaemonId`]'s.
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u32(self.who);
+        state.write_u64(self.count());
+    }
+}
+
 impl XactId {
+    /// By how many bits the number of its maker is below its form.
+    const FORM: u32 = 18;
+
+    const fn new(form: Form, by: DaemonId, life: Incarnation, number: u32) -> XactId {
+        XactId { who: (form as u32) << Self::FORM | by.number() as u32, life, number }
+    }
+
+    /// Life and number.
+    #[inline]
+    fn count(self) -> u64 {
+        u64::from(self.life.0) << 32 | u64::from(self.number)
+    }
+
+    #[inline]
     fn rank(self) -> u128 {
-        let high = (self.form as u64) << 18 | self.by.number();
-        u128::from(high) << 64 | u128::from(self.life.0) << 32 | u128::from(self.number)
+        u128::from(self.who) << 64 | u128::from(self.count())
+    }
+
+    /// What it looks like.
+    #[must_use]
+    pub fn form(self) -> Form {
+        Form::ALL[(self.who >> Self::FORM) as usize]
+    }
+
+    /// Whose request or counter it comes from.
+    #[must_use]
+    pub fn by(self) -> DaemonId {
+        DaemonId::numbered(u64::from(self.who) & ((1 << Self::FORM) - 1))
+    }
+
+    /// Which life of that process.
+    #[must_use]
+    pub fn life(self) -> Incarnation {
+        self.life
     }
 
     /// An id from a process' own counter.
     #[must_use]
     pub const fn minted(by: DaemonId, life: Incarnation, number: u32) -> XactId {
-        XactId { form: Form::Short, by, life, number }
+        XactId::new(Form::Short, by, life, number)
     }
 
     /// The id of the job that a client's start request stands for.
@@ -169,7 +244,13 @@ impl XactId {
     /// `g<version>`.
     #[must_use]
     pub const fn rebalance(version: u32) -> XactId {
-        XactId { form: Form::Rebalance, by: NOBODY, life: Incarnation(0), number: version }
+        XactId::rebalance_of(Incarnation(0), version)
+    }
+
+    /// `g<term>.<version>`, or `g<version>` of term 0.
+    #[must_use]
+    pub const fn rebalance_of(term: Incarnation, version: u32) -> XactId {
+        XactId::new(Form::Rebalance, NOBODY, term, version)
     }
 
     /// A best-effort id: daemons that see the same minute, cluster map and tag make the same one, without a word; those
@@ -184,13 +265,19 @@ impl XactId {
             mixed ^ mixed >> 29
         });
         let number = u32::try_from(digest >> 32).expect("half of 64 bits");
-        XactId { form, by: NOBODY, life: Incarnation(0), number }
+        XactId::new(form, NOBODY, Incarnation(0), number)
+    }
+
+    /// An id like this one but for its number.
+    #[must_use]
+    pub const fn with_number(self, number: u32) -> XactId {
+        XactId { number, ..self }
     }
 
     /// The same id in the form of a kind of job.
     #[must_use]
     pub fn in_form_of(self, kind: Kind) -> XactId {
-        XactId { form: Form::of(kind), ..self }
+        XactId::new(Form::of(kind), self.by(), self.life, self.number)
     }
 
     /// This id as one number, for what is told apart by numbers.
@@ -200,25 +287,25 @@ impl XactId {
     #[must_use]
     pub fn key(self) -> u64 {
         assert!(self.life.0 < 1 << 11, "{self} is of a life beyond 11 bits");
-        (self.form as u64) << 61 | self.by.number() << 43 | u64::from(self.life.0) << 32 | u64::from(self.number)
+        u64::from(self.who) << 43 | self.count()
     }
 }
 
 impl Rename for XactId {
     /// An id that stands for a client's request goes with the number of its call.
     fn rename(&self, to: &Renaming) -> Self {
-        let number = match self.by {
+        let number = match self.by() {
             DaemonId::Client(_) => CallId(self.number).rename(to).0,
             DaemonId::Proxy(_) | DaemonId::Target(_) => self.number,
         };
-        XactId { by: self.by.rename(to), number, ..*self }
+        XactId::new(self.form(), self.by().rename(to), self.life, number)
     }
 }
 
 impl fmt::Display for XactId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.form.prefix())?;
-        match (self.form, self.by) {
+        f.write_str(self.form().prefix())?;
+        match (self.form(), self.by()) {
             (Form::Rebalance, _) if self.life == Incarnation(0) => write!(f, "{}", self.number),
             (Form::Rebalance, _) => write!(f, "{}.{}", self.life.0, self.number),
             (_, NOBODY) => write!(f, "{:08x}", self.number),
@@ -252,7 +339,7 @@ mod tests {
 
     #[test]
     fn ids_are_ordered_by_form_then_maker_then_life_then_number() {
-        let id = |form, by, life, number| XactId { form, by, life: Incarnation(life), number };
+        let id = |form, by, life, number| XactId::new(form, by, Incarnation(life), number);
         let (p, t) = (DaemonId::Proxy(u16::MAX), DaemonId::Target(0));
         let ascending = [
             id(Form::Short, p, u32::MAX, u32::MAX),
@@ -262,6 +349,17 @@ mod tests {
             id(Form::Rebalance, p, 0, 0),
         ];
         assert!(ascending.is_sorted_by(|one, next| one < next));
+    }
+
+    #[test]
+    fn an_id_gives_back_what_it_was_made_of() {
+        for (place, &form) in Form::ALL.iter().enumerate() {
+            assert_eq!(form as usize, place);
+            for by in [DaemonId::Proxy(3), DaemonId::Target(u16::MAX), DaemonId::Client(0)] {
+                let id = XactId::new(form, by, Incarnation(7), 9);
+                assert_eq!((id.form(), id.by(), id.life(), id.number), (form, by, Incarnation(7), 9));
+            }
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod bucket;
 pub mod buckets;
 pub mod client;
 pub mod config;
+mod daemons;
 mod digest;
 pub mod fact;
 pub mod ic;

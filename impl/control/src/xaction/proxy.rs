@@ -15,6 +15,7 @@ use std::sync::Arc;
 use quiesce_machine::{CallId, Event, Incarnation, Rename};
 
 use super::config::Config;
+use super::daemons::Daemons;
 use super::fact::Fact;
 use super::ic::{Asker, Ic};
 use super::id::{DaemonId, XactId};
@@ -68,11 +69,11 @@ enum Phase {
     /// All have begun, and the primary changes what is replicated.
     Changing,
     /// These targets have not begun.
-    Beginning { silent: BTreeSet<DaemonId> },
+    Beginning { silent: Daemons },
     /// These targets have not answered.
-    Starting { silent: BTreeSet<DaemonId> },
+    Starting { silent: Daemons },
     /// The start has failed, and these targets may still work.
-    Undoing { silent: BTreeSet<DaemonId>, error: StartError },
+    Undoing { silent: Daemons, error: StartError },
 }
 
 impl Proxy {
@@ -105,11 +106,10 @@ impl Proxy {
     }
 
     pub(crate) fn handle(&mut self, event: Event<Node>, cx: &mut Context<'_>) {
-        let before = self.membership.map().clone();
         self.take(event, cx);
         self.conclude_buckets(cx);
         self.ic.map_accepted(self.membership.accepted());
-        self.follow(&before, cx);
+        self.follow(cx);
         self.pay(cx);
     }
 
@@ -281,18 +281,18 @@ impl Proxy {
                 }
                 Phase::Changing => (),
                 Phase::Beginning { silent } => {
-                    silent.retain(|&target| map.contains(target));
+                    silent.retain(|target| map.contains(target));
                     self.commit_if_all_have_begun(job, cx);
                 }
                 Phase::Undoing { silent, .. } => {
-                    silent.retain(|&target| map.contains(target));
+                    silent.retain(|target| map.contains(target));
                     self.answer_if_undone(job, cx);
                 }
                 Phase::Starting { silent } => {
                     let chosen = start.sources.as_of();
-                    let stayed = |target: &DaemonId| map.member(*target).is_some_and(|member| member.since <= chosen);
-                    let nowhere = !start.sources.iter().any(stayed);
-                    let gone = *silent.first().expect("an answered start is over");
+                    let stayed = |target: DaemonId| map.member(target).is_some_and(|member| member.since <= chosen);
+                    let nowhere = !start.sources.iter().any(|&target| stayed(target));
+                    let gone = silent.first().expect("an answered start is over");
                     silent.retain(stayed);
                     if silent.is_empty() {
                         let result = if nowhere { Err(StartError::TargetSilent(gone)) } else { Ok(job) };
@@ -412,7 +412,7 @@ impl Proxy {
         let start = self.starts.get_mut(&job).expect("only a job being started is broadcast");
         let (map, chosen) = (self.membership.map(), start.sources.as_of());
         let stayed = |target: &DaemonId| map.member(*target).is_some_and(|member| member.since <= chosen);
-        let silent: BTreeSet<DaemonId> = start.sources.iter().copied().filter(stayed).collect();
+        let silent: Daemons = start.sources.iter().copied().filter(stayed).collect();
         let (nobody, first) =
             (silent.is_empty(), *start.sources.first().expect("a job without targets is not registered"));
         start.phase = Phase::Starting { silent };
@@ -426,7 +426,7 @@ impl Proxy {
     fn start_silent(&self, job: XactId, cx: &mut Context<'_>) {
         let start = &self.starts[&job];
         if let Phase::Starting { silent } = &start.phase {
-            for &target in silent {
+            for target in silent.iter() {
                 let (kind, work, sources) = (start.spec.kind, start.spec.work_of(target), start.sources.clone());
                 let manner = start.spec.manner.clone();
                 send(cx, target, ToTarget::StartXact { job, kind, work, sources, manner });
@@ -437,7 +437,7 @@ impl Proxy {
 
     fn started(&mut self, job: XactId, target: DaemonId, cx: &mut Context<'_>) {
         let Some(Start { phase: Phase::Starting { silent }, .. }) = self.starts.get_mut(&job) else { return };
-        silent.remove(&target);
+        silent.remove(target);
         if silent.is_empty() {
             self.answer_start(job, Ok(job), cx);
         }
@@ -456,7 +456,7 @@ impl Proxy {
         match cx.config().policies.start_delivery {
             StartDelivery::UntilAnswered => self.start_silent(job, cx),
             StartDelivery::Once => {
-                let silent = *silent.first().expect("an answered start is over before its timer");
+                let silent = silent.first().expect("an answered start is over before its timer");
                 self.answer_start(job, Err(StartError::TargetSilent(silent)), cx);
             }
         }

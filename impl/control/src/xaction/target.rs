@@ -14,6 +14,7 @@ mod manager;
 mod part;
 mod rebalance;
 mod report;
+mod tell;
 
 use quiesce_machine::{CallId, Event, Incarnation, OpId, Rename, StoreError, Write};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,16 +28,16 @@ use super::kind::Kind;
 use super::load::Disks;
 use super::membership::{ClusterMsg, Due, Flags, Membership, Smap, Version};
 use super::message::{Msg, ToClient, ToProxy, ToTarget};
-use super::policy::{Notification, StopUnknown, XactRecord};
+use super::policy::{StopUnknown, XactRecord};
 use super::rebalance::{Marker, Mode, RebEnd, Rebalance};
-use super::record::{PartRecord, Record, RecordKey};
-use super::reporting::{News, Reporting};
+use super::record::{PartRecord, Record};
+use super::reporting::News;
 use super::sources::Sources;
 use super::start::{Desk, Manner};
 use super::timer::{TargetTimer, Timer};
 use super::user::{Reply, Request};
 use super::{Context, Node, mark, send};
-use part::{Phase, Xact, answer_starters, keep_for_history, notify, progress_later};
+use part::{Phase, Xact, answer_starters, progress_later};
 
 /// A target's memory.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
@@ -46,6 +47,7 @@ pub struct Target {
     xacts: BTreeMap<XactId, Xact>,
     /// Writes under way, and what each makes durable.
     writes: BTreeMap<OpId, (XactId, Snap)>,
+    telling: tell::Telling,
     membership: Membership,
     rebalance: Rebalance,
     desk: Desk,
@@ -69,6 +71,7 @@ impl Target {
             life: Incarnation::default(),
             xacts: BTreeMap::new(),
             writes: BTreeMap::new(),
+            telling: tell::Telling::default(),
             membership,
             rebalance: Rebalance::default(),
             desk: Desk::default(),
@@ -112,10 +115,9 @@ impl Target {
     }
 
     pub(crate) fn handle(&mut self, event: Event<Node>, cx: &mut Context<'_>) {
-        let before = self.membership.map().clone();
         self.take(event, cx);
-        let Due { report, action, .. } = self.membership.take_due();
-        if *self.membership.map() != before {
+        let Due { before, report, action, .. } = self.membership.take_due();
+        if let Some(before) = before.filter(|before| before != self.membership.map()) {
             self.map_changed(&before, action, cx);
         }
         if let Some(primary) = report {
@@ -198,7 +200,7 @@ impl Target {
                     self.end(job, Snap::Aborted(XactError::LeftCluster), cx);
                 }
                 Phase::Ended(_) if !xact.unacknowledged.is_empty() => {
-                    let heard = |member: &DaemonId| before.is_ic(*member) && !xact.unacknowledged.contains(member);
+                    let heard = |member: &DaemonId| before.is_ic(*member) && !xact.unacknowledged.contains(*member);
                     xact.unacknowledged = map.ic().filter(|member| !heard(member)).collect();
                     self.told_everybody(job, cx);
                 }
@@ -219,7 +221,7 @@ impl Target {
                 cx.fact(Fact::XactEnded { job, snap });
                 if told {
                     cx.reach(mark::TOLD_BEFORE);
-                    keep_for_history(job, cx);
+                    self.keep_for_history(job, cx);
                 } else {
                     self.notify_all(job, cx);
                 }
@@ -269,16 +271,9 @@ impl Target {
             TargetTimer::Work(job) => self.work_done(job, cx),
             TargetTimer::Progress(job) => self.tell_progress(job, cx),
             TargetTimer::Gather => self.tell_gathered(cx),
-            TargetTimer::Notify(job) => self.notify_again(job, cx),
+            TargetTimer::Notify => self.notify_again(cx),
             TargetTimer::Persist(job) => self.record(job, cx),
-            TargetTimer::History(job) => {
-                self.xacts.remove(&job);
-                if cx.config().policies.xact_record == XactRecord::Durable {
-                    let op = self.free_op();
-                    self.writes.insert(op, (job, Snap::Finished));
-                    cx.store(op, Write::Remove(RecordKey::Xact(job)));
-                }
-            }
+            TargetTimer::History => self.forget_history(cx),
             TargetTimer::Admit(_)
             | TargetTimer::Idle(_)
             | TargetTimer::Rest(_)
@@ -334,7 +329,7 @@ impl Target {
             Some(Phase::Beginning(_) | Phase::Running(_)) if self.rebalances_as(job) => (),
             Some(Phase::Beginning(_) | Phase::Running(_)) => self.end(job, Snap::Aborted(XactError::IcAbort), cx),
             Some(Phase::Ending(_)) => (),
-            Some(Phase::Ended(_)) => notify(job, &self.xacts[&job], member, Some(sources), cx),
+            Some(Phase::Ended(_)) => tell::notify(job, &self.xacts[&job], member, Some(sources), cx),
             None => self.abort_unknown(job, kind, sources, cx),
         }
     }
@@ -452,64 +447,6 @@ impl Target {
                 self.load_after(kind, end, cx);
             }
             Phase::Beginning(_) | Phase::Ending(_) | Phase::Running(_) | Phase::Ended(_) => (),
-        }
-    }
-
-    fn notify_all(&mut self, job: XactId, cx: &mut Context<'_>) {
-        let xact = self.xacts.get_mut(&job).expect("only a known xaction is told of");
-        if !xact.kind.is_ic_tracked() {
-            return keep_for_history(job, cx);
-        }
-        xact.unacknowledged = self.membership.map().ic().collect();
-        match cx.config().reporting {
-            Reporting::Each => self.notify_again(job, cx),
-            Reporting::Coalesced { .. } | Reporting::Relayed { .. } => self.gather_own(job, cx),
-        }
-    }
-
-    /// Tells the members that the part goes on.
-    fn tell_progress(&mut self, job: XactId, cx: &mut Context<'_>) {
-        let Some(&Xact { phase: Phase::Running(_), kind, .. }) = self.xacts.get(&job) else { return };
-        match cx.config().reporting {
-            Reporting::Each => {
-                for member in self.membership.map().ic() {
-                    send(cx, member, ToProxy::NotifyProgress { job });
-                }
-            }
-            Reporting::Coalesced { .. } | Reporting::Relayed { .. } => self.gather_own(job, cx),
-        }
-        progress_later(job, kind, cx);
-    }
-
-    /// Tells the members that have not acknowledged.
-    fn notify_again(&mut self, job: XactId, cx: &mut Context<'_>) {
-        let (xact, timing) = (&self.xacts[&job], &cx.config().timing);
-        let again = cx.config().policies.notification == Notification::UntilAcknowledged;
-        for &member in &xact.unacknowledged {
-            notify(job, xact, member, again.then(|| xact.sources.clone()), cx);
-        }
-        if again {
-            cx.arm(TargetTimer::Notify(job).into(), timing.repeat);
-        } else {
-            keep_for_history(job, cx);
-        }
-    }
-
-    fn acknowledged(&mut self, member: DaemonId, job: XactId, cx: &mut Context<'_>) {
-        let Some(xact) = self.xacts.get_mut(&job) else { return };
-        if xact.unacknowledged.remove(&member) {
-            self.told_everybody(job, cx);
-        }
-    }
-
-    /// Rests if every member has heard of the end, and remembers so.
-    fn told_everybody(&mut self, job: XactId, cx: &mut Context<'_>) {
-        let xact = self.xacts.get_mut(&job).expect("only a known xaction is told of");
-        if xact.unacknowledged.is_empty() {
-            xact.told = true;
-            cx.disarm(TargetTimer::Notify(job).into());
-            keep_for_history(job, cx);
-            self.record(job, cx);
         }
     }
 

@@ -35,7 +35,7 @@ impl Timer {
                 MemberTimer::Sync | MemberTimer::Housekeep | MemberTimer::Prune(_) | MemberTimer::Tombstone(_),
             )
             | Timer::Target(
-                TargetTimer::History(_)
+                TargetTimer::History
                 | TargetTimer::Progress(_)
                 | TargetTimer::Transaction(_)
                 | TargetTimer::Ripen(_)
@@ -51,7 +51,7 @@ impl Timer {
             Timer::Client(ClientTimer::Request(_))
             | Timer::Gateway(_)
             | Timer::Member(_)
-            | Timer::Target(TargetTimer::Notify(_) | TargetTimer::Persist(_)) => Span::Timeout,
+            | Timer::Target(TargetTimer::Notify | TargetTimer::Persist(_)) => Span::Timeout,
             Timer::Target(_) => Span::Short,
         }
     }
@@ -135,8 +135,8 @@ impl Label for GatewayTimer {
 pub enum MemberTimer {
     /// A 404 is forgiven no longer.
     Grace(XactId),
-    /// What is known of that target's part is old.
-    Tardy(XactId, DaemonId),
+    /// What targets said lately of their parts of that job is old.
+    Tardy(XactId),
     /// Tell the targets again that the job is aborted.
     Abort(XactId),
     /// The other member has not answered on account of that job.
@@ -165,7 +165,7 @@ impl Label for MemberTimer {
     fn label(&self) -> &'static str {
         match self {
             MemberTimer::Grace(_) => "grace",
-            MemberTimer::Tardy(..) => "tardy",
+            MemberTimer::Tardy(_) => "tardy",
             MemberTimer::Abort(_) => "abort",
             MemberTimer::Ask(_) => "ask",
             MemberTimer::Seal(_) => "seal",
@@ -187,12 +187,12 @@ pub enum TargetTimer {
     Progress(XactId),
     /// Tell what was gathered.
     Gather,
-    /// Tell the members again that its part has ended.
-    Notify(XactId),
+    /// Tell the members again which parts have ended, of those that not all of them acknowledged.
+    Notify,
     /// Write again what could not be stored.
     Persist(XactId),
-    /// Forget a finished xaction.
-    History(XactId),
+    /// Forget the xactions that finished before it ran out last.
+    History,
     /// Look again whether a job may start, or register it.
     Admit(XactId),
     /// Give up what was begun and not committed.
@@ -231,9 +231,9 @@ impl Label for TargetTimer {
             TargetTimer::Work(_) => "work",
             TargetTimer::Progress(_) => "progress",
             TargetTimer::Gather => "gather",
-            TargetTimer::Notify(_) => "notify",
+            TargetTimer::Notify => "notify",
             TargetTimer::Persist(_) => "persist",
-            TargetTimer::History(_) => "history",
+            TargetTimer::History => "history",
             TargetTimer::Admit(_) => "admit",
             TargetTimer::Transaction(_) => "transaction",
             TargetTimer::Ripen(_) => "ripen",

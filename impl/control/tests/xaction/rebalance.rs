@@ -271,7 +271,7 @@ fn a_user_is_answered_when_a_majority_knows_of_the_rebalance_and_refused_while_o
     assert_eq!(answers, [primary.send(C1, answer.clone())]);
     let effects = primary.deliver(C1, ask(JOB));
     assert_eq!(to(&primary, C1, &effects), [primary.send(C1, answer)], "a repeated request is the same one");
-    let effects = primary.deliver(C1, ask(quiesce_control::xaction::XactId { number: 9, ..JOB }));
+    let effects = primary.deliver(C1, ask(JOB.with_number(9)));
     let busy = ToClient::StartAnswer { call: CALL, result: Err(StartError::Busy) };
     assert_eq!(to(&primary, C1, &effects), [primary.send(C1, busy)]);
 }

@@ -15,7 +15,7 @@ const COALESCED: Reporting = Reporting::Coalesced { every: EVERY };
 const RELAYED: Reporting = Reporting::Relayed { every: EVERY, fan: 1 };
 
 fn other() -> XactId {
-    XactId { number: JOB.number + 1, ..JOB }
+    JOB.with_number(JOB.number + 1)
 }
 
 fn news(target: DaemonId, job: XactId) -> News {
@@ -49,15 +49,16 @@ fn ends_of_an_interval_are_told_together_and_acknowledged_together() {
     assert_eq!(end(&mut target, other()), []);
     let told = batch([news(T1, JOB), news(T1, other())]);
     let tell = |member| target_send(&target, member, &told);
-    let expected = [tell(P1), tell(P2), arm(TargetTimer::Notify(JOB), 6), arm(TargetTimer::Notify(other()), 6)];
+    let expected = [tell(P1), tell(P2), arm(TargetTimer::Notify, 6)];
     assert_eq!(target.fire(TargetTimer::Gather), expected);
     let done = |member| ToTarget::NotifyManyDone { member, batch: Arc::clone(&told) };
     assert_eq!(target.deliver(P1, done(P1)), []);
-    let rest = |op, job| {
+    let told = |op, job| {
         let told = PartRecord { job, kind: KIND, sources: sources(), snap: Snap::Finished, told: true };
-        [disarm(TargetTimer::Notify(job)), arm(TargetTimer::History(job), 3600), put(op, Record::Xact(told))]
+        put(op, Record::Xact(told))
     };
-    assert_eq!(target.deliver(P2, done(P2)), [rest(0, JOB), rest(1, other())].concat());
+    let rest = [arm(TargetTimer::History, 3600), told(0, JOB), disarm(TargetTimer::Notify), told(1, other())];
+    assert_eq!(target.deliver(P2, done(P2)), rest);
 }
 
 fn target_send(target: &Bench, member: DaemonId, told: &Batch) -> Effect<Node> {
@@ -70,8 +71,8 @@ fn what_nobody_acknowledges_is_told_again_one_by_one() {
     end(&mut target, JOB);
     target.fire(TargetTimer::Gather);
     let notice = ToProxy::NotifyFinished { job: JOB, kind: KIND, snap: Snap::Finished, sources: Some(sources()) };
-    let again = [target.send(P1, notice.clone()), target.send(P2, notice), arm(TargetTimer::Notify(JOB), 5)];
-    assert_eq!(target.fire(TargetTimer::Notify(JOB)), again);
+    let again = [target.send(P1, notice.clone()), target.send(P2, notice), arm(TargetTimer::Notify, 5)];
+    assert_eq!(target.fire(TargetTimer::Notify), again);
 }
 
 #[test]
@@ -80,14 +81,14 @@ fn news_goes_up_the_tree_with_what_the_relay_has_and_its_answer_down_again() {
     end(&mut below, JOB);
     let of_two = batch([news(T2, JOB)]);
     let up = below.send(T1, ToTarget::Relay { batch: Arc::clone(&of_two) });
-    assert_eq!(below.fire(TargetTimer::Gather), [up, arm(TargetTimer::Notify(JOB), 7)]);
+    assert_eq!(below.fire(TargetTimer::Gather), [up, arm(TargetTimer::Notify, 7)]);
 
     let mut relay = working(T1, RELAYED);
     assert_eq!(relay.deliver(T2, ToTarget::Relay { batch: Arc::clone(&of_two) }), [arm(TargetTimer::Gather, 1)]);
     assert_eq!(end(&mut relay, JOB), []);
     let both = batch([news(T1, JOB), news(T2, JOB)]);
     let tell = |member| target_send(&relay, member, &both);
-    let expected = [tell(P1), tell(P2), arm(TargetTimer::Notify(JOB), 6)];
+    let expected = [tell(P1), tell(P2), arm(TargetTimer::Notify, 6)];
     assert_eq!(relay.fire(TargetTimer::Gather), expected);
     let down = ToTarget::NotifyManyDone { member: P1, batch: of_two };
     let answered = relay.deliver(P1, ToTarget::NotifyManyDone { member: P1, batch: both });
@@ -115,7 +116,7 @@ fn progress_in_a_batch_keeps_a_target_from_being_pulled() {
     member.deliver(P3, ToProxy::WatchXaction { job: JOB, kind: KIND, starter: P3, sources: sources() });
     let goes_on = batch([News { snap: Snap::Running, ..news(T1, JOB) }]);
     let effects = member.deliver(T1, ToProxy::NotifyMany { batch: goes_on });
-    assert_eq!(effects[0], arm(quiesce_control::xaction::MemberTimer::Tardy(JOB, T1), 30));
+    assert_eq!(effects[0], arm(quiesce_control::xaction::MemberTimer::Tardy(JOB), 30));
 }
 
 #[test]

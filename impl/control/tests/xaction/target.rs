@@ -30,7 +30,7 @@ fn notice(snap: Snap) -> ToProxy {
 
 /// Tells both members, and again until they answer.
 fn told(bench: &Bench, snap: Snap) -> Vec<Effect<quiesce_control::xaction::Node>> {
-    vec![bench.send(P1, notice(snap)), bench.send(P2, notice(snap)), arm(TargetTimer::Notify(JOB), 5)]
+    vec![bench.send(P1, notice(snap)), bench.send(P2, notice(snap)), arm(TargetTimer::Notify, 5)]
 }
 
 /// A target whose part runs.
@@ -104,11 +104,11 @@ fn members_are_told_again_until_each_has_answered() {
     target.fire(TargetTimer::Work(JOB));
     target.stored(0);
     assert_eq!(target.deliver(P1, ToTarget::NotifyDone { job: JOB }), []);
-    let again = target.fire(TargetTimer::Notify(JOB));
-    assert_eq!(again, [target.send(P2, notice(Snap::Finished)), arm(TargetTimer::Notify(JOB), 5)]);
+    let again = target.fire(TargetTimer::Notify);
+    assert_eq!(again, [target.send(P2, notice(Snap::Finished)), arm(TargetTimer::Notify, 5)]);
     let done = target.deliver(P2, ToTarget::NotifyDone { job: JOB });
     let known = put(0, told_record(Snap::Finished));
-    assert_eq!(done, [disarm(TargetTimer::Notify(JOB)), arm(TargetTimer::History(JOB), 3600), known.clone()]);
+    assert_eq!(done, [disarm(TargetTimer::Notify), arm(TargetTimer::History, 3600), known.clone()]);
     let failed = target.step(Event::Stored { op: OpId(0), outcome: Err(StoreError::Failed) });
     assert_eq!(failed, [arm(TargetTimer::Persist(JOB), 5)]);
     assert_eq!(target.fire(TargetTimer::Persist(JOB)), [known]);
@@ -122,7 +122,7 @@ fn a_notification_told_once_is_not_repeated() {
     let told = target.stored(0);
     let bare = || ToProxy::NotifyFinished { job: JOB, kind: KIND, snap: Snap::Finished, sources: None };
     let both = [target.send(P1, bare()), target.send(P2, bare())];
-    assert_eq!(told, [both[0].clone(), both[1].clone(), arm(TargetTimer::History(JOB), 3600)]);
+    assert_eq!(told, [both[0].clone(), both[1].clone(), arm(TargetTimer::History, 3600)]);
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn a_restart_tells_again_what_had_ended() {
 fn a_restart_tells_nobody_what_every_member_knew_before_it() {
     let mut target = Bench::new(T1, &[]);
     let started = target.start(2, vec![told_record(Snap::Finished)]);
-    assert_eq!(started, [arm(TargetTimer::History(JOB), 3600)]);
+    assert_eq!(started, [arm(TargetTimer::History, 3600)]);
     assert_eq!(target.facts(), [Fact::XactEnded { job: JOB, snap: Snap::Finished }]);
     let pull = ToTarget::PullSnap { job: JOB, settled: true };
     let answer = ToProxy::SnapAnswer { job: JOB, settled: true, snap: Some(Snap::Finished) };
@@ -204,8 +204,13 @@ fn history_is_forgotten_with_its_record() {
     let mut target = running(&[]);
     target.fire(TargetTimer::Work(JOB));
     target.stored(0);
+    target.deliver(P1, ToTarget::NotifyDone { job: JOB });
+    target.deliver(P2, ToTarget::NotifyDone { job: JOB });
+    target.stored(0);
+    let period = arm(TargetTimer::History, 3600);
+    assert_eq!(target.fire(TargetTimer::History), [period], "it has been history for less than a period, perhaps");
     let forgets = Effect::Store { op: OpId(0), write: Write::Remove(RecordKey::Xact(JOB)) };
-    assert_eq!(target.fire(TargetTimer::History(JOB)), [forgets]);
+    assert_eq!(target.fire(TargetTimer::History), [forgets]);
     assert_eq!(target.stored(0), []);
 }
 

@@ -319,7 +319,7 @@ mod tests {
     fn a_bucket_that_a_job_makes_is_filled_by_no_other_unless_unfinished_ones_are_shared() {
         let mut buckets = with_b1();
         let made = stepped(&mut buckets, Kind::CopyBck).unwrap();
-        let other = Step { job: XactId { number: 7, ..JOB }, ..step(Kind::CopyBck) };
+        let other = Step { job: JOB.with_number(7), ..step(Kind::CopyBck) };
         assert_eq!(buckets.step(&other, UnfinishedBucket::Reserved), Err(BucketError::Busy(B2, JOB)));
         assert_eq!(buckets.step(&other, UnfinishedBucket::Shared), Ok(made));
         assert_eq!(buckets.conclude(JOB, false), Concluded::Undone(made.unwrap()), "and the other fills what is gone");

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use quiesce_machine::{Rename, Renaming, Stamp};
+use smallvec::{SmallVec, smallvec};
 
+use crate::xaction::daemons::Daemons;
 use crate::xaction::id::DaemonId;
 use crate::xaction::job::{Snap, Status, XactError};
 use crate::xaction::kind::Kind;
@@ -22,7 +24,7 @@ pub struct Listener {
     /// Every target that takes part, in order.
     pub sources: Sources,
     /// How each one's part stands, in the same order.
-    parts: Vec<Part>,
+    parts: Parts,
     active: u32,
     /// Whether it is aborted; it may not have ended everywhere yet.
     pub aborted: bool,
@@ -33,6 +35,9 @@ pub struct Listener {
     pub(super) local: Local,
 }
 
+/// Those of few targets take no memory of their own: tables are copied at every durable step.
+type Parts = SmallVec<[Part; 16]>;
+
 /// What a member knows beside the job itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub(super) struct Local {
@@ -40,12 +45,14 @@ pub(super) struct Local {
     pub(super) graced: bool,
     /// The starter starts no more.
     pub(super) settled: bool,
-    /// Targets that said lately that they run.
-    pub(super) fresh: BTreeSet<DaemonId>,
+    /// Targets that said lately that they run. They are forgotten together, one timer a job: what is asked once too
+    /// often does no harm.
+    pub(super) fresh: Daemons,
 }
 
 /// One target's part. Later in this order wins in a join.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
+#[repr(u8)]
 enum Part {
     Running,
     Finished,
@@ -89,7 +96,7 @@ impl Listener {
         Listener {
             kind,
             starter,
-            parts: vec![Part::Running; sources.len()],
+            parts: smallvec![Part::Running; sources.len()],
             sources,
             active: count,
             aborted: false,
@@ -137,7 +144,7 @@ impl Listener {
 
     /// The active targets that have not said lately that they run.
     pub(super) fn tardy(&self) -> impl Iterator<Item = DaemonId> {
-        self.active().filter(|source| !self.local.fresh.contains(source))
+        self.active().filter(|source| !self.local.fresh.contains(*source))
     }
 
     /// Takes note of the end of one part. False: the target takes no part, or had ended before. What it said lately is
@@ -248,9 +255,11 @@ impl Listener {
     fn count_active(&mut self) {
         let running = self.parts.iter().filter(|&&part| part == Part::Running).count();
         self.active = u32::try_from(running).expect("no more parts than sources");
-        let runs =
-            |&target: &DaemonId| self.sources.place(target).is_some_and(|place| self.parts[place] == Part::Running);
-        self.local.fresh.retain(runs);
+        if !self.local.fresh.is_empty() {
+            let runs =
+                |target| self.sources.place(target).is_some_and(|place: usize| self.parts[place] == Part::Running);
+            self.local.fresh.retain(runs);
+        }
     }
 
     /// Whether two members' copies say the same of the job.

@@ -43,7 +43,9 @@ impl Ic {
 
     /// Another map is accepted: while it is not settled, this member confirms nothing.
     pub(in crate::xaction) fn map_accepted(&mut self, map: &Smap) {
-        self.accepted = map.clone();
+        if self.accepted != *map {
+            self.accepted = map.clone();
+        }
     }
 
     /// Whether this member cannot speak for the Information Center now: the members are changing, or it has missed that they
@@ -162,9 +164,12 @@ impl Ic {
             MapChange::AbortsHere => self.abort_here(job, cx),
             MapChange::LosesParts => {
                 let listener = self.table.running_mut(job).expect("it was there just now");
+                let hears = !listener.local.fresh.is_empty();
                 for target in gone {
                     listener.lose(target);
-                    cx.disarm(MemberTimer::Tardy(job, target).into());
+                }
+                if hears && listener.local.fresh.is_empty() {
+                    cx.disarm(MemberTimer::Tardy(job).into());
                 }
                 self.abort(job, cx);
                 self.settle(job, cx);

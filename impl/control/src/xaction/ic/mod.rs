@@ -101,7 +101,7 @@ impl Ic {
     pub(super) fn fire(&mut self, timer: MemberTimer, cx: &mut Context<'_>) {
         match timer {
             MemberTimer::Grace(job) => self.grace_over(job),
-            MemberTimer::Tardy(job, target) => self.tardy(job, target),
+            MemberTimer::Tardy(job) => self.tardy(job),
             MemberTimer::Abort(job) => {
                 cx.reach(mark::ABORT_AGAIN);
                 self.abort_again(job, cx);
@@ -125,9 +125,9 @@ impl Ic {
         }
     }
 
-    fn tardy(&mut self, job: XactId, target: DaemonId) {
+    fn tardy(&mut self, job: XactId) {
         if let Some(listener) = self.table.running_mut(job) {
-            listener.local.fresh.remove(&target);
+            listener.local.fresh.clear();
         }
     }
 

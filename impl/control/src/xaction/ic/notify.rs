@@ -119,12 +119,16 @@ impl Ic {
         }
     }
 
-    /// A target says that its part goes on, asked (S1) or not (N2): it is not tardy for a while.
+    /// A target says that its part goes on, asked (S1) or not (N2): it is not tardy until all that was said lately of the
+    /// job is old.
     pub(in crate::xaction) fn goes_on(&mut self, target: DaemonId, job: XactId, cx: &mut Context<'_>) {
         let Some(listener) = self.table.running_mut(job) else { return };
         if listener.is_active(target) {
+            let first = listener.local.fresh.is_empty();
             listener.local.fresh.insert(target);
-            cx.arm(MemberTimer::Tardy(job, target).into(), cx.config().timing.notif_time);
+            if first {
+                cx.arm(MemberTimer::Tardy(job).into(), cx.config().timing.notif_time);
+            }
         }
     }
 
@@ -173,8 +177,8 @@ impl Ic {
     /// Takes note of the end of one part.
     pub(super) fn mark(&mut self, target: DaemonId, job: XactId, snap: Snap, cx: &mut Context<'_>) {
         let Some(listener) = self.table.mark(job, target, snap) else { return };
-        if listener.local.fresh.remove(&target) {
-            cx.disarm(MemberTimer::Tardy(job, target).into());
+        if listener.local.fresh.remove(target) && listener.local.fresh.is_empty() {
+            cx.disarm(MemberTimer::Tardy(job).into());
         }
         let over = listener.all_ended() || listener.aborted;
         if matches!(snap, Snap::Aborted(_)) {
@@ -211,13 +215,13 @@ impl Ic {
             listener.aborted = listener.was_cut_short();
         }
         listener.end_time = Some(cx.stamp());
-        let tardy: Vec<DaemonId> = listener.local.fresh.iter().copied().collect();
+        let hears = !listener.local.fresh.is_empty();
         listener.local = super::listener::Local::default();
         let status = listener.status();
         self.table.finish(job);
         cx.disarm(MemberTimer::Grace(job).into());
-        for target in tardy {
-            cx.disarm(MemberTimer::Tardy(job, target).into());
+        if hears {
+            cx.disarm(MemberTimer::Tardy(job).into());
         }
         cx.fact(Fact::JobEnded { job, status });
         keep_for_retention(job, cx);

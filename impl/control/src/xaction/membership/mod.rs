@@ -74,6 +74,8 @@ pub struct Membership {
 /// What the daemon has to do for its membership before its event is over. Empty between events.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub(super) struct Due {
+    /// The map it went by, if that is another now.
+    pub(super) before: Option<Smap>,
     /// Whom to tell that the map is durable, together with what it knows of jobs.
     pub(super) report: Option<DaemonId>,
     /// What the message said of the rebalance that the map orders.
@@ -145,7 +147,7 @@ impl Membership {
         });
         if let Some(Belonging { map, agreed, voted }) = kept {
             self.recording = record::Recording::recovered(voted, map.version());
-            self.agreed = if map.is_settled() { map.clone() } else { agreed };
+            self.go_by(if map.is_settled() { map.clone() } else { agreed });
             (self.accepted, self.voted) = (map, voted);
             cx.fact(Fact::MapInstalled { map: self.agreed.clone() });
         } else if self.is_primary() {
@@ -274,7 +276,7 @@ impl Membership {
 
     /// Goes by the map, which is settled, from now on.
     fn enter(&mut self, flush: Option<Arc<Bundle>>, cx: &mut Context<'_>) {
-        self.agreed = self.accepted.clone();
+        self.go_by(self.accepted.clone());
         self.due.flush = flush;
         cx.fact(Fact::MapInstalled { map: self.agreed.clone() });
         if let (true, Some((call, _))) = (self.is_member(), self.joining) {
@@ -282,6 +284,13 @@ impl Membership {
             cx.disarm(ClusterTimer::Join.into());
             cx.fact(Fact::Joined { call });
             cx.reply(call, Reply::Joined);
+        }
+    }
+
+    fn go_by(&mut self, map: Smap) {
+        if self.agreed != map {
+            let before = std::mem::replace(&mut self.agreed, map);
+            self.due.before.get_or_insert(before);
         }
     }
 

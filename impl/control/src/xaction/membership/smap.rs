@@ -45,7 +45,9 @@ struct Content {
     version: Version,
     digest: u64,
     primary: DaemonId,
-    members: BTreeMap<DaemonId, Member>,
+    /// In order, and looked up at every end of a part.
+    members: Box<[(DaemonId, Member)]>,
+    proxies: usize,
     left: BTreeSet<DaemonId>,
     after: BTreeSet<Body>,
     /// The active members of the Information Center and the active targets, which are asked for at every end of a part.
@@ -100,13 +102,21 @@ impl Smap {
     /// What it says of a daemon, if that is a member.
     #[must_use]
     pub fn member(&self, daemon: DaemonId) -> Option<Member> {
-        self.0.members.get(&daemon).copied()
+        let likely = match daemon {
+            DaemonId::Proxy(n) => usize::from(n),
+            DaemonId::Target(n) => self.0.proxies + usize::from(n),
+            DaemonId::Client(_) => return None,
+        };
+        let members = &self.0.members;
+        let there = members.get(likely).is_some_and(|&(other, _)| other == daemon);
+        let place = if there { Ok(likely) } else { members.binary_search_by_key(&daemon, |&(other, _)| other) };
+        place.ok().map(|place| members[place].1)
     }
 
     /// Whether a daemon is a member, in whatever state.
     #[must_use]
     pub fn contains(&self, daemon: DaemonId) -> bool {
-        self.0.members.contains_key(&daemon)
+        self.member(daemon).is_some()
     }
 
     /// A member's flags; none for a daemon that is no member.
@@ -141,7 +151,7 @@ impl Smap {
 
     /// Every member with what is said of it, in order.
     pub fn members(&self) -> impl Iterator<Item = (DaemonId, Member)> {
-        self.0.members.iter().map(|(&daemon, &member)| (daemon, member))
+        self.0.members.iter().copied()
     }
 
     /// Every active member, in order.
@@ -180,7 +190,7 @@ impl Smap {
     /// The active member of the Information Center that weighs most for a job and serves its queries.
     #[must_use]
     pub fn hrw_ic(&self, job: XactId) -> Option<DaemonId> {
-        let mix = job.by.number() << 44 ^ u64::from(job.life.0) << 32 ^ u64::from(job.number);
+        let mix = job.by().number() << 44 ^ u64::from(job.life().0) << 32 ^ u64::from(job.number);
         self.ic().max_by_key(|&member| (weight(mix, member), member))
     }
 
@@ -232,7 +242,7 @@ impl Smap {
     #[must_use]
     pub fn concerned(&self) -> BTreeSet<DaemonId> {
         let before = self.0.after.iter().flat_map(|body| body.voters.iter().chain(&body.ic).copied());
-        self.0.members.keys().copied().chain(before).collect()
+        self.members().map(|(daemon, _)| daemon).chain(before).collect()
     }
 
     /// Whose votes decide who is to lead on from it: its active members, and those of each map that it is to follow.
@@ -244,8 +254,8 @@ impl Smap {
     /// A changeable copy, settled.
     #[must_use]
     pub fn draft(&self) -> Draft {
-        let Content { version, primary, members, left, order, buckets, .. } = &*self.0;
-        let (members, left, order, buckets) = (members.clone(), left.clone(), order.clone(), buckets.clone());
+        let Content { version, primary, left, order, buckets, .. } = &*self.0;
+        let (members, left, order, buckets) = (self.members().collect(), left.clone(), order.clone(), buckets.clone());
         Draft { version: *version, primary: *primary, members, left, after: BTreeSet::new(), order, buckets }
     }
 
@@ -464,7 +474,10 @@ impl Draft {
         let ic = active().filter(|(_, member)| member.flags.contains(Flags::IC)).map(|(&daemon, _)| daemon).collect();
         let is_target = |daemon: &DaemonId| matches!(daemon, DaemonId::Target(_));
         let targets = active().map(|(&daemon, _)| daemon).filter(is_target).collect();
-        Smap(Arc::new(Content { version, digest, primary, members, left, ic, targets, after, order, buckets }))
+        let proxies = members.keys().filter(|daemon| matches!(daemon, DaemonId::Proxy(_))).count();
+        let members = members.into_iter().collect();
+        let content = Content { version, digest, primary, members, proxies, left, after, ic, targets, order, buckets };
+        Smap(Arc::new(content))
     }
 
     fn ic_count(&self) -> usize {

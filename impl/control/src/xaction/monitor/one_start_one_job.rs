@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn a_second_job_for_one_request_is_bad() {
-        let second = XactId { by: P2, ..JOB };
+        let second = XactId::minted(P2, JOB.life(), JOB.number);
         let evidence =
             Still::new().tell(&mut OneStartOneJob::default(), &[(P1, taken(JOB)), (P2, taken(second))]).unwrap_err();
         assert_eq!(evidence, "call 0 of c1 is x-c1.1.0 already, now p2 makes x-p2.1.0 of it");

@@ -1,13 +1,14 @@
 //! A question to every target at once, and their answers as one.
 //! Source: `reference/aistore-http-api.md` sections 4, 6 and 10.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use quiesce_machine::{CallId, Rename};
 
 use super::Proxy;
 use crate::xaction::ask::{AskError, Question, SnapLine};
+use crate::xaction::daemons::Daemons;
 use crate::xaction::message::{ToClient, ToTarget};
 use crate::xaction::timer::GatewayTimer;
 use crate::xaction::{Context, DaemonId, send};
@@ -16,7 +17,7 @@ use crate::xaction::{Context, DaemonId, send};
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
 pub(super) struct Fan {
     question: Arc<Question>,
-    silent: BTreeSet<DaemonId>,
+    silent: Daemons,
     answers: BTreeMap<DaemonId, Vec<SnapLine>>,
     /// Whether some target has what is named, if something is named.
     found: bool,
@@ -25,8 +26,8 @@ pub(super) struct Fan {
 impl Proxy {
     /// Asks every active target; a client that asks again has its question asked again.
     pub(super) fn fan_out(&mut self, client: DaemonId, call: CallId, question: Arc<Question>, cx: &mut Context<'_>) {
-        let silent: BTreeSet<DaemonId> = self.membership.map().targets().collect();
-        for &target in &silent {
+        let silent: Daemons = self.membership.map().targets().collect();
+        for target in silent.iter() {
             send(cx, target, ToTarget::Asked { client, call, question: Arc::clone(&question) });
         }
         cx.arm(GatewayTimer::Fan(client, call).into(), cx.config().timing.max_keepalive);
@@ -42,7 +43,7 @@ impl Proxy {
         cx: &mut Context<'_>,
     ) {
         let Some(fan) = self.fans.get_mut(&(client, call)) else { return };
-        fan.silent.remove(&target);
+        fan.silent.remove(target);
         match answer {
             Ok(lines) => {
                 fan.found = true;
@@ -70,12 +71,12 @@ impl Proxy {
         let Some(fan) = self.fans.get(&(client, call)) else { return };
         match (&*fan.question, fan.silent.first()) {
             (Question::Stop(_), Some(_)) => {
-                for &target in &fan.silent {
+                for target in fan.silent.iter() {
                     send(cx, target, ToTarget::Asked { client, call, question: Arc::clone(&fan.question) });
                 }
                 cx.arm(GatewayTimer::Fan(client, call).into(), cx.config().timing.max_keepalive);
             }
-            (_, Some(&silent)) => self.fan_done(client, call, Some(AskError::Silent(silent)), cx),
+            (_, Some(silent)) => self.fan_done(client, call, Some(AskError::Silent(silent)), cx),
             (_, None) => self.fan_done(client, call, None, cx),
         }
     }

@@ -6,7 +6,7 @@ use quiesce_machine::StoreError;
 
 use super::Proxy;
 use crate::xaction::ic::Waiting;
-use crate::xaction::membership::{ClusterMsg, Payload, Smap};
+use crate::xaction::membership::{ClusterMsg, Payload};
 use crate::xaction::message::ToProxy;
 use crate::xaction::record::Record;
 use crate::xaction::{Context, membership, send};
@@ -28,9 +28,9 @@ impl Proxy {
     }
 
     /// Goes by the map that is agreed on now, and does what membership has left to do in this event.
-    pub(super) fn follow(&mut self, before: &Smap, cx: &mut Context<'_>) {
+    pub(super) fn follow(&mut self, cx: &mut Context<'_>) {
         let due = self.membership.take_due();
-        let changed = self.membership.map() != before;
+        let changed = due.before.is_some_and(|before| before != *self.membership.map());
         if changed {
             self.close_order(cx);
             self.ic.map_changed(&self.membership.map().clone(), cx);

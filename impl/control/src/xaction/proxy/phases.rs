@@ -29,7 +29,7 @@ impl Proxy {
 
     pub(super) fn begun(&mut self, job: XactId, target: DaemonId, cx: &mut Context<'_>) {
         let Some(Start { phase: Phase::Beginning { silent }, .. }) = self.starts.get_mut(&job) else { return };
-        silent.remove(&target);
+        silent.remove(target);
         self.commit_if_all_have_begun(job, cx);
     }
 
@@ -58,7 +58,7 @@ impl Proxy {
     /// Somebody has not begun in time: the start is called off.
     pub(super) fn begin_over(&mut self, job: XactId, cx: &mut Context<'_>) {
         let Some(Start { phase: Phase::Beginning { silent }, .. }) = self.starts.get(&job) else { return };
-        let silent = *silent.first().expect("all that begin are committed before the timer");
+        let silent = silent.first().expect("all that begin are committed before the timer");
         self.call_off(job, StartError::TargetSilent(silent), cx);
     }
 
@@ -96,7 +96,7 @@ impl Proxy {
     pub(super) fn undo(&self, job: XactId, cx: &mut Context<'_>) {
         let Some(start) = self.starts.get(&job) else { return };
         if let Phase::Undoing { silent, .. } = &start.phase {
-            for &target in silent {
+            for target in silent.iter() {
                 let (kind, sources) = (start.spec.kind, start.sources.clone());
                 send(cx, target, ToTarget::AbortXact { job, kind, sources });
             }
@@ -107,7 +107,7 @@ impl Proxy {
     /// A target's part of a job has ended; says whether that was news to an undoing.
     pub(super) fn undone(&mut self, job: XactId, target: DaemonId, cx: &mut Context<'_>) -> bool {
         let Some(Start { phase: Phase::Undoing { silent, .. }, .. }) = self.starts.get_mut(&job) else { return false };
-        silent.remove(&target);
+        silent.remove(target);
         self.answer_if_undone(job, cx);
         true
     }

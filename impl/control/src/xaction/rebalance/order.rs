@@ -21,14 +21,14 @@ impl RebId {
     /// The rebalance whose xactions go by that id; `None`: it is none's.
     #[must_use]
     pub fn of(job: XactId) -> Option<RebId> {
-        let term = u16::try_from(job.life.0).ok().filter(|_| job.form == Form::Rebalance)?;
+        let term = u16::try_from(job.life().0).ok().filter(|_| job.form() == Form::Rebalance)?;
         Some(RebId(Version { term, count: job.number }))
     }
 
     /// The id of its xactions.
     #[must_use]
     pub fn xact(self) -> XactId {
-        XactId { life: Incarnation(u32::from(self.0.term)), ..XactId::rebalance(self.0.count) }
+        XactId::rebalance_of(Incarnation(u32::from(self.0.term)), self.0.count)
     }
 }
 

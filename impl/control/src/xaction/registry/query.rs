@@ -62,7 +62,7 @@ impl Registry {
     fn by_id(&self, id: XactId, query: &Query) -> Option<Vec<&Entry>> {
         match self.entry(id) {
             Some(entry) => query.names(entry).then(|| vec![entry]),
-            None if id.form == Form::Rebalance => self.later_rebalances(id),
+            None if id.form() == Form::Rebalance => self.later_rebalances(id),
             None => None,
         }
     }
@@ -70,7 +70,7 @@ impl Registry {
     /// Rebalances that finished well under an id as high as that, or higher.
     fn later_rebalances(&self, id: XactId) -> Option<Vec<&Entry>> {
         let done = |entry: &&Entry| entry.is_finished() && entry.aborted.is_none();
-        let later = |entry: &&Entry| entry.id.form == Form::Rebalance && entry.id >= id;
+        let later = |entry: &&Entry| entry.id.form() == Form::Rebalance && entry.id >= id;
         let found: Vec<&Entry> = self.entries.iter().filter(later).filter(done).collect();
         (!found.is_empty()).then_some(found)
     }

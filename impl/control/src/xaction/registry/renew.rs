@@ -105,7 +105,7 @@ impl Registry {
 
     fn fresh(&self, ask: &Ask) -> Result<Renewal, RenewRefused> {
         match self.last_rebalance {
-            Some(last) if ask.id.form == Form::Rebalance && ask.id <= last => Err(RenewRefused::Stale(ask.id.number)),
+            Some(last) if ask.id.form() == Form::Rebalance && ask.id <= last => Err(RenewRefused::Stale(ask.id.number)),
             Some(_) | None => Ok(Renewal::New),
         }
     }
@@ -120,7 +120,7 @@ impl Registry {
 
     fn register(&mut self, ask: &Ask, limits: &Limits) {
         let &Ask { id, kind, from, to, arg } = ask;
-        if id.form == Form::Rebalance {
+        if id.form() == Form::Rebalance {
             self.last_rebalance = Some(id);
         }
         let records = self.entries.iter().filter(|entry| entry.recorded).count();

@@ -96,9 +96,9 @@ impl Target {
             | TargetTimer::Work(_)
             | TargetTimer::Progress(_)
             | TargetTimer::Gather
-            | TargetTimer::Notify(_)
+            | TargetTimer::Notify
             | TargetTimer::Persist(_)
-            | TargetTimer::History(_) => {
+            | TargetTimer::History => {
                 unreachable!("not about starts: {timer:?}")
             }
         }

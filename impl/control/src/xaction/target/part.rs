@@ -2,16 +2,15 @@
 //!
 //! What happens to a part is the target's business; here is what can be said of one, and who is told.
 
-use std::collections::BTreeSet;
-
 use quiesce_machine::Rename;
 
+use crate::xaction::daemons::Daemons;
 use crate::xaction::job::{Snap, Work};
 use crate::xaction::load::{SLICES, is_paced};
 use crate::xaction::message::ToProxy;
 use crate::xaction::sources::Sources;
 use crate::xaction::timer::TargetTimer;
-use crate::xaction::{Context, DaemonId, Kind, XactId, send};
+use crate::xaction::{Context, Kind, XactId, send};
 
 /// This target's part of a job.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
@@ -23,9 +22,9 @@ pub(super) struct Xact {
     pub(super) slices: u8,
     pub(super) pace: u8,
     /// Gateways that wait to hear that it has started.
-    pub(super) starters: BTreeSet<DaemonId>,
+    pub(super) starters: Daemons,
     /// Members that have not acknowledged its end.
-    pub(super) unacknowledged: BTreeSet<DaemonId>,
+    pub(super) unacknowledged: Daemons,
     /// All have.
     pub(super) told: bool,
 }
@@ -53,8 +52,8 @@ impl Xact {
             phase,
             slices: SLICES,
             pace: 1,
-            starters: BTreeSet::new(),
-            unacknowledged: BTreeSet::new(),
+            starters: Daemons::new(),
+            unacknowledged: Daemons::new(),
             told: false,
         }
     }
@@ -78,10 +77,6 @@ impl Phase {
     }
 }
 
-pub(super) fn notify(job: XactId, xact: &Xact, member: DaemonId, sources: Option<Sources>, cx: &mut Context<'_>) {
-    send(cx, member, ToProxy::NotifyFinished { job, kind: xact.kind, snap: xact.phase.snap(), sources });
-}
-
 /// Has the members told in a while that a part goes on, if its kind tells that.
 pub(super) fn progress_later(job: XactId, kind: Kind, cx: &mut Context<'_>) {
     if let Some(period) = cx.config().timing.progress.filter(|_| kind.tells_progress()) {
@@ -90,14 +85,7 @@ pub(super) fn progress_later(job: XactId, kind: Kind, cx: &mut Context<'_>) {
 }
 
 pub(super) fn answer_starters(job: XactId, xact: &mut Xact, cx: &mut Context<'_>) {
-    for gateway in std::mem::take(&mut xact.starters) {
+    for gateway in std::mem::take(&mut xact.starters).iter() {
         send(cx, gateway, ToProxy::XactStarted { job });
-    }
-}
-
-/// Has a finished xaction forgotten when it is history.
-pub(super) fn keep_for_history(job: XactId, cx: &mut Context<'_>) {
-    if let Some(history) = cx.config().timing.history {
-        cx.arm(TargetTimer::History(job).into(), history);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Phase, Target, keep_for_history};
+use super::{Phase, Target};
 use crate::xaction::message::{ToProxy, ToTarget};
 use crate::xaction::policy::Notification;
 use crate::xaction::reporting::{Batch, News};
@@ -67,11 +67,11 @@ impl Target {
             return;
         }
         match cx.config().policies.notification {
-            Notification::Once => keep_for_history(job, cx),
+            Notification::Once => self.keep_for_history(job, cx),
             Notification::UntilAcknowledged if xact.unacknowledged.is_empty() => (),
             Notification::UntilAcknowledged => {
                 let delay = cx.config().reporting.delay(self.membership.map(), self.me);
-                cx.arm(TargetTimer::Notify(job).into(), cx.config().timing.repeat + delay);
+                self.again_after(job, cx.config().timing.repeat + delay, cx);
             }
         }
     }
