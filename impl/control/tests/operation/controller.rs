@@ -292,6 +292,47 @@ fn a_list_that_is_older_than_the_cache_evicts_nothing_newer() {
     assert_eq!(seen, [note(&controller, 5), disarm(HTTP)], "it was gone, and is visited");
 }
 
+#[test]
+fn what_is_heard_of_a_call_is_a_location_or_an_outcome_by_the_webhooks_mode() {
+    let op = OP;
+    let heard = |mode, result| {
+        let mut controller = calling(mode, &[]);
+        controller.deliver(TENANT, ToController::WebhookAnswer { op, result });
+        controller.facts()
+    };
+    assert_eq!(heard(Mode::Async, CallResult::Success(Some(JOB))), [Fact::LocationHeard { op }]);
+    assert_eq!(heard(Mode::Sync, CallResult::Success(None)), [Fact::OutcomeHeard { op, outcome: Ok(()) }]);
+    let (after, interval) = (seconds(5), seconds(5));
+    assert_eq!(heard(Mode::Sync, CallResult::Error), [Fact::RetryDelayed { op, after, interval }]);
+}
+
+#[test]
+fn a_call_for_what_the_director_calls_ended_is_stated_as_such() {
+    let plan = webhook(Mode::Sync);
+    for (known, ended) in [(None, false), (Some(Ok(())), true)] {
+        let mut published = fetching(Mode::Sync, &["readiness"]);
+        let application = Application { webhook: Some(plan), number: 1, ended: known };
+        let fetched = Fetched::Found(application);
+        published.deliver(DIRECTOR, ToController::ApplicationFetched { app: APP, fetched });
+        assert_eq!(published.facts(), [Fact::WebhookCalled { op: OP, plan, ended }]);
+    }
+}
+
+#[test]
+fn a_poll_that_the_record_knows_of_is_waited_for_by_who_did_not_make_it() {
+    let mut controller = Bench::new(O1, Mode::Async, &[]);
+    let mut status = located(initial(Mode::Async));
+    status.webhook.as_mut().unwrap().last_poll = Some(Stamp::default());
+    let seen = controller.deliver(API, watch(record(Mode::Async, 4, Some(status))));
+    let due = ControllerTimer::PollDue(APP);
+    let timers = [arm(OVERDUE, seconds(60)), arm(due, seconds(5))];
+    assert_eq!(seen[..3], [&[note(&controller, 4)], &timers[..]].concat());
+    assert_eq!(controller.deliver(DIRECTOR, found(Mode::Async)), [disarm(HTTP), disarm(HTTP)], "it is not due");
+    controller.fire(due);
+    let poll = controller.send(TENANT, ToTenant::PollJob { job: JOB });
+    assert_eq!(controller.deliver(DIRECTOR, found(Mode::Async)), [disarm(HTTP), poll, http()]);
+}
+
 fn ended(version: u32) -> Operation {
     record(Mode::Sync, version, Some(initial(Mode::Sync).ended(Ok(()))))
 }
