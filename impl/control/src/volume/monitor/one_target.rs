@@ -4,7 +4,7 @@ use quiesce_machine::{Observation, View};
 
 use super::engines;
 use crate::monitor::Property;
-use crate::volume::{EngineId, Fact, Instance, Key, Node, Object, Owner, Uuid};
+use crate::volume::{EngineId, Fact, Instance, Key, Nexus, Node, Object, Owner, Uuid};
 
 /// S6: at most one nexus of a volume can write.
 ///
@@ -31,7 +31,7 @@ impl Property<Node> for OneTarget {
         let mut writers: BTreeMap<Owner, (Instance, EngineId)> = BTreeMap::new();
         for (id, engine) in engines(view) {
             for (instance, object) in engine.objects().iter() {
-                let Object::Nexus(Some(owner), children) = object else { continue };
+                let Object::Nexus(Nexus { owner: Some(owner), children, .. }) = object else { continue };
                 if !children.keys().all(|&child| accepts(view, child, instance)) {
                     continue;
                 }
