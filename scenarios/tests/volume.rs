@@ -49,6 +49,14 @@ fn nexus() -> Request {
     Request::PutNexus { nexus: 1, node: EngineId(1), children: vec![1] }
 }
 
+fn share_replica(on: bool) -> Request {
+    Request::ShareReplica { replica: 1, on }
+}
+
+fn share_volume(on: bool) -> Request {
+    Request::ShareVolume { volume: V, on }
+}
+
 fn cordon(on: bool) -> Request {
     Request::Cordon { node: EngineId(0), on }
 }
@@ -98,6 +106,10 @@ requests! {
     move_target: [put(2), publish()], Request::Republish { volume: V };
     one_replica_more: [put(2), publish()], replicas(3);
     one_replica_less: [put(2), publish()], replicas(1);
+    put_share_of_a_replica: [replica()], share_replica(true);
+    delete_share_of_a_replica: [replica(), share_replica(true)], share_replica(false);
+    put_share_of_a_volume: [put(2), publish(), share_volume(false)], share_volume(true);
+    delete_share_of_a_volume: [put(2), publish()], share_volume(false);
     put_cordon: [], cordon(true);
     delete_cordon: [cordon(true)], cordon(false);
     put_drain: [put(2), publish()], Request::Drain { node: EngineId(0) };

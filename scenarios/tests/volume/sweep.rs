@@ -5,7 +5,7 @@
 //! lost; and where a write is next, that write fails, or its outcome stays unknown, applied or not. In pairs, each first
 //! fault is followed by every second one that the run then offers, so that undos and recoveries are struck too.
 //! Everything is done twice over: with every message as sent, and with every message delivered twice, so that each step
-//! and each undo is done twice.
+//! and each undo is done twice. And then once more with a user who dies after asking, so that nobody asks again.
 //!
 //! A run recovers if no property finds fault with it, and if the same request, made again once all is calm, is told that
 //! it is done or that it was done before: the resource is as it was, or as asked for.
@@ -50,7 +50,7 @@ pub(crate) enum Depth {
 /// What a sweep came to.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Swept {
-    /// Boundaries of the undisturbed request, with messages as sent and with messages delivered twice.
+    /// Boundaries of the undisturbed request: with messages as sent, with messages delivered twice, and left alone.
     pub(crate) boundaries: usize,
     /// How many of them were struck, so that the run went otherwise.
     pub(crate) covered: usize,
@@ -66,17 +66,25 @@ pub(crate) struct Swept {
 /// With the faults and the findings of the first run that does not.
 pub(crate) fn sweep(undisturbed: &Plan<Node, Monitor>, request: &Request, depth: Depth) -> Swept {
     let mut swept = Swept::default();
-    for twice in [false, true] {
-        let mut plan = undisturbed.clone();
-        if twice {
-            plan.network.duplicate = Ratio::new(1, 1).expect("a ratio");
-        }
-        strike_once(&plan, request, &mut swept);
+    let mut twice = undisturbed.clone();
+    twice.network.duplicate = Ratio::new(1, 1).expect("a ratio");
+    for (plan, asked) in [(undisturbed, Some(request)), (&twice, Some(request)), (&left_alone(undisturbed), None)] {
+        strike_once(plan, asked, &mut swept);
         if depth == Depth::Pairs {
-            strike_twice(&plan, request, &mut swept);
+            strike_twice(plan, asked, &mut swept);
         }
     }
     swept
+}
+
+/// The same with a user who dies once the request is on its way, and is never back.
+fn left_alone(plan: &Plan<Node, Monitor>) -> Plan<Node, Monitor> {
+    let mut plan = plan.clone();
+    let node = plan.config.cluster.node(Role::User(0));
+    let again = Time::ZERO + AGAIN;
+    plan.steps.retain(|step| step.at != again);
+    let dies = Action::Crash { node, records: Records::Kept, stays_down: true };
+    plan.step(FROM + Duration::from_micros(500), dies)
 }
 
 /// The request after those before it, and once more when all is calm; nothing goes wrong.
@@ -97,7 +105,7 @@ pub(crate) fn undisturbed(before: &[Request], request: &Request) -> Plan<Node, M
     script.plan
 }
 
-fn strike_once(plan: &Plan<Node, Monitor>, request: &Request, swept: &mut Swept) {
+fn strike_once(plan: &Plan<Node, Monitor>, asked: Option<&Request>, swept: &mut Swept) {
     let seed = 0;
     let calm = run(plan, seed);
     let boundaries = boundaries(plan, seed, Time::ZERO + FROM, UNDER_WAY);
@@ -109,20 +117,20 @@ fn strike_once(plan: &Plan<Node, Monitor>, request: &Request, swept: &mut Swept)
         if outcomes.iter().all(|outcome| outcome.digest != calm.digest) {
             covered.insert((at.event, at.effect));
         }
-        outcomes.iter().for_each(|outcome| judge(outcome, plan, request, at));
+        outcomes.iter().for_each(|outcome| judge(outcome, asked, at));
     }
     swept.boundaries += places.len();
     swept.covered += covered.len();
 }
 
 /// Each fault between two events of the request, and with each of them every fault at a boundary that comes after it.
-fn strike_twice(plan: &Plan<Node, Monitor>, request: &Request, swept: &mut Swept) {
+fn strike_twice(plan: &Plan<Node, Monitor>, asked: Option<&Request>, swept: &mut Swept) {
     for (seed, first) in (0..).zip(firsts(plan)) {
         let mut plan = plan.clone();
         plan.steps.extend(first.iter().cloned());
         for at in boundaries(&plan, seed, first[0].at, RECOVERY) {
             for outcome in struck(&plan, seed, &at) {
-                judge(&outcome, &plan, request, &(&first, &at));
+                judge(&outcome, asked, &(&first, &at));
                 swept.pairs += 1;
             }
         }
@@ -209,18 +217,16 @@ fn spoil(fault: StoreFault, node: NodeId, begins: Time) -> Step<Node> {
     Step { at: begins, action: Action::Store { node: Some(node), fault, count: 1 }, lasting: None }
 }
 
+/// `asked`: what is asked again when all is calm, and as the last thing.
+///
 /// # Panics
 /// When a run did not recover from what went wrong.
-fn judge(outcome: &Outcome<Node>, plan: &Plan<Node, Monitor>, request: &Request, wrong: &dyn std::fmt::Debug) {
+fn judge(outcome: &Outcome<Node>, asked: Option<&Request>, wrong: &dyn std::fmt::Debug) {
     let recovers = matches!(outcome.verdict, Verdict::Pass | Verdict::Vacuous(_));
     assert!(recovers, "{:?} {:?} after {wrong:?}", outcome.verdict, outcome.findings);
-    let calls = plan.steps.iter().filter_map(|step| match &step.action {
-        &Action::Call { call, .. } => Some(call),
-        _ => None,
-    });
-    let again = calls.max().expect("the request is made again");
-    let told = outcome.replies.iter().find(|answer| answer.call == again).map(|answer| answer.reply);
-    assert!(told.is_some_and(|told| is_as_asked(request, told)), "asked again: {told:?} after {wrong:?}");
+    let Some(request) = asked else { return };
+    let last = outcome.replies.last().filter(|answer| answer.at >= Time::ZERO + AGAIN).map(|answer| answer.reply);
+    assert!(last.is_some_and(|told| is_as_asked(request, told)), "asked again: {last:?} after {wrong:?}");
 }
 
 /// Whether an answer says that the request was done now, or that there was nothing to do.

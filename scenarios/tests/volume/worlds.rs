@@ -132,7 +132,7 @@ fn byte(n: u64) -> u8 {
 fn request(draw: &mut Draw) -> Request {
     let volume = VolumeId(byte(draw.below(2)));
     let engine = EngineId(byte(draw.below(3)));
-    match draw.below(24) {
+    match draw.below(27) {
         0..=5 => {
             let allowed = NodeSet(if draw.one_in(4) { 0b011 } else { 0 });
             let nexuses = byte(draw.below(4) / 3);
@@ -152,6 +152,8 @@ fn request(draw: &mut Draw) -> Request {
         20 => Request::DeleteNexus { nexus: Uuid::Given(byte(draw.below(2))) },
         21 => Request::DeletePool { pool: PoolId(engine.0) },
         22 => Request::PutPool { pool: PoolId(engine.0), node: engine, size: 6 },
+        23 => Request::ShareReplica { replica: byte(draw.below(2)), on: draw.one_in(2) },
+        24 | 25 => Request::ShareVolume { volume, on: draw.one_in(2) },
         _ if draw.one_in(3) => Request::Drain { node: engine },
         _ => Request::Cordon { node: engine, on: draw.one_in(2) },
     }

@@ -16,7 +16,7 @@ use super::fact::Fact;
 use super::id::{Birth, EngineId, Key, PoolId, Role, Uuid};
 use super::mark;
 use super::message::{Msg, ToAgent, ToEngine, ToStore};
-use super::object::{EngineError, EngineOp, Instance, Object, Objects};
+use super::object::{EngineError, EngineOp, Instance, Nexus, Object, Objects};
 use super::policy::LastHealthy;
 use super::record::Record;
 use super::timer::Timer;
@@ -221,7 +221,9 @@ impl Engine {
                 let healthy = children.map_or(0, |children| children.values().filter(|&&healthy| healthy).count());
                 Fact::ChildRemoved { nexus, child, healthy: u8::try_from(healthy).unwrap_or(u8::MAX), epoch }
             }
-            EngineOp::Allow(..) | EngineOp::AddChild(..) | EngineOp::Vouch(_) => Fact::Changed { object, epoch },
+            EngineOp::Allow(..) | EngineOp::AddChild(..) | EngineOp::Vouch(_) | EngineOp::Share(..) => {
+                Fact::Changed { object, epoch }
+            }
         }
     }
 
@@ -262,7 +264,9 @@ impl Engine {
         }
         self.changes += 1;
         // Nobody but a volume has a use for it: the children of another nexus are its user's to look after.
-        let owned = |nexus: &Instance| matches!(self.objects.get(nexus.key), Some((_, Object::Nexus(Some(_), _))));
+        let owned = |nexus: &Instance| {
+            matches!(self.objects.get(nexus.key), Some((_, Object::Nexus(Nexus { owner: Some(_), .. }))))
+        };
         self.unsaid.extend(touched.into_iter().filter(owned).map(|nexus| (nexus, uuid)));
         self.tell_missed(cx);
     }

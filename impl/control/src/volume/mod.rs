@@ -30,7 +30,7 @@ pub use mark::MARKS;
 pub use message::{Msg, ToAgent, ToEngine, ToStore, ToUser};
 pub use monitor::Monitor;
 
-pub use object::{EngineError, EngineOp, Instance, Object, Objects, Replica};
+pub use object::{EngineError, EngineOp, Instance, Nexus, Object, Objects, Replica};
 pub use policy::Policies;
 pub use record::Record;
 pub use spec::{Body, Drain, NodeSet, Operation, Owner, Spec, Status, Target, VolumeWant};

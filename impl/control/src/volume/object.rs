@@ -36,6 +36,8 @@ pub enum EngineOp {
     RemoveChild(Instance, Uuid),
     /// Say whether a replica is sound.
     Vouch(Instance),
+    /// Offer a replica or a nexus to initiators, or do so no longer.
+    Share(Instance, bool),
 }
 
 impl EngineOp {
@@ -48,7 +50,8 @@ impl EngineOp {
             | EngineOp::Allow(instance, _)
             | EngineOp::AddChild(instance, _)
             | EngineOp::RemoveChild(instance, _)
-            | EngineOp::Vouch(instance) => instance,
+            | EngineOp::Vouch(instance)
+            | EngineOp::Share(instance, _) => instance,
         }
     }
 }
@@ -83,8 +86,42 @@ pub enum Object {
     Pool(u8),
     /// A replica, durable.
     Replica(Replica),
-    /// A nexus, and for each child whether it is healthy; gone with the process.
-    Nexus(Option<Owner>, BTreeMap<Uuid, bool>),
+    /// A nexus, gone with the process.
+    Nexus(Nexus),
+}
+
+/// A nexus.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Nexus {
+    /// Whose.
+    pub owner: Option<Owner>,
+    /// Of each child, whether it is healthy.
+    pub children: BTreeMap<Uuid, bool>,
+    /// The youngest child that it ever had: one that left does not come back.
+    pub youngest: Option<Uuid>,
+    /// Whether it is offered to initiators.
+    pub shared: bool,
+}
+
+impl Nexus {
+    /// One over these children, all healthy.
+    #[must_use]
+    pub fn new(owner: Option<Owner>, children: impl IntoIterator<Item = Uuid>, shared: bool) -> Self {
+        let children: BTreeMap<Uuid, bool> = children.into_iter().map(|child| (child, true)).collect();
+        let youngest = children.keys().next_back().copied();
+        Nexus { owner, children, youngest, shared }
+    }
+}
+
+impl Object {
+    /// Whether it is offered to initiators; none for what cannot be.
+    #[must_use]
+    pub fn is_shared(&self) -> Option<bool> {
+        match self {
+            Object::Replica(Replica { shared, .. }) | Object::Nexus(Nexus { shared, .. }) => Some(*shared),
+            Object::Pool(_) => None,
+        }
+    }
 }
 
 /// A replica.
@@ -100,6 +137,8 @@ pub struct Replica {
     pub allowed: Option<Birth>,
     /// Whether its disk failed.
     pub failed: bool,
+    /// Whether it is offered to initiators.
+    pub shared: bool,
 }
 
 /// Everything on one engine.
@@ -142,7 +181,7 @@ impl Objects {
     #[must_use]
     pub fn children(&self, nexus: Uuid) -> Option<&BTreeMap<Uuid, bool>> {
         match self.0.get(&Key::Nexus(nexus)) {
-            Some((_, Object::Nexus(_, children))) => Some(children),
+            Some((_, Object::Nexus(nexus))) => Some(&nexus.children),
             Some((_, Object::Pool(_) | Object::Replica(_))) | None => None,
         }
     }
@@ -174,14 +213,18 @@ impl Objects {
             (EngineOp::Destroy(_), _) => Ok(false),
             (_, None) => Err(EngineError::NotFound),
             (op, Some((birth, _))) if birth != op.instance().birth => Err(EngineError::NotFound),
-            (EngineOp::Allow(_, nexus), Some((_, Object::Replica(replica)))) => match replica.failed {
-                true => Err(EngineError::Unfit),
-                false => Ok(replica.allowed != Some(*nexus)),
+            // Births grow: a call that speaks of an earlier nexus comes late.
+            (EngineOp::Allow(_, nexus), Some((_, Object::Replica(replica)))) => match replica.allowed {
+                _ if replica.failed => Err(EngineError::Unfit),
+                Some(later) if later > *nexus => Err(EngineError::Unfit),
+                allowed => Ok(allowed != Some(*nexus)),
             },
-            (EngineOp::AddChild(_, child), Some((_, Object::Nexus(_, children)))) => {
-                Ok(children.get(child) != Some(&true))
-            }
-            (EngineOp::RemoveChild(_, child), Some((_, Object::Nexus(_, children)))) => {
+            // So does one that speaks of a child that left: it may be gone for good.
+            (EngineOp::AddChild(_, child), Some((_, Object::Nexus(nexus)))) => match nexus.children.get(child) {
+                None if nexus.youngest >= Some(*child) => Err(EngineError::Unfit),
+                healthy => Ok(healthy != Some(&true)),
+            },
+            (EngineOp::RemoveChild(_, child), Some((_, Object::Nexus(Nexus { children, .. })))) => {
                 let others = children.iter().any(|(other, &healthy)| other != child && healthy);
                 match children.contains_key(child) {
                     true if guard && !others => Err(EngineError::LastHealthy),
@@ -192,6 +235,9 @@ impl Objects {
                 true => Err(EngineError::Unfit),
                 false => Ok(false),
             },
+            (EngineOp::Share(_, on), Some((_, object))) => {
+                object.is_shared().map(|shared| shared != *on).ok_or(EngineError::NotFound)
+            }
             (
                 EngineOp::Allow(..) | EngineOp::AddChild(..) | EngineOp::RemoveChild(..) | EngineOp::Vouch(_),
                 Some(_),
@@ -213,9 +259,22 @@ impl Objects {
                 }
             }
             EngineOp::AddChild(instance, child) => {
-                _ = self.children_mut(instance.key, |list| list.insert(*child, true))
+                if let Some(nexus) = self.nexus_mut(instance.key) {
+                    nexus.children.insert(*child, true);
+                    nexus.youngest = nexus.youngest.max(Some(*child));
+                }
             }
-            EngineOp::RemoveChild(instance, child) => _ = self.children_mut(instance.key, |list| list.remove(child)),
+            EngineOp::RemoveChild(instance, child) => {
+                if let Some(nexus) = self.nexus_mut(instance.key) {
+                    nexus.children.remove(child);
+                }
+            }
+            EngineOp::Share(instance, on) => match self.0.get_mut(&instance.key) {
+                Some((_, Object::Replica(Replica { shared, .. }) | Object::Nexus(Nexus { shared, .. }))) => {
+                    *shared = *on
+                }
+                Some((_, Object::Pool(_))) | None => (),
+            },
         }
     }
 
@@ -245,7 +304,7 @@ impl Objects {
     pub fn fault_child(&mut self, child: Uuid) -> Vec<Instance> {
         let mut touched = Vec::new();
         for (&key, (birth, object)) in &mut self.0 {
-            if let Object::Nexus(_, children) = object
+            if let Object::Nexus(Nexus { children, .. }) = object
                 && children.iter().any(|(other, &healthy)| *other != child && healthy)
                 && let Some(healthy) = children.get_mut(&child)
                 && std::mem::replace(healthy, false)
@@ -256,9 +315,9 @@ impl Objects {
         touched
     }
 
-    fn children_mut<T>(&mut self, nexus: Key, change: impl FnOnce(&mut BTreeMap<Uuid, bool>) -> T) -> Option<T> {
-        match self.0.get_mut(&nexus) {
-            Some((_, Object::Nexus(_, children))) => Some(change(children)),
+    fn nexus_mut(&mut self, key: Key) -> Option<&mut Nexus> {
+        match self.0.get_mut(&key) {
+            Some((_, Object::Nexus(nexus))) => Some(nexus),
             Some((_, Object::Pool(_) | Object::Replica(_))) | None => None,
         }
     }
@@ -278,5 +337,55 @@ impl Objects {
             Key::Pool(pool) if self.used(pool) > 0 => Err(EngineError::Unfit),
             Key::Pool(_) | Key::Replica(_) | Key::Nexus(_) | Key::Volume(_) | Key::Node(_) => Ok(true),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::volume::monitor::testing::{OWNER, birth, made, nexus, replica};
+
+    const POOL: PoolId = PoolId(0);
+
+    /// Does what is called for, if it changes anything.
+    fn call(objects: &mut Objects, op: EngineOp) -> Result<bool, EngineError> {
+        let changes = objects.check(&op, true)?;
+        if changes {
+            objects.apply(&op);
+        }
+        Ok(changes)
+    }
+
+    fn child(number: u16) -> Uuid {
+        Uuid::Minted(birth(number))
+    }
+
+    fn served() -> (Objects, Instance) {
+        let replica_2 =
+            Replica { pool: POOL, size: 1, owner: Some(OWNER), allowed: None, failed: false, shared: false };
+        let target = Nexus::new(Some(OWNER), [child(2), child(3)], true);
+        let records = [(replica(2), birth(2), Object::Replica(replica_2)), (nexus(4), birth(4), Object::Nexus(target))];
+        (Objects::from_records(records), made(nexus(4), 4))
+    }
+
+    #[test]
+    fn a_replica_does_not_go_back_to_a_nexus_that_was_replaced() {
+        let (mut objects, _) = served();
+        let allow = |number| EngineOp::Allow(made(replica(2), 2), birth(number));
+        assert_eq!(call(&mut objects, allow(4)), Ok(true));
+        assert_eq!(call(&mut objects, allow(5)), Ok(true));
+        assert_eq!(call(&mut objects, allow(4)), Err(EngineError::Unfit), "a copy that comes late");
+        assert_eq!(call(&mut objects, allow(5)), Ok(false));
+    }
+
+    #[test]
+    fn a_child_that_left_does_not_come_back() {
+        let (mut objects, target) = served();
+        let (add, remove) = (EngineOp::AddChild(target, child(6)), EngineOp::RemoveChild(target, child(6)));
+        assert_eq!(call(&mut objects, add.clone()), Ok(true));
+        assert_eq!(call(&mut objects, add.clone()), Ok(false));
+        assert_eq!(call(&mut objects, remove), Ok(true));
+        assert_eq!(call(&mut objects, add), Err(EngineError::Unfit), "a copy that comes late");
+        assert_eq!(call(&mut objects, EngineOp::AddChild(target, child(7))), Ok(true));
     }
 }

@@ -45,6 +45,8 @@ pub enum Operation {
     Shrink(Uuid, u8),
     /// A node is cordoned, or no longer.
     Cordon(bool),
+    /// A replica or a volume's target is offered to initiators, or no longer.
+    Share(bool),
 }
 
 /// What is wanted of a resource.
@@ -55,8 +57,8 @@ pub enum Body {
     Node { cordoned: bool, drain: Drain },
     /// A pool of one disk of that size.
     Pool { node: EngineId, size: u8 },
-    /// A thick replica.
-    Replica { pool: PoolId, node: EngineId, size: u8, owner: Option<Owner> },
+    /// A thick replica; `shared`: by a user. What a volume's targets need of its replicas is not modelled.
+    Replica { pool: PoolId, node: EngineId, size: u8, owner: Option<Owner>, shared: bool },
     /// A nexus; a volume's has the volume's replicas for children, another those named here.
     Nexus { node: EngineId, owner: Option<Owner>, children: Vec<Uuid> },
     /// A volume and its target, if it is published.
@@ -91,6 +93,8 @@ pub struct Target {
     pub nexus: Uuid,
     /// Its node.
     pub node: EngineId,
+    /// Whether it is offered to initiators: a new one is.
+    pub shared: bool,
 }
 
 /// What a user wants of a volume.
@@ -183,6 +187,26 @@ impl Spec {
         match self.body {
             Body::Pool { node, .. } | Body::Replica { node, .. } | Body::Nexus { node, .. } => Some(node),
             Body::Node { .. } | Body::Volume { .. } => None,
+        }
+    }
+
+    /// The same, offered to initiators or no longer; nothing is being done to it.
+    #[must_use]
+    pub fn shared(&self, on: bool) -> Self {
+        let mut spec = self.with(None);
+        match &mut spec.body {
+            Body::Replica { shared, .. } | Body::Volume { target: Some(Target { shared, .. }), .. } => *shared = on,
+            Body::Node { .. } | Body::Pool { .. } | Body::Nexus { .. } | Body::Volume { target: None, .. } => (),
+        }
+        spec
+    }
+
+    /// Whether it is offered to initiators; none for what cannot be.
+    #[must_use]
+    pub fn is_shared(&self) -> Option<bool> {
+        match self.body {
+            Body::Replica { shared, .. } | Body::Volume { target: Some(Target { shared, .. }), .. } => Some(shared),
+            Body::Node { .. } | Body::Pool { .. } | Body::Nexus { .. } | Body::Volume { target: None, .. } => None,
         }
     }
 

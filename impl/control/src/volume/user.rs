@@ -35,6 +35,10 @@ pub enum Request {
     Republish { volume: VolumeId },
     /// `PUT replica_count`.
     SetReplicas { volume: VolumeId, replicas: u8 },
+    /// `PUT share` and `DELETE share` of a replica that no volume owns.
+    ShareReplica { replica: u8, on: bool },
+    /// `PUT share` and `DELETE share` of a volume: of its target.
+    ShareVolume { volume: VolumeId, on: bool },
     /// `PUT cordon` and `DELETE cordon`.
     Cordon { node: EngineId, on: bool },
     /// `PUT drain`.
@@ -51,7 +55,7 @@ pub enum Request {
 
 impl Request {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 18] = [
+    pub const LABELS: [&'static str; 20] = [
         "put-pool",
         "delete-pool",
         "put-replica",
@@ -64,6 +68,8 @@ impl Request {
         "unpublish",
         "republish",
         "set-replicas",
+        "share-replica",
+        "share-volume",
         "cordon",
         "drain",
         "refuse",
@@ -77,7 +83,9 @@ impl Request {
     pub fn key(&self) -> Option<Key> {
         Some(match *self {
             Request::PutPool { pool, .. } | Request::DeletePool { pool } => Key::Pool(pool),
-            Request::PutReplica { replica, .. } => Key::Replica(Uuid::Given(replica)),
+            Request::PutReplica { replica, .. } | Request::ShareReplica { replica, .. } => {
+                Key::Replica(Uuid::Given(replica))
+            }
             Request::DeleteReplica { replica } => Key::Replica(replica),
             Request::PutNexus { nexus, .. } => Key::Nexus(Uuid::Given(nexus)),
             Request::DeleteNexus { nexus } => Key::Nexus(nexus),
@@ -86,7 +94,8 @@ impl Request {
             | Request::Publish { volume, .. }
             | Request::Unpublish { volume, .. }
             | Request::Republish { volume }
-            | Request::SetReplicas { volume, .. } => Key::Volume(volume),
+            | Request::SetReplicas { volume, .. }
+            | Request::ShareVolume { volume, .. } => Key::Volume(volume),
             Request::Cordon { node, .. } | Request::Drain { node } => Key::Node(node),
             Request::Refuse { .. } | Request::Ail { .. } | Request::FailDisk { .. } | Request::MissWrite { .. } => {
                 return None;
@@ -131,12 +140,14 @@ impl Label for Request {
             Request::Unpublish { .. } => 9,
             Request::Republish { .. } => 10,
             Request::SetReplicas { .. } => 11,
-            Request::Cordon { .. } => 12,
-            Request::Drain { .. } => 13,
-            Request::Refuse { .. } => 14,
-            Request::Ail { .. } => 15,
-            Request::FailDisk { .. } => 16,
-            Request::MissWrite { .. } => 17,
+            Request::ShareReplica { .. } => 12,
+            Request::ShareVolume { .. } => 13,
+            Request::Cordon { .. } => 14,
+            Request::Drain { .. } => 15,
+            Request::Refuse { .. } => 16,
+            Request::Ail { .. } => 17,
+            Request::FailDisk { .. } => 18,
+            Request::MissWrite { .. } => 19,
         };
         Request::LABELS[place]
     }

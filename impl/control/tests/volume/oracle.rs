@@ -11,6 +11,8 @@ pub(crate) struct World {
     pub(crate) pools: BTreeMap<PoolId, (EngineId, u8)>,
     /// Replicas that no volume owns: pool and size.
     pub(crate) replicas: BTreeMap<u8, (PoolId, u8)>,
+    /// Those of them that are shared.
+    pub(crate) shared: BTreeSet<u8>,
     /// Nexuses that no volume owns: node and children.
     pub(crate) nexuses: BTreeMap<u8, (EngineId, Vec<u8>)>,
     pub(crate) volumes: BTreeMap<VolumeId, Volume>,
@@ -27,6 +29,8 @@ pub(crate) struct Volume {
     /// The pools of its replicas, the oldest first.
     pub(crate) on: Vec<PoolId>,
     pub(crate) target: Option<EngineId>,
+    /// Whether the target is shared.
+    pub(crate) shared: bool,
 }
 
 /// Whether a node may be used.
@@ -59,6 +63,8 @@ impl World {
             Request::Unpublish { volume, .. } => self.unpublish(volume),
             Request::Republish { volume } => self.republish(volume),
             Request::SetReplicas { volume, replicas } => self.set_replicas(volume, replicas),
+            Request::ShareReplica { replica, on } => self.share_replica(replica, on),
+            Request::ShareVolume { volume, on } => self.share_volume(volume, on),
             Request::Cordon { node, on } => self.cordon(node, on),
             Request::Drain { node } => self.drain(node),
             Request::DeleteReplica { .. }
@@ -99,6 +105,7 @@ impl World {
         if used && self.replicas.contains_key(&replica) {
             return Err(Reply::InUse);
         }
+        self.shared.remove(&replica);
         gone(self.replicas.remove(&replica))
     }
 
@@ -122,7 +129,7 @@ impl World {
             return Err(Reply::InvalidArgument);
         }
         absent(self.volumes.get(&id))?;
-        let mut volume = Volume { want, on: Vec::new(), target: None };
+        let mut volume = Volume { want, on: Vec::new(), target: None, shared: want.nexuses > 0 };
         for _ in 0..want.replicas {
             let pool = self.best_pool(&volume).ok_or(Reply::ResourceExhausted)?;
             volume.on.push(pool);
@@ -139,7 +146,27 @@ impl World {
     }
 
     fn set_target(&mut self, id: VolumeId, target: Option<EngineId>) -> Answer {
-        self.volumes.get_mut(&id).ok_or(Reply::NotFound)?.target = target;
+        let volume = self.volumes.get_mut(&id).ok_or(Reply::NotFound)?;
+        volume.shared = match volume.target {
+            None => target.is_some(),
+            Some(_) => volume.shared && target.is_some(),
+        };
+        volume.target = target;
+        Ok(Reply::Ok)
+    }
+
+    fn share_replica(&mut self, replica: u8, on: bool) -> Answer {
+        self.replicas.get(&replica).ok_or(Reply::NotFound)?;
+        let changes = if on { self.shared.insert(replica) } else { self.shared.remove(&replica) };
+        if changes { Ok(Reply::Ok) } else { Err(Reply::FailedPrecondition) }
+    }
+
+    fn share_volume(&mut self, id: VolumeId, on: bool) -> Answer {
+        let volume = self.volumes.get_mut(&id).ok_or(Reply::NotFound)?;
+        if volume.target.is_none() || volume.shared == on {
+            return Err(Reply::FailedPrecondition);
+        }
+        volume.shared = on;
         Ok(Reply::Ok)
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use quiesce_control::volume::{
-    Body, Drain, EngineId, Key, NodeSet, Object, PoolId, Request, Spec, Status, Uuid, VolumeId, VolumeWant,
+    Body, Drain, EngineId, Key, Nexus, NodeSet, Object, PoolId, Request, Spec, Status, Uuid, VolumeId, VolumeWant,
 };
 
 use crate::cluster::Calm;
@@ -46,6 +46,8 @@ fn request() -> impl Strategy<Value = Request> {
         2 => (volume(), any::<bool>()).prop_map(|(volume, force)| Request::Unpublish { volume, force }),
         3 => volume().prop_map(|volume| Request::Republish { volume }),
         4 => (volume(), 0u8..5).prop_map(|(volume, replicas)| Request::SetReplicas { volume, replicas }),
+        2 => (0u8..2, any::<bool>()).prop_map(|(replica, on)| Request::ShareReplica { replica, on }),
+        3 => (volume(), any::<bool>()).prop_map(|(volume, on)| Request::ShareVolume { volume, on }),
         2 => (node(), any::<bool>()).prop_map(|(node, on)| Request::Cordon { node, on }),
         1 => node().prop_map(|node| Request::Drain { node }),
     ]
@@ -67,8 +69,9 @@ fn seen(calm: &Calm) -> World {
         assert_eq!((spec.status, spec.operation), (Status::Created, None), "{key} is at rest");
         match (key, &spec.body) {
             (Key::Pool(pool), &Body::Pool { node, size }) => _ = world.pools.insert(pool, (node, size)),
-            (Key::Replica(Uuid::Given(uuid)), &Body::Replica { pool, size, owner: None, .. }) => {
+            (Key::Replica(Uuid::Given(uuid)), &Body::Replica { pool, size, owner: None, shared, .. }) => {
                 world.replicas.insert(uuid, (pool, size));
+                world.shared.extend(shared.then_some(uuid));
             }
             (Key::Nexus(Uuid::Given(uuid)), Body::Nexus { node, owner: None, children }) => {
                 let given = |child: &Uuid| match child {
@@ -83,8 +86,9 @@ fn seen(calm: &Calm) -> World {
                     Body::Replica { pool, .. } => Some(pool),
                     Body::Node { .. } | Body::Pool { .. } | Body::Nexus { .. } | Body::Volume { .. } => None,
                 });
+                let shared = target.is_some_and(|target| target.shared);
                 let target = target.map(|target| target.node);
-                world.volumes.insert(id, Volume { want, on: on.collect(), target });
+                world.volumes.insert(id, Volume { want, on: on.collect(), target, shared });
             }
             (Key::Node(node), &Body::Node { cordoned, drain }) => {
                 let left = specs.iter().any(|(key, spec)| matches!(key, Key::Nexus(_)) && spec.node() == Some(node));
@@ -98,13 +102,20 @@ fn seen(calm: &Calm) -> World {
     world
 }
 
-/// What engines hold is what is on record, and each target has the replicas of its volume.
+/// What engines hold is what is on record, shared or not, and each target has the replicas of its volume.
 fn assert_paired(calm: &Calm) {
     let on_record = calm.specs().filter_map(|(key, spec)| Some((spec.node()?, key))).collect::<BTreeSet<_>>();
     let held = calm.objects().map(|(node, key, _)| (node, key)).collect::<BTreeSet<_>>();
     assert_eq!(held, on_record);
+    let specs: BTreeMap<Key, &Spec> = calm.specs().collect();
+    let replica = |key: Key| matches!(key, Key::Replica(_)).then(|| specs[&key].is_shared());
     for (_, key, object) in calm.objects() {
-        let Object::Nexus(Some(owner), children) = object else { continue };
+        let on_record = match (key, object) {
+            (_, Object::Nexus(Nexus { owner: Some(owner), .. })) => specs[&Key::Volume(owner.volume)].is_shared(),
+            _ => replica(key).flatten(),
+        };
+        assert_eq!(object.is_shared().filter(|_| on_record.is_some()), on_record, "{key}");
+        let Object::Nexus(Nexus { owner: Some(owner), children, .. }) = object else { continue };
         let own = calm.specs().filter(|(key, spec)| matches!(key, Key::Replica(_)) && spec.owner() == Some(*owner));
         let own: BTreeSet<Key> = own.map(|(key, _)| key).collect();
         let children: BTreeSet<Key> = children.keys().map(|&child| Key::Replica(child)).collect();
@@ -144,7 +155,7 @@ proptest! {
 }
 
 /// What a calm cluster answers.
-const ANSWERS: [&str; 14] = [
+const ANSWERS: [&str; 16] = [
     "cordon [200, 404, 412]",
     "delete-nexus [204, 404]",
     "delete-pool [204, 404, 409]",
@@ -158,6 +169,8 @@ const ANSWERS: [&str; 14] = [
     "put-volume [200, 400, 422, 507]",
     "republish [200, 404, 412, 507]",
     "set-replicas [200, 404, 412, 507]",
+    "share-replica [200, 404, 412]",
+    "share-volume [200, 404, 412]",
     "unpublish [200, 404, 412]",
 ];
 

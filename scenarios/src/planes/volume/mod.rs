@@ -24,7 +24,7 @@ use crate::text::{Fields, Mistake, Read, Value};
 #[derive(Clone, Copy, Debug)]
 pub enum Volume {}
 
-const VERBS: [Verb; 18] = [
+const VERBS: [Verb; 20] = [
     Verb { word: "put-pool", keys: &["as", "user", "node", "size"] },
     Verb { word: "delete-pool", keys: &["as", "user"] },
     Verb { word: "put-replica", keys: &["as", "user", "pool", "size"] },
@@ -37,6 +37,8 @@ const VERBS: [Verb; 18] = [
     Verb { word: "unpublish", keys: &["as", "user", "force"] },
     Verb { word: "republish", keys: &["as", "user"] },
     Verb { word: "set-replicas", keys: &["as", "user", "replicas"] },
+    Verb { word: "share-replica", keys: &["as", "user", "on"] },
+    Verb { word: "share-volume", keys: &["as", "user", "on"] },
     Verb { word: "cordon", keys: &["as", "user", "on"] },
     Verb { word: "drain", keys: &["as", "user"] },
     Verb { word: "refuse", keys: &["as"] },
@@ -129,6 +131,8 @@ impl Plane for Volume {
             | Request::Unpublish { .. }
             | Request::Republish { .. }
             | Request::SetReplicas { .. }
+            | Request::ShareReplica { .. }
+            | Request::ShareVolume { .. }
             | Request::Cordon { .. }
             | Request::Drain { .. } => {
                 entry.get("user").map_or(Ok(Role::User(0)), |value| named(&value, "user", cluster.users()))?
@@ -189,10 +193,9 @@ fn request(verb: &'static str, entry: &Fields<'_>, cluster: &Cluster) -> Read<Re
             let replicas = small(&entry.need("replicas", "how many")?)?;
             Request::SetReplicas { volume: volume()?, replicas }
         }
-        "cordon" => {
-            let on = entry.get("on").map_or(Ok(true), |value| value.flag())?;
-            Request::Cordon { node: engine(&subject, cluster)?, on }
-        }
+        "share-replica" => Request::ShareReplica { replica: number()?, on: on(entry)? },
+        "share-volume" => Request::ShareVolume { volume: volume()?, on: on(entry)? },
+        "cordon" => Request::Cordon { node: engine(&subject, cluster)?, on: on(entry)? },
         "drain" => Request::Drain { node: engine(&subject, cluster)? },
         "refuse" => Request::Refuse { writes: number()? },
         "ail" => Request::Ail { calls: small_or(entry, "calls", 1)? },
@@ -215,6 +218,11 @@ fn want(entry: &Fields<'_>, cluster: &Cluster) -> Read<VolumeWant> {
         allowed: set("allowed")?,
         preferred: set("preferred")?,
     })
+}
+
+/// Whether something is put or taken back: `on = false` is the API's `DELETE`.
+fn on(entry: &Fields<'_>) -> Read<bool> {
+    entry.get("on").map_or(Ok(true), |value| value.flag())
 }
 
 fn small(value: &Value<'_>) -> Read<u8> {

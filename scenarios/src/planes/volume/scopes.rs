@@ -22,10 +22,10 @@ pub(super) const ROWS: [(&str, &str); 11] = [
     ("publish-late", "as replicas-late, and the volume is published"),
     (
         "replicas-crashes-late",
-        "as replicas-late, and the agent may crash and restart, twice; nodes are there from the start",
+        "as replicas-late, and the agent may crash and restart, twice; storage nodes do not announce themselves",
     ),
-    ("delete-crash", "as replicas-crash, and the volume is deleted again; nodes are there from the start"),
-    ("publish-crash", "as replicas-crash, and the volume is published; nodes are there from the start"),
+    ("delete-crash", "as replicas-crash, and the volume is deleted again; storage nodes do not announce themselves"),
+    ("publish-crash", "as replicas-crash, and the volume is published; storage nodes do not announce themselves"),
 ];
 
 /// What every world has sizes of; a volume has no more replicas than there are storage nodes.
@@ -41,7 +41,7 @@ pub(super) fn sized(name: &str, sizes: &Scale) -> Option<Result<Scope<Node, Moni
     let none = Budget::default();
     let (late, crash) = (Budget { duplicates: 1, ..none }, Budget { crashes: 1, ..none });
     let two = World { engines: 2, pools: true, registers: true, replicas: 2, then: None };
-    let there = World { registers: false, ..two };
+    let silent = World { registers: false, ..two };
     let one = World { engines: 1, replicas: 1, ..two };
     let bare = World { pools: false, ..one };
     let (world, budget) = match name {
@@ -53,9 +53,9 @@ pub(super) fn sized(name: &str, sizes: &Scale) -> Option<Result<Scope<Node, Moni
         "replica-crash-late" => (one, Budget { duplicates: 1, ..crash }),
         "delete-late" => (World { then: Some(Then::Delete), ..two }, late),
         "publish-late" => (World { then: Some(Then::Publish), ..two }, late),
-        "replicas-crashes-late" => (there, Budget { crashes: 2, ..late }),
-        "delete-crash" => (World { then: Some(Then::Delete), ..there }, crash),
-        "publish-crash" => (World { then: Some(Then::Publish), ..there }, crash),
+        "replicas-crashes-late" => (silent, Budget { crashes: 2, ..late }),
+        "delete-crash" => (World { then: Some(Then::Delete), ..silent }, crash),
+        "publish-crash" => (World { then: Some(Then::Publish), ..silent }, crash),
         _ => return None,
     };
     let (engines, replicas) = (sizes.or("engines", world.engines), sizes.or("replicas", world.replicas));
@@ -78,7 +78,8 @@ struct World {
     engines: u8,
     /// Whether every node has its pool from the start; else a user asks for them.
     pools: bool,
-    /// Whether storage nodes say that they are up when they start; else the agent learns of them by listing them.
+    /// Whether storage nodes say that they are up when they start; else the agent learns of them by listing them. To say so
+    /// multiplies the states of a world with crashes by 22.
     registers: bool,
     /// How many replicas the volume is to have; none: there is no volume.
     replicas: u8,

@@ -92,6 +92,7 @@ impl Leader {
             | Request::Unpublish { .. }
             | Request::Republish { .. }
             | Request::SetReplicas { .. } => self.admit_change(key, spec, request),
+            Request::ShareReplica { on, .. } | Request::ShareVolume { on, .. } => self.admit_share(spec, on),
             Request::Cordon { node, on } => self.admit_node(node, spec, on, false, cx),
             Request::Drain { node } => self.admit_node(node, spec, true, true, cx),
             Request::Refuse { .. } | Request::Ail { .. } | Request::FailDisk { .. } | Request::MissWrite { .. } => {
@@ -126,7 +127,7 @@ impl Leader {
             (_, Some(spec)) => (spec.node().ok_or(Reply::NotFound)?, 0),
             (_, None) => return Err(Reply::NotFound),
         };
-        let goal = self.admit_create(spec, Body::Replica { pool, node, size, owner: None }, cx)?;
+        let goal = self.admit_create(spec, Body::Replica { pool, node, size, owner: None, shared: false }, cx)?;
         match self.is_going(Key::Pool(pool)) {
             true => Err(Reply::FailedPrecondition),
             false if spec.is_none() && room < u32::from(size) => Err(Reply::ResourceExhausted),
@@ -239,6 +240,8 @@ impl Leader {
             | Request::PutVolume { .. }
             | Request::DeleteVolume { .. }
             | Request::SetReplicas { .. }
+            | Request::ShareReplica { .. }
+            | Request::ShareVolume { .. }
             | Request::Cordon { .. }
             | Request::Drain { .. }
             | Request::Refuse { .. }

@@ -3,7 +3,7 @@
 //! Source: `reference/mayastor-control-plane.md` section 1.
 
 use super::leader::Leader;
-use super::plan::{owner_of, reply_to};
+use super::plan::{owner_of, replica_of, reply_to};
 use super::task::{NewKey, Next, Task};
 use crate::volume::Context;
 use crate::volume::id::Key;
@@ -24,7 +24,7 @@ impl Leader {
         let step = self.step_write_parts(owner, want).or_else(|| self.step_make_parts(owner, task, cx));
         step.or_else(|| self.step_complete_parts(owner)).unwrap_or_else(|| {
             let target = self.new_target(owner).and_then(|(key, spec)| match key {
-                Key::Nexus(nexus) => Some(Target { nexus, node: spec.node()? }),
+                Key::Nexus(nexus) => Some(Target { nexus, node: spec.node()?, shared: true }),
                 Key::Node(_) | Key::Pool(_) | Key::Replica(_) | Key::Volume(_) => None,
             });
             let body = Body::Volume { want, target };
@@ -41,9 +41,7 @@ impl Leader {
         if written < usize::from(want.replicas) {
             return Some(match self.candidates(owner, want).first() {
                 None => Next::Fail(Reply::ResourceExhausted),
-                Some(&(pool, node)) => {
-                    Next::New(NewKey::Replica, Body::Replica { pool, node, size: want.size, owner: Some(owner) })
-                }
+                Some(&(pool, node)) => Next::New(NewKey::Replica, replica_of(owner, pool, node, want.size)),
             });
         }
         if want.nexuses == 0 || self.new_target(owner).is_some() {

@@ -10,6 +10,7 @@ mod nodes;
 mod plan;
 mod reconcile;
 mod schedule;
+mod share;
 mod target;
 pub mod task;
 #[cfg(test)]

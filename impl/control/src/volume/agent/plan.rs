@@ -6,8 +6,8 @@
 use super::leader::Leader;
 use super::task::{Deed, Goal, NewKey, Next, Task};
 use crate::volume::Context;
-use crate::volume::id::{Key, Uuid};
-use crate::volume::object::{EngineError, EngineOp, Instance, Object, Replica};
+use crate::volume::id::{EngineId, Key, PoolId, Uuid};
+use crate::volume::object::{EngineError, EngineOp, Instance, Nexus, Object, Replica};
 use crate::volume::policy::{CreateSequence, VolumeDelete};
 use crate::volume::spec::{Body, Operation, Owner, Spec, Status, Target, VolumeWant};
 use crate::volume::user::Reply;
@@ -22,6 +22,7 @@ impl Leader {
             Goal::DestroyVolume => self.plan_destroy_volume(key, task, cx),
             Goal::Clear => self.plan_clear(key),
             Goal::Answer(reply) => Next::End(*reply),
+            Goal::Share(on) => self.plan_share(key, *on, task),
             Goal::Publish(_) | Goal::Unpublish { .. } | Goal::Republish { .. } | Goal::Grow(_) | Goal::Shrink(..) => {
                 self.plan_update(key, task, cx)
             }
@@ -119,10 +120,10 @@ impl Leader {
     /// The published defect (H12): a replica that names the volume's uuid joins it, whatever life it is of.
     fn step_join(&self, owner: Owner, cx: &Context<'_>) -> Option<Next> {
         let leftover = |(key, spec): (Key, &Spec)| match spec.body {
-            Body::Replica { pool, node, size, owner: Some(was) }
+            Body::Replica { pool, node, size, owner: Some(was), shared }
                 if was.volume == owner.volume && was != owner && spec.status == Status::Created =>
             {
-                let body = Body::Replica { pool, node, size, owner: Some(owner) };
+                let body = Body::Replica { pool, node, size, owner: Some(owner), shared };
                 Some(Next::Write(key, Some(Spec { body, ..spec.clone() })))
             }
             Body::Replica { .. } | Body::Node { .. } | Body::Pool { .. } | Body::Nexus { .. } | Body::Volume { .. } => {
@@ -150,9 +151,7 @@ impl Leader {
         }
         Some(match candidates.first() {
             None => Next::Fail(Reply::ReplicaCreateNumber),
-            Some(&(pool, node)) => {
-                Next::New(NewKey::Replica, Body::Replica { pool, node, size: want.size, owner: Some(owner) })
-            }
+            Some(&(pool, node)) => Next::New(NewKey::Replica, replica_of(owner, pool, node, want.size)),
         })
     }
 
@@ -205,16 +204,16 @@ impl Leader {
     pub(super) fn call_to_create(&self, instance: Instance, spec: &Spec) -> Option<Next> {
         let (node, object) = match &spec.body {
             Body::Pool { node, size } => (*node, Object::Pool(*size)),
-            &Body::Replica { pool, node, size, owner } => {
-                (node, Object::Replica(Replica { pool, size, owner, allowed: None, failed: false }))
+            &Body::Replica { pool, node, size, owner, shared } => {
+                (node, Object::Replica(Replica { pool, size, owner, allowed: None, failed: false, shared }))
             }
             Body::Nexus { node, owner, children } => {
                 let children: Vec<Uuid> = match owner {
                     Some(owner) => self.to_serve(*owner).filter_map(|(key, _)| replica_uuid(key)).collect(),
                     None => children.clone(),
                 };
-                let children = children.into_iter().map(|child| (child, true)).collect();
-                (*node, Object::Nexus(*owner, children))
+                let shared = owner.is_some_and(|owner| self.shares_target(owner));
+                (*node, Object::Nexus(Nexus::new(*owner, children, shared)))
             }
             Body::Node { .. } | Body::Volume { .. } => return None,
         };
@@ -226,6 +225,11 @@ impl Leader {
 pub(super) fn owner_of(key: Key, spec: &Spec) -> Owner {
     let Key::Volume(volume) = key else { unreachable!("only volumes own anything, found {key}") };
     Owner { volume, birth: spec.birth }
+}
+
+/// A replica that a volume is to have.
+pub(super) fn replica_of(owner: Owner, pool: PoolId, node: EngineId, size: u8) -> Body {
+    Body::Replica { pool, node, size, owner: Some(owner), shared: false }
 }
 
 pub(super) fn replica_uuid(key: Key) -> Option<Uuid> {

@@ -30,6 +30,7 @@ impl Leader {
                 }
             }
             self.restore_unowned(cx);
+            self.restore_shares(cx);
             if cx.config().policies.orphans == Orphans::Collected {
                 self.collect_orphans(cx);
             }
@@ -68,6 +69,7 @@ impl Leader {
             },
             (_, Status::Creating | Status::Deleting) if reachable => Some(Task::new(Goal::Destroy, None)),
             (_, Status::Created) if orphaned || self.is_stray(key, spec) => Some(Task::new(Goal::Destroy, None)),
+            (Key::Replica(_), Status::Created) => spec.operation.map(|operation| self.pending(operation, spec, cx)),
             (_, Status::Creating | Status::Created | Status::Deleting) => None,
         }
     }
@@ -77,7 +79,7 @@ impl Leader {
         let pending = self.spec(key).is_some_and(Spec::is_dirty);
         let mark = match task.goal {
             Goal::Node(_) => mark::DRAINED,
-            Goal::Unpublish { .. } | Goal::Shrink(..) if pending => mark::RESUMED,
+            Goal::Unpublish { .. } | Goal::Shrink(..) | Goal::Share(_) if pending => mark::RESUMED,
             Goal::Publish(_) | Goal::Republish { .. } | Goal::Grow(_) if pending => mark::TAKEN_BACK,
             Goal::Republish { away: None } => mark::TARGET_ANEW,
             Goal::Republish { away: Some(_) } => mark::TARGET_MOVED,
@@ -89,6 +91,7 @@ impl Leader {
             | Goal::DestroyVolume
             | Goal::Publish(_)
             | Goal::Unpublish { .. }
+            | Goal::Share(_)
             | Goal::Clear
             | Goal::Answer(_) => return,
         };
@@ -122,6 +125,7 @@ impl Leader {
             Operation::Grow(_) => Task::resumed(Goal::Grow(replicas), true),
             Operation::Unpublish => Task::resumed(Goal::Unpublish { force: false }, false),
             Operation::Shrink(victim, to) => Task::resumed(Goal::Shrink(victim, to), false),
+            Operation::Share(on) => Task::resumed(Goal::Share(on), false),
             Operation::Create | Operation::Destroy | Operation::Cordon(_) => Task::new(Goal::Clear, None),
         }
     }

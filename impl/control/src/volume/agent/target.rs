@@ -6,7 +6,7 @@
 //! Source: `reference/mayastor-control-plane.md` section 4.
 
 use super::leader::Leader;
-use super::plan::{begin, owner_of, replica_uuid, reply_to};
+use super::plan::{begin, owner_of, replica_of, replica_uuid, reply_to};
 use super::task::{Deed, Goal, NewKey, Next, Task};
 use crate::volume::Context;
 use crate::volume::id::{EngineId, Key, Uuid};
@@ -67,6 +67,7 @@ impl Leader {
             | Goal::DestroyVolume
             | Goal::Node(_)
             | Goal::Clear
+            | Goal::Share(_)
             | Goal::Answer(_) => unreachable!("no change of a volume: {task:?}"),
         }
     }
@@ -84,6 +85,7 @@ impl Leader {
             | Goal::DestroyVolume
             | Goal::Node(_)
             | Goal::Clear
+            | Goal::Share(_)
             | Goal::Answer(_) => unreachable!("no change of a volume: {:?}", change.task),
         };
         begin(change.key, change.spec, operation)
@@ -133,7 +135,7 @@ impl Leader {
         };
         let (Key::Nexus(nexus), Some(node)) = (key, spec.node()) else { unreachable!("no nexus: {spec:?}") };
         if spec.status == Status::Created {
-            return Err(Target { nexus, node });
+            return Err(Target { nexus, node, shared: self.shares_target(owner) });
         }
         if let Some(next) = self.step_leave_out(owner) {
             return Ok(next);
@@ -215,9 +217,7 @@ impl Leader {
         let Some((key, spec)) = fresh else {
             return match self.candidates(owner, want).first() {
                 None => Next::Fail(Reply::ResourceExhausted),
-                Some(&(pool, node)) => {
-                    Next::New(NewKey::Replica, Body::Replica { pool, node, size: want.size, owner: Some(owner) })
-                }
+                Some(&(pool, node)) => Next::New(NewKey::Replica, replica_of(owner, pool, node, want.size)),
             };
         };
         match self.created(task, Instance { key, birth: spec.birth }, cx) {

@@ -63,6 +63,8 @@ pub(super) enum Goal {
     Shrink(Uuid, u8),
     /// The node's new spec.
     Node(Body),
+    /// A replica or a volume's target is offered to initiators, or no longer.
+    Share(bool),
     /// The operation record goes, whatever it was.
     Clear,
     /// Nothing is done: that is the answer.
@@ -109,6 +111,7 @@ impl Goal {
             | Goal::Unpublish { .. }
             | Goal::Shrink(..)
             | Goal::Node(_)
+            | Goal::Share(_)
             | Goal::Clear
             | Goal::Answer(_) => false,
         }
@@ -129,6 +132,7 @@ pub(super) enum Deed {
     AddChild(Instance, Uuid),
     RemoveChild(Instance, Uuid),
     Vouch(Instance),
+    Share(Instance, bool),
 }
 
 impl Deed {
@@ -140,6 +144,7 @@ impl Deed {
             EngineOp::AddChild(instance, child) => Deed::AddChild(instance, child),
             EngineOp::RemoveChild(instance, child) => Deed::RemoveChild(instance, child),
             EngineOp::Vouch(instance) => Deed::Vouch(instance),
+            EngineOp::Share(instance, on) => Deed::Share(instance, on),
         }
     }
 }

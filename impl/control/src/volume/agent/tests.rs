@@ -8,8 +8,8 @@ use crate::volume::monitor::testing::{A1, E1, U1, V1, WANT, birth};
 use crate::volume::spec::{Body, Drain, NodeSet, Operation, Owner, Spec, Status, Target, VolumeWant};
 use crate::volume::user::{Reply, Request};
 use crate::volume::{
-    Cluster, Config, EngineId, EngineOp, Key, Msg, Node, Objects, Policies, PoolId, Role, Timer, Timing, ToAgent,
-    ToEngine, ToStore, ToUser, Uuid,
+    Cluster, Config, EngineId, EngineOp, Instance, Key, Msg, Node, Object, Objects, Policies, PoolId, Replica, Role,
+    Timer, Timing, ToAgent, ToEngine, ToStore, ToUser, Uuid,
 };
 
 const V: Key = Key::Volume(V1);
@@ -69,7 +69,7 @@ fn pool_body() -> Body {
 fn body_of(key: Key) -> Body {
     match key {
         Key::Pool(_) => pool_body(),
-        Key::Replica(_) => Body::Replica { pool: PoolId(0), node: E1, size: 1, owner: None },
+        Key::Replica(_) => Body::Replica { pool: PoolId(0), node: E1, size: 1, owner: None, shared: false },
         Key::Nexus(_) => nexus_of(None),
         Key::Volume(_) | Key::Node(_) => Body::Volume { want: WANT, target: None },
     }
@@ -180,8 +180,47 @@ fn a_change_needs_a_volume_that_is_created() {
 }
 
 #[test]
+fn a_share_changes_what_is_created_and_not_yet_so() {
+    let (absent, dirty, no) = (some(Reply::NotFound), some(Reply::StoreDirty), some(Reply::FailedPrecondition));
+    let share = |on| Request::ShareReplica { replica: 1, on };
+    row(REPLICA, &share(true), [absent, no, dirty, NONE, no]);
+    row(REPLICA, &share(false), [absent, no, dirty, no, no]);
+    let shared = [created(POOL, pool_body()), (REPLICA, created(REPLICA, replica_of(None)).1.shared(true))];
+    assert_eq!(told(&shared, share(true)), no);
+    assert_eq!(told(&shared, share(false)), NONE);
+    assert_eq!(told_while_silent(&shared, share(false)), some(Reply::Unavailable));
+}
+
+#[test]
+fn the_share_of_a_volume_is_that_of_its_target() {
+    let (absent, dirty, no) = (some(Reply::NotFound), some(Reply::StoreDirty), some(Reply::FailedPrecondition));
+    let share = |on| Request::ShareVolume { volume: V1, on };
+    for on in [true, false] {
+        row(V, &share(on), [absent, no, dirty, no, no]);
+    }
+    for shared in [true, false] {
+        let target = Some(Target { nexus: Uuid::Minted(birth(2)), node: E1, shared });
+        assert_eq!(told(&[volume(target)], share(shared)), no, "it is so already");
+        assert_eq!(told(&[volume(target)], share(!shared)), NONE);
+        assert_eq!(told_while_silent(&[volume(target)], share(!shared)), some(Reply::Unavailable));
+    }
+}
+
+#[test]
+fn a_share_that_an_engine_does_not_have_as_on_record_is_called_for_again() {
+    let mut led =
+        Led::with(vec![created(POOL, pool_body()), (REPLICA, created(REPLICA, replica_of(None)).1.shared(true))]);
+    let replica = Replica { pool: PoolId(0), size: 1, owner: None, allowed: None, failed: false, shared: false };
+    let objects = Arc::new(Objects::from_records([(REPLICA, birth(9), Object::Replica(replica))]));
+    led.hear(Role::Engine(E1), ToAgent::Listing { epoch: 1, life: Incarnation(1), changes: 1, objects });
+    let effects = step(&mut led.agent, NodeId(0), &led.config, Event::Fire { timer: Timer::Reconcile }).effects;
+    let share = EngineOp::Share(Instance { key: REPLICA, birth: birth(9) }, true);
+    assert!(calls(&effects).iter().any(|op| **op == share), "{effects:?}");
+}
+
+#[test]
 fn a_published_volume_is_not_published_again_but_can_be_unpublished() {
-    let target = Some(Target { nexus: Uuid::Minted(birth(2)), node: E1 });
+    let target = Some(Target { nexus: Uuid::Minted(birth(2)), node: E1, shared: true });
     let volume = Spec::creating(birth(1), Body::Volume { want: WANT, target }).created();
     let mut led = Led::with(vec![(V, volume.clone())]);
     assert_eq!(led.answer(Request::Publish { volume: V1, node: None }), some(Reply::FailedPrecondition));
@@ -206,7 +245,7 @@ fn owned(body: fn(Option<Owner>) -> Body) -> Spec {
 }
 
 fn replica_of(owner: Option<Owner>) -> Body {
-    Body::Replica { pool: PoolId(0), node: E1, size: 1, owner }
+    Body::Replica { pool: PoolId(0), node: E1, size: 1, owner, shared: false }
 }
 
 fn nexus_of(owner: Option<Owner>) -> Body {
@@ -279,7 +318,7 @@ fn nothing_is_deleted_from_a_silent_node_and_no_target_there_is_changed() {
     assert_eq!(told_while_silent(&[pool, replica, nexus], delete_nexus), refused);
     let publish = Request::Publish { volume: V1, node: Some(E1) };
     assert_eq!(told_while_silent(&[volume(None)], publish), refused);
-    let target = Some(Target { nexus: Uuid::Minted(birth(2)), node: E1 });
+    let target = Some(Target { nexus: Uuid::Minted(birth(2)), node: E1, shared: true });
     let mut whole = members();
     whole.push(volume(target));
     let shrink = Request::SetReplicas { volume: V1, replicas: 1 };
@@ -291,7 +330,7 @@ fn members() -> Vec<(Key, Spec)> {
     let owner = Some(Owner { volume: V1, birth: birth(1) });
     let member = |node: EngineId| {
         let birth = birth(20 + u16::from(node.0));
-        let body = Body::Replica { pool: PoolId(node.0), node, size: 1, owner };
+        let body = Body::Replica { pool: PoolId(node.0), node, size: 1, owner, shared: false };
         (Key::Replica(Uuid::Minted(birth)), Spec::creating(birth, body).created())
     };
     [E1, EngineId(1)].map(member).to_vec()
@@ -417,7 +456,7 @@ fn a_target_is_put_where_there_is_a_node_and_moved_only_if_there_is_one() {
     let republish = || Request::Republish { volume: V1 };
     assert_eq!(told(&[], republish()), some(Reply::NotFound));
     assert_eq!(told(&[volume(None)], republish()), some(Reply::FailedPrecondition));
-    let target = Some(Target { nexus: Uuid::Minted(birth(2)), node: E1 });
+    let target = Some(Target { nexus: Uuid::Minted(birth(2)), node: E1, shared: true });
     assert_eq!(told(&[volume(target)], republish()), NONE);
     assert_eq!(told(&[cordon(EngineId(1)), volume(target)], republish()), some(Reply::ResourceExhausted));
 }

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use quiesce_machine::{NodeId, Observation, View};
 
-use super::{engine, leader, leads, members, owner, store};
+use super::{engine, leader, leads, members, owner, shared_object, store};
 use crate::monitor::Property;
 use crate::volume::id::VolumeId;
 use crate::volume::{Birth, Body, EngineId, Fact, Instance, Key, Node, NodeSet, Object, Owner, Request, Spec, Status, Uuid};
@@ -101,6 +101,8 @@ impl AckMeansMet {
                 let Some((birth, silent)) = self.deletions.remove(&volume) else { return Ok(()) };
                 is_gone(Owner { volume, birth }, silent, view)
             }
+            Request::ShareReplica { replica, on } => is_offered(Key::Replica(Uuid::Given(replica)), on, view),
+            Request::ShareVolume { volume, on } => is_offered(Key::Volume(volume), on, view),
             Request::DeletePool { .. } | Request::DeleteReplica { .. } | Request::DeleteNexus { .. } => {
                 request.key().map_or(Ok(()), |key| has_no_spec(key, view))
             }
@@ -169,6 +171,16 @@ fn has_no_spec(key: Key, view: &dyn View<Node>) -> Result<(), String> {
         Some(_) => Err(format!("{key} is acknowledged as deleted, and is on record")),
         None => Ok(()),
     }
+}
+
+/// On record and, while its node is up, there.
+fn is_offered(key: Key, on: bool, view: &dyn View<Node>) -> Result<(), String> {
+    let Some(spec) = spec_of(key, view) else { return Ok(()) };
+    let is = match shared_object(view, key, spec) {
+        Some(object) => spec.is_shared() == Some(on) && object.is_shared() == Some(on),
+        None => spec.is_shared() == Some(on),
+    };
+    if is { Ok(()) } else { Err(format!("{key} is acknowledged as {}, and is not", if on { "shared" } else { "unshared" })) }
 }
 
 fn is_cordoned(node: EngineId, on: bool, view: &dyn View<Node>) -> Result<(), String> {

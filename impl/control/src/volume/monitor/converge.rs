@@ -1,10 +1,10 @@
 use quiesce_machine::{Obligation, Observation, View};
 
-use super::{engine, has_fit_member, members, owner, store, takers};
+use super::{engine, has_fit_member, members, owner, shared_object, store, takers};
 use crate::monitor::Property;
 use crate::volume::{Fact, Key, Node, Spec, Status};
 
-/// L4: a volume comes to have the replicas and the target that are wanted of it.
+/// L4: a volume comes to have the replicas and the target that are wanted of it, and what is shared is on record so.
 ///
 /// Replicas only as far as there is room for them on nodes that are up, a target and what depends on it only while its
 /// node is up, and nothing while no sound replica is: there is nothing to make it whole from.
@@ -15,7 +15,7 @@ pub struct Converge {
 
 impl Property<Node> for Converge {
     const NAME: &'static str = "converge";
-    const CLAIM: &'static str = "a volume comes to have the replicas and the target that are wanted of it";
+    const CLAIM: &'static str = "a volume comes to have the replicas and the target wanted of it, shared as on record";
 
     fn observe(&mut self, seen: &Observation<'_, Node>, _: &dyn View<Node>) -> Result<(), String> {
         let volume = |fact: &Fact| matches!(fact, Fact::Stored { key: Key::Volume(_), status: Some(Status::Created), .. });
@@ -42,7 +42,16 @@ impl Property<Node> for Converge {
 fn short(view: &dyn View<Node>) -> Vec<(Key, &'static str)> {
     let Some(store) = store(view) else { return Vec::new() };
     let created = store.specs().filter(|(_, spec)| spec.status == Status::Created);
-    created.filter_map(|(key, spec)| Some((key, lack(view, key, spec)?))).collect()
+    created.filter_map(|(key, spec)| Some((key, lack(view, key, spec).or_else(|| misshared(view, key, spec))?))).collect()
+}
+
+fn misshared(view: &dyn View<Node>, key: Key, spec: &Spec) -> Option<&'static str> {
+    let there = shared_object(view, key, spec)?.is_shared()?;
+    match spec.is_shared() {
+        Some(true) if !there => Some("is not shared, and is so on record"),
+        Some(false) if there => Some("is shared, and is not so on record"),
+        Some(_) | None => None,
+    }
 }
 
 fn lack(view: &dyn View<Node>, key: Key, spec: &Spec) -> Option<&'static str> {
@@ -101,13 +110,16 @@ mod tests {
     #[test]
     fn a_published_volume_is_owed_until_its_target_has_every_replica() {
         let mut still = Still::whole();
-        let target = Target { nexus: Uuid::Minted(birth(4)), node: E1 };
+        let target = Target { nexus: Uuid::Minted(birth(4)), node: E1, shared: true };
         still.put(Key::Volume(V1), Some(volume(Some(target))));
         assert_eq!(still.owed(&Converge::default()), ["volume 1 is published, and its target is not there"]);
         still.serve(E1, 4, &[2]);
         assert_eq!(still.owed(&Converge::default()), ["volume 1 has a target that does not use its replicas"]);
         still.call(E1, crate::volume::EngineOp::AddChild(made(nexus(4), 4), Uuid::Minted(birth(3))));
         assert_eq!(still.owed(&Converge::default()), [""; 0]);
+        still.call(E1, crate::volume::EngineOp::Share(made(nexus(4), 4), false));
+        assert_eq!(still.owed(&Converge::default()), ["volume 1 is not shared, and is so on record"]);
+        still.call(E1, crate::volume::EngineOp::Share(made(nexus(4), 4), true));
         still.deliver(Role::Engine(E2), Role::Engine(E1), ToEngine::IoError { replica: replica(3) });
         assert_eq!(still.owed(&Converge::default()), ["volume 1 has a replica that its target goes without"]);
     }

@@ -16,13 +16,14 @@ pub struct ErrorNoEffect {
     judged: bool,
 }
 
-/// What a user sees of a resource: which life of it, whether it has a target, how many replicas it is to have; of a node,
-/// whether it is cordoned and is to be drained.
+/// What a user sees of a resource: which life of it, whether it has a target, how many replicas it is to have, whether it
+/// is shared; of a node, whether it is cordoned and is to be drained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Shape {
     birth: Birth,
     published: bool,
     replicas: u8,
+    shared: bool,
     node: (bool, bool),
 }
 
@@ -96,6 +97,7 @@ fn shape(spec: &Spec) -> Option<Shape> {
         birth: spec.birth,
         published: volume.is_some_and(|(_, target)| target.is_some()),
         replicas: volume.map_or(0, |(want, _)| want.replicas),
+        shared: spec.is_shared() == Some(true),
         node: match spec.body {
             Body::Node { cordoned, drain } => (cordoned, drain != Drain::Off),
             Body::Pool { .. } | Body::Replica { .. } | Body::Nexus { .. } | Body::Volume { .. } => (false, false),

@@ -6,6 +6,7 @@ use quiesce_machine::{NodeId, View};
 use super::agent::leader::Leader;
 use super::engine::Engine;
 use super::id::{EngineId, Key, PoolId, Role};
+use super::object::Object;
 use super::spec::{Body, NodeSet, Owner, Spec, Status, VolumeWant};
 use super::store::Store;
 use super::{Config, Node};
@@ -135,6 +136,15 @@ fn promised(store: &Store, pool: PoolId) -> u32 {
     on_it.sum()
 }
 
+/// What is offered to initiators of a replica or a volume, if its node is up and holds it: itself, or its target.
+fn shared_object<'v>(view: &'v dyn View<Node>, key: Key, spec: &Spec) -> Option<&'v Object> {
+    let (key, node) = match (key, &spec.body) {
+        (Key::Volume(_), Body::Volume { target, .. }) => target.map(|target| (Key::Nexus(target.nexus), target.node))?,
+        _ => (key, spec.node()?),
+    };
+    engine(view, node)?.objects().get(key).map(|(_, object)| object)
+}
+
 /// The owner that parts of that volume name.
 fn owner(key: Key, spec: &Spec) -> Option<Owner> {
     match key {
@@ -146,7 +156,6 @@ fn owner(key: Key, spec: &Spec) -> Option<Owner> {
 /// What the tests of these properties need: a cluster that stands still, and histories of facts.
 #[cfg(test)]
 pub(super) mod testing {
-    use std::collections::BTreeMap;
     use std::sync::Arc;
 
     use quiesce_machine::{CallId, Event, Incarnation, Node as _, NodeId, Observation, OpId, step};
@@ -154,7 +163,7 @@ pub(super) mod testing {
     use super::*;
     use crate::monitor::Property;
     use crate::volume::message::{ToAgent, ToEngine, ToStore};
-    use crate::volume::object::{EngineOp, Instance, Object, Replica};
+    use crate::volume::object::{EngineOp, Instance, Nexus, Object, Replica};
     use crate::volume::spec::Target;
     use crate::volume::user::{Reply, Request};
     use crate::volume::{Birth, Cluster, Fact, Msg, Policies, Timing, Uuid, VolumeId};
@@ -193,7 +202,7 @@ pub(super) mod testing {
     }
 
     pub(in super::super) fn replica_body(node: EngineId) -> Body {
-        Body::Replica { pool: PoolId(node.0), node, size: 1, owner: Some(OWNER) }
+        Body::Replica { pool: PoolId(node.0), node, size: 1, owner: Some(OWNER), shared: false }
     }
 
     pub(in super::super) fn spec(number: u16, body: Body) -> Spec {
@@ -276,15 +285,15 @@ pub(super) mod testing {
         /// An engine has a replica of the volume.
         pub(in super::super) fn hold(&mut self, engine: EngineId, number: u16) {
             let pool = PoolId(engine.0);
-            let object = Replica { pool, size: 1, owner: Some(OWNER), allowed: None, failed: false };
+            let object = Replica { pool, size: 1, owner: Some(OWNER), allowed: None, failed: false, shared: false };
             self.call(engine, EngineOp::Create(made(replica(number), number), Object::Replica(object)));
         }
 
         /// An engine has a nexus over these replicas.
         pub(in super::super) fn serve(&mut self, engine: EngineId, number: u16, children: &[u16]) {
-            let children: BTreeMap<Uuid, bool> =
-                children.iter().map(|&child| (Uuid::Minted(birth(child)), true)).collect();
-            self.call(engine, EngineOp::Create(made(nexus(number), number), Object::Nexus(Some(OWNER), children)));
+            let children = children.iter().map(|&child| Uuid::Minted(birth(child)));
+            let object = Nexus::new(Some(OWNER), children, true);
+            self.call(engine, EngineOp::Create(made(nexus(number), number), Object::Nexus(object)));
         }
 
         /// Volume, two replicas, pools: everything as it should be.

@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn a_target_may_go_when_it_is_to_move_and_the_volume_may_not() {
         let mut still = Still::whole();
-        let target = Some(Target { nexus: Uuid::Minted(birth(4)), node: E1 });
+        let target = Some(Target { nexus: Uuid::Minted(birth(4)), node: E1, shared: true });
         still.put(Key::Volume(V1), Some(volume(target)));
         let body = Body::Nexus { node: E1, owner: Some(OWNER), children: Vec::new() };
         still.put(nexus(4), Some(spec(4, body)));

@@ -4,7 +4,7 @@ use quiesce_machine::{NodeId, Observation, View};
 
 use super::{engine, engines};
 use crate::monitor::Property;
-use crate::volume::{Fact, Instance, Key, Node, Object, Role};
+use crate::volume::{Fact, Instance, Key, Nexus, Node, Object, Role};
 
 /// S7: a target serves from no replica that missed a write which was acknowledged.
 ///
@@ -42,7 +42,7 @@ impl SoundChildren {
     fn starts(&mut self, by: NodeId, nexus: Instance, view: &dyn View<Node>) -> Result<(), String> {
         let Role::Engine(id) = view.config().cluster.role(by) else { return Ok(()) };
         let object = engine(view, id).and_then(|engine| engine.objects().get(nexus.key));
-        let Some((_, Object::Nexus(Some(owner), children))) = object else { return Ok(()) };
+        let Some((_, Object::Nexus(Nexus { owner: Some(owner), children, .. }))) = object else { return Ok(()) };
         self.judged = true;
         for &child in children.keys().filter(|child| children[child]) {
             let key = Key::Replica(child);
@@ -88,7 +88,7 @@ mod tests {
     fn a_replica_of_an_earlier_life_is_no_child() {
         let mut still = Still::whole();
         let owner = Some(Owner { birth: Birth::default(), ..OWNER });
-        let old = Replica { pool: PoolId(1), size: 1, owner, allowed: None, failed: false };
+        let old = Replica { pool: PoolId(1), size: 1, owner, allowed: None, failed: false, shared: false };
         still.call(E2, EngineOp::Create(made(replica(6), 6), Object::Replica(old)));
         still.serve(E1, 5, &[2, 6]);
         let evidence = still.tell(&mut SoundChildren::default(), &[starts()]).unwrap_err();
