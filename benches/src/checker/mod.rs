@@ -115,7 +115,7 @@ where
     E::State: Send + Sync,
 {
     taken(|look| {
-        let found = walk(model, Bounds { limits: limits(who, most), safety_only: false, progress: Some(look) });
+        let found = walk(model, Bounds { limits: limits(who, most), safety_only: true, progress: Some(look) });
         (found.unique(), found.generated)
     })
 }

@@ -141,8 +141,8 @@ where
     }
 
     fn scout(&self) -> Scout<'_, E> {
-        let Walker { model, properties, table, debts, .. } = self;
-        Scout { model, properties, table, sets: &debts.sets }
+        let Walker { model, properties, found, table, debts, .. } = self;
+        Scout { model, properties, found, table, sets: &debts.sets }
     }
 
     fn take_in(&mut self, haul: &mut Haul<E::State>, piece: &[E::State]) {
@@ -291,6 +291,8 @@ where
 struct Scout<'a, E: Explore> {
     model: &'a E,
     properties: &'a [Property<E>],
+    /// What was found by now: only the first state that a property has something to say of counts.
+    found: &'a [Option<u32>],
     table: &'a Table,
     sets: &'a Sets,
 }
@@ -302,9 +304,10 @@ impl<E: Explore> Scout<'_, E> {
         self.model.expand(states, &mut Gatherer::new(haul, seen, number, |state| self.strikes(state)));
     }
 
-    /// Whether some property has something to say of a state.
+    /// Whether some property has something to say of a state for the first time.
     fn strikes(&self, state: &E::State) -> bool {
-        self.properties.iter().any(|property| discovers(self.model, property, state))
+        let mut open = self.properties.iter().zip(self.found).filter(|(_, found)| found.is_none());
+        open.any(|(property, _)| discovers(self.model, property, state))
     }
 }
 
