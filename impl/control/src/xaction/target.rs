@@ -14,6 +14,7 @@ mod manager;
 mod part;
 mod rebalance;
 mod report;
+mod sort;
 
 use quiesce_machine::{CallId, Event, Incarnation, OpId, Rename, StoreError, Write};
 use std::collections::{BTreeMap, BTreeSet};
