@@ -152,6 +152,44 @@ impl fmt::Display for Snap {
     }
 }
 
+/// What one target is doing for a distributed sort. Each takes a third of the work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
+pub enum SortPhase {
+    /// It takes records out of its shards.
+    Extraction,
+    /// It puts all records in order.
+    Sorting,
+    /// It writes new shards.
+    Creation,
+}
+
+impl SortPhase {
+    /// How many slices are left when records begin to be put in order.
+    pub const SORTING_FROM: u8 = 7;
+    /// How many are left when new shards begin to be written.
+    pub const CREATION_FROM: u8 = 4;
+
+    /// The phase with so many slices left to begin.
+    #[must_use]
+    pub fn with_left(slices: u8) -> SortPhase {
+        match slices {
+            SortPhase::SORTING_FROM.. => SortPhase::Extraction,
+            SortPhase::CREATION_FROM.. => SortPhase::Sorting,
+            _ => SortPhase::Creation,
+        }
+    }
+
+    /// Its stable name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            SortPhase::Extraction => "extraction",
+            SortPhase::Sorting => "sorting",
+            SortPhase::Creation => "creation",
+        }
+    }
+}
+
 /// A job's status as the Information Center serves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Rename)]
 pub struct Status {

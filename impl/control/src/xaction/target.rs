@@ -14,6 +14,7 @@ mod manager;
 mod part;
 mod rebalance;
 mod report;
+mod sort;
 mod tell;
 
 use quiesce_machine::{CallId, Event, Incarnation, OpId, Rename, StoreError, Write};

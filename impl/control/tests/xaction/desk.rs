@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use quiesce_control::xaction::ask::Question;
 use quiesce_control::xaction::bucket::{Bucket, BucketName};
-use quiesce_control::xaction::registry::{AbortFilter, Entry, Phase};
+use quiesce_control::xaction::job::SortPhase;
+use quiesce_control::xaction::registry::{AbortFilter, Entry, Phase, Query};
 use quiesce_control::xaction::{
-    DaemonId, Fact, Hosting, Kind, Node, Periodic, Piece, Refused, Snap, TargetTimer, ToProxy, ToTarget, XactError,
-    XactId,
+    DaemonId, Fact, Hosting, Kind, Msg, Node, Periodic, Piece, Refused, Snap, TargetTimer, ToProxy, ToTarget,
+    Watermarks, XactError, XactId,
 };
 use quiesce_machine::{CallId, Effect, Incarnation, Time};
 
@@ -150,6 +151,37 @@ fn a_kind_that_comes_round_is_started_each_period_unless_it_still_runs() {
     target.fire(TargetTimer::Work(job));
     assert_eq!(running(&target), []);
     assert!(target.fire(TargetTimer::Period).len() > 1, "another starts");
+}
+
+#[test]
+fn a_sort_goes_through_three_phases_and_says_in_which_it_is() {
+    let load = Watermarks::default();
+    for load in [None, Some(load)] {
+        let mut target = Bench::hosted(T1, &["xact-record"], Hosting { prune: None, load, ..Hosting::default() });
+        start(&mut target, JOB, Kind::Dsort);
+        target.fire(TargetTimer::Admit(JOB));
+        let mut phases = Vec::new();
+        while !running(&target).is_empty() {
+            phases.push(shown(&mut target));
+            target.fire(TargetTimer::Work(JOB));
+        }
+        assert_eq!(shown(&mut target), None, "it has ended");
+        assert!(phases.is_sorted() && phases.len() >= 3, "{phases:?}");
+        phases.dedup();
+        let all = [SortPhase::Extraction, SortPhase::Sorting, SortPhase::Creation];
+        assert_eq!(phases, all.map(Some), "paced: {}", load.is_some());
+        assert_eq!(ends(&target.facts()), [(JOB, Snap::Finished)]);
+    }
+}
+
+/// The phase of [`JOB`] as the target shows it.
+fn shown(target: &mut Bench) -> Option<SortPhase> {
+    let question = Arc::new(Question::Snaps { query: Query::id(JOB), recent: false });
+    let effects = target.deliver(P1, ToTarget::Asked { client: C1, call: CallId(8), question });
+    let [Effect::Send { msg: Msg::ToProxy(ToProxy::Answered { answer: Ok(lines), .. }), .. }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    lines.iter().find(|line| line.id == JOB).expect("it is there").sort
 }
 
 /// A target that has an inline transformation and is told to stop it.

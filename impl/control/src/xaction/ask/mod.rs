@@ -12,6 +12,7 @@ use quiesce_machine::{Rename, Stamp};
 use thiserror::Error;
 
 use super::bucket::Bucket;
+use super::job::SortPhase;
 use super::registry::{AbortFilter, Cause, Conflict, Entry, Query};
 use super::{DaemonId, Kind, XactId};
 
@@ -52,14 +53,16 @@ pub struct SnapLine {
     pub is_idle: bool,
     /// Work handed to it and not done.
     pub pending: u8,
+    /// What it is doing, if it sorts.
+    pub sort: Option<SortPhase>,
 }
 
 impl SnapLine {
-    /// How an entry of a registry is shown.
+    /// How an entry of a registry is shown, as far as the registry knows.
     #[must_use]
     pub fn of(entry: &Entry) -> SnapLine {
         let &Entry { id, kind, from, to, start, end, aborted, pending, .. } = entry;
-        SnapLine { id, kind, from, to, start, end, aborted, is_idle: entry.is_idle(), pending }
+        SnapLine { id, kind, from, to, start, end, aborted, is_idle: entry.is_idle(), pending, sort: None }
     }
 }
 

@@ -60,7 +60,8 @@ fn item(line: &SnapLine) -> Value {
         "is_idle": line.is_idle,
     });
     if line.kind.descriptor().extended_stats {
-        let ext: Map<String, Value> = [("pending".to_owned(), json!(line.pending))].into_iter().collect();
+        let phase = line.sort.map(|phase| ("phase".to_owned(), json!(phase.name())));
+        let ext: Map<String, Value> = [("pending".to_owned(), json!(line.pending))].into_iter().chain(phase).collect();
         item["ext"] = Value::Object(ext);
     }
     item
@@ -74,6 +75,7 @@ mod tests {
 
     use super::*;
     use crate::xaction::bucket::{Bucket, BucketName};
+    use crate::xaction::job::SortPhase;
     use crate::xaction::registry::Cause;
     use crate::xaction::{Kind, XactId};
 
@@ -89,6 +91,7 @@ mod tests {
             aborted,
             is_idle: end.is_some(),
             pending: 3,
+            sort: None,
         }
     }
 
@@ -115,6 +118,8 @@ mod tests {
             assert_eq!(shown[0].get("ext").is_some(), kind.descriptor().extended_stats, "{kind}");
         }
         assert_eq!(list(&[line(Kind::EcPut, None, None)])[0]["ext"], json!({ "pending": 3 }));
+        let sort = SnapLine { sort: Some(SortPhase::Creation), ..line(Kind::Dsort, None, None) };
+        assert_eq!(list(&[sort])[0]["ext"], json!({ "pending": 3, "phase": "creation" }));
     }
 
     #[test]

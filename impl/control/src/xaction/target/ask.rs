@@ -14,10 +14,10 @@ impl Target {
         let registry = &self.desk.registry;
         match question {
             Question::Snaps { query, recent: true } if query.ids.is_empty() => {
-                Ok(Arc::new(registry.most_recent(query).into_iter().map(SnapLine::of).collect()))
+                Ok(Arc::new(registry.most_recent(query).into_iter().map(|entry| self.line(entry)).collect()))
             }
             Question::Snaps { query, .. } => match registry.query(query) {
-                Ok(found) => Ok(Arc::new(found.into_iter().map(SnapLine::of).collect())),
+                Ok(found) => Ok(Arc::new(found.into_iter().map(|entry| self.line(entry)).collect())),
                 Err(_) => Err(AskError::NotFound),
             },
             Question::Stop(filter) => {

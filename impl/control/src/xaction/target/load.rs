@@ -89,9 +89,9 @@ impl Target {
         }
     }
 
-    /// Arms the next slice of a job that paces itself; says whether it does.
+    /// Arms the next slice of a job that paces itself, or goes through phases; says whether there is one.
     pub(super) fn next_slice(&mut self, job: XactId, cx: &mut Context<'_>) -> bool {
-        let Some(marks) = marks(cx) else { return false };
+        let Some(marks) = marks(cx) else { return self.next_phase(job, cx) };
         let others = self.xacts.iter().filter(|&(&other, xact)| other != job && xact.is_at_work());
         let busy = self.disks.utilisation(others.map(|(_, xact)| xact.pace));
         let (users, used) = (self.disks.users, self.disks.used);

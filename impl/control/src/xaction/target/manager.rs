@@ -2,8 +2,7 @@
 //! is a job with an id of its own.
 //!
 //! The registry knows the xaction, which idles and expires like any other, and not the jobs; these are parts like others,
-//! tracked by the Information Center. The other manager, of distributed sorts, has an xaction for each job, which nobody
-//! tracks: the registry is all there is to ask. Source: `reference/aistore-information-center.md` section 4, the two types
+//! tracked by the Information Center. The other manager, of distributed sorts, is in `sort`. Source: `reference/aistore-information-center.md` section 4, the two types
 //! of listeners.
 
 use std::sync::Arc;
