@@ -137,6 +137,9 @@ impl Target {
     }
 
     pub(crate) fn handle(&mut self, event: Event<Node>, cx: &mut Context<'_>) {
+        if self.membership.is_off() && !matches!(event, Event::Start { .. }) {
+            return;
+        }
         let before = self.membership.map().clone();
         self.take(event, cx);
         let Due { report, action, .. } = self.membership.take_due();
@@ -146,6 +149,10 @@ impl Target {
         if let Some(primary) = report {
             let version = self.membership.accepted().version();
             send(cx, primary, ClusterMsg::MetasyncDone { version, known: None });
+        }
+        let rests = |xact: &Xact| matches!(xact.phase, Phase::Ended(_)) && xact.unacknowledged.is_empty();
+        if self.writes.is_empty() && self.xacts.values().all(rests) {
+            self.membership.switch_off(cx);
         }
     }
 
