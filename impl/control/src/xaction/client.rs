@@ -5,6 +5,7 @@
 //! Source: `reference/aistore-information-center.md` section 9, the IC wait.
 
 mod errand;
+mod listing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -35,6 +36,7 @@ pub struct Client {
     jobs: BTreeMap<JobName, Job>,
     starts: BTreeMap<CallId, Start>,
     queries: BTreeMap<CallId, Query>,
+    listings: BTreeMap<CallId, listing::Listing>,
     admins: BTreeMap<CallId, Admin>,
     errands: BTreeMap<CallId, errand::Open>,
     /// Work handed to a target, not known to be done.
@@ -101,6 +103,7 @@ impl Client {
             jobs: BTreeMap::new(),
             starts: BTreeMap::new(),
             queries: BTreeMap::new(),
+            listings: BTreeMap::new(),
             admins: BTreeMap::new(),
             errands: BTreeMap::new(),
             puts: BTreeSet::new(),
@@ -118,7 +121,11 @@ impl Client {
                 }
                 self.query(call, what, via, true, cx);
             }
-            Event::Call { call, request: Request::Status { what, via } } => self.query(call, what, via, false, cx),
+            Event::Call { call, request: Request::Status { what, via } } => {
+                cx.fact(Fact::StatusAsked { call });
+                self.query(call, what, via, false, cx);
+            }
+            Event::Call { call, request: Request::StatusAll { kind, via } } => self.list(call, kind, via, cx),
             Event::Call { call, request: Request::Admin { change, via } } => {
                 cx.fact(Fact::ChangeAsked { call, change });
                 self.admins.insert(call, Admin { wanted: Wanted::Membership(change), gateway: via });
@@ -181,6 +188,8 @@ impl Client {
             ToClient::StatusAnswer { call, result } => self.status_answered(call, result, cx),
             ToClient::BucketAnswer { call, result } => self.changed(call, result.map_err(Reply::BucketRefused), cx),
             ToClient::AdminAnswer { call, result } => self.admin_answered(call, result, cx),
+            ToClient::StatusesAnswer { call, result } => self.list_answered(call, result, cx),
+            ToClient::Redirect { call, to } if self.listings.contains_key(&call) => self.ask_list(call, to, cx),
             ToClient::Redirect { call, to } => {
                 if let Some(Query { what: Awaited::Kind(kind), phase: Phase::Asking, .. }) = self.queries.get(&call) {
                     send(cx, to, ToProxy::StatusRequest { call, select: Select::Kind(*kind) });
@@ -291,6 +300,7 @@ impl Client {
             ClientTimer::Request(call) if self.errands.contains_key(&call) => self.errand_unserved(call, cx),
             ClientTimer::Poll(call) if self.errands.contains_key(&call) => self.ask_errand(call, cx),
             ClientTimer::Request(call) => self.try_next(call, cx),
+            ClientTimer::Poll(call) if self.listings.contains_key(&call) => self.list_again(call, cx),
             ClientTimer::Poll(call) if self.starts.contains_key(&call) => self.ask_start(call, cx),
             ClientTimer::Poll(call) if self.admins.contains_key(&call) => self.ask_admin(call, cx),
             ClientTimer::Poll(call) => self.poll(call, cx),
@@ -364,6 +374,9 @@ impl Client {
         if self.admins.contains_key(&call) {
             return self.admin_answered(call, Err(AdminError::PrimaryDown), cx);
         }
+        if self.listings.contains_key(&call) {
+            return self.list_unserved(call, cx);
+        }
         let policy = cx.config().policies.gateway_down;
         let next = |gateway: DaemonId| match policy {
             GatewayDown::SameAgain => gateway,
@@ -389,17 +402,18 @@ impl Client {
         for timer in [ClientTimer::Request(call), ClientTimer::Poll(call), ClientTimer::Deadline(call)] {
             cx.disarm(timer.into());
         }
-        if query.waits {
-            let job = match query.what {
-                Awaited::Job(name) => match self.jobs.get(&name) {
-                    Some(&Job::Started(id, _)) => Some(id),
-                    Some(Job::Starting | Job::Failed) | None => None,
-                },
-                Awaited::Id(id) => Some(id),
-                Awaited::Kind(_) => None,
-            };
-            cx.fact(Fact::WaitReturned { call, job, outcome });
-        }
+        let job = match query.what {
+            Awaited::Job(name) => match self.jobs.get(&name) {
+                Some(&Job::Started(id, _)) => Some(id),
+                Some(Job::Starting | Job::Failed) | None => None,
+            },
+            Awaited::Id(id) => Some(id),
+            Awaited::Kind(_) => None,
+        };
+        cx.fact(match query.waits {
+            true => Fact::WaitReturned { call, job, outcome },
+            false => Fact::StatusTold { call, job, outcome },
+        });
         cx.reply(call, Reply::Told(outcome));
     }
 }

@@ -1,6 +1,7 @@
 //! What an operator of this plane could have observed: the trace's readable column and the monitors' food.
 
 use std::fmt;
+use std::sync::Arc;
 
 use quiesce_machine::{CallId, Label, Rename};
 
@@ -61,6 +62,12 @@ pub enum Fact {
     WaitBegan { call: CallId },
     /// A wait ended; `job`: if it named one that had started.
     WaitReturned { call: CallId, job: Option<XactId>, outcome: Outcome },
+    /// A user asks how a job stands, or how all do.
+    StatusAsked { call: CallId },
+    /// A user is told how a job stands; `job`: if it asked for one that had started.
+    StatusTold { call: CallId, job: Option<XactId>, outcome: Outcome },
+    /// A user is told how all stand, or all of a kind.
+    StatusesTold { call: CallId, kind: Option<Kind>, jobs: Arc<Vec<XactId>> },
     /// An administrator asks for a change of membership.
     ChangeAsked { call: CallId, change: Change },
     /// A user asks for a change of buckets.
@@ -91,6 +98,8 @@ pub enum Fact {
     JoinAsked { call: CallId },
     /// A daemon that was asked to join is a member.
     Joined { call: CallId },
+    /// A daemon that was shut down stops.
+    SwitchedOff,
     /// A daemon makes a map.
     MapMade { map: Smap },
     /// A daemon goes by this map from now on.
@@ -101,7 +110,7 @@ pub enum Fact {
 
 impl Fact {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 38] = [
+    pub const LABELS: [&'static str; 42] = [
         "start-taken",
         "job-registered",
         "xact-registered",
@@ -122,6 +131,9 @@ impl Fact {
         "start-failed",
         "wait-began",
         "wait-returned",
+        "status-asked",
+        "status-told",
+        "statuses-told",
         "change-asked",
         "bucket-asked",
         "bucket-renamed",
@@ -137,6 +149,7 @@ impl Fact {
         "rebalance-done",
         "join-asked",
         "joined",
+        "switched-off",
         "map-made",
         "map-installed",
         "took-over",
@@ -166,6 +179,9 @@ impl Label for Fact {
             Fact::StartFailed { .. } => "start-failed",
             Fact::WaitBegan { .. } => "wait-began",
             Fact::WaitReturned { .. } => "wait-returned",
+            Fact::StatusAsked { .. } => "status-asked",
+            Fact::StatusTold { .. } => "status-told",
+            Fact::StatusesTold { .. } => "statuses-told",
             Fact::ChangeAsked { .. } => "change-asked",
             Fact::BucketAsked { .. } => "bucket-asked",
             Fact::BucketRenamed { .. } => "bucket-renamed",
@@ -181,6 +197,7 @@ impl Label for Fact {
             Fact::RebalanceDone { .. } => "rebalance-done",
             Fact::JoinAsked { .. } => "join-asked",
             Fact::Joined { .. } => "joined",
+            Fact::SwitchedOff => "switched-off",
             Fact::MapMade { .. } => "map-made",
             Fact::MapInstalled { .. } => "map-installed",
             Fact::TookOver { .. } => "took-over",
@@ -212,6 +229,8 @@ impl fmt::Display for Fact {
             Fact::StartFailed { call } => write!(f, "start {} fails", call.0),
             Fact::StartAnswered { call, job } => write!(f, "call {} started {job}", call.0),
             Fact::WaitBegan { call } => write!(f, "wait {} begins", call.0),
+            Fact::StatusAsked { call } => write!(f, "query {} begins", call.0),
+            Fact::StatusesTold { call, jobs, .. } => write!(f, "query {} returns: {} jobs", call.0, jobs.len()),
             Fact::ChangeAsked { call, change } => write!(f, "change {}: {} {}", call.0, change.label(), change.of()),
             Fact::BucketAsked { call, change } => write!(f, "change {}: {} {}", call.0, change.label(), change.of()),
             Fact::BucketRenamed { job } => write!(f, "takes away what {job} has renamed"),
@@ -228,11 +247,13 @@ impl fmt::Display for Fact {
             Fact::RebalanceDone { id } => write!(f, "takes {id} for done"),
             Fact::JoinAsked { .. } => f.write_str("is asked to join"),
             Fact::Joined { .. } => f.write_str("has joined"),
+            Fact::SwitchedOff => f.write_str("stops, as it was shut down"),
             Fact::MapMade { map } => write!(f, "makes {map}"),
             Fact::MapInstalled { map } => write!(f, "goes by {map}"),
             Fact::TookOver { map } => write!(f, "takes over with {}", map.version()),
-            Fact::WaitReturned { call, job, outcome } => {
-                write!(f, "wait {} returns: ", call.0)?;
+            Fact::WaitReturned { call, job, outcome } | Fact::StatusTold { call, job, outcome } => {
+                let what = if matches!(self, Fact::WaitReturned { .. }) { "wait" } else { "query" };
+                write!(f, "{what} {} returns: ", call.0)?;
                 job.map_or(Ok(()), |job| write!(f, "{job} "))?;
                 match outcome {
                     Outcome::Status(status) => write!(f, "{status}"),

@@ -21,6 +21,8 @@ pub const RELAYED: &str = "xaction/relayed-news";
 pub const RELAY_DOWN: &str = "xaction/relay-is-down";
 /// A query names a job unknown here, and the other members are asked.
 pub const ASKS_MEMBERS: &str = "xaction/asks-other-members";
+/// A query names a kind or no job at all, and the other members are asked for what they know.
+pub const ASKS_FOR_MORE: &str = "xaction/asks-members-for-more";
 /// So many members are down that nobody can say whether a job is unknown.
 pub const TOO_FEW_TO_TELL: &str = "xaction/too-few-members-to-call-a-job-unknown";
 /// The order to abort is repeated.
@@ -55,6 +57,8 @@ pub const INTERRUPTED: &str = "xaction/rebalance-interrupted";
 pub const REORDERED: &str = "xaction/rebalance-ordered-again";
 /// A primary takes a daemon in again of which it had heard too long nothing.
 pub const READMITTED: &str = "xaction/readmitted-by-keepalive";
+/// A daemon that was shut down stops.
+pub const SWITCHED_OFF: &str = "xaction/switched-off";
 /// A primary leaves silent members out of the map.
 pub const REMOVED_SILENT: &str = "xaction/removed-silent-members";
 /// A primary hears of too few members to leave others out.
@@ -100,7 +104,7 @@ pub const EXPIRY_REVOKED: &str = "xaction/work-came-while-expiring";
 pub const WAIT_MET_WHILE_RUNNING: &str = "xaction/wait-met-while-running";
 
 /// Every mark.
-pub const MARKS: [&str; 47] = [
+pub const MARKS: [&str; 49] = [
     SWEPT,
     EXPIRY_REVOKED,
     WAIT_MET_WHILE_RUNNING,
@@ -120,6 +124,7 @@ pub const MARKS: [&str; 47] = [
     RELAYED,
     RELAY_DOWN,
     ASKS_MEMBERS,
+    ASKS_FOR_MORE,
     TOO_FEW_TO_TELL,
     ABORT_AGAIN,
     FENCED,
@@ -142,6 +147,7 @@ pub const MARKS: [&str; 47] = [
     OTHERS_FIRST,
     STOPS_STARTING,
     READMITTED,
+    SWITCHED_OFF,
     REMOVED_SILENT,
     NO_QUORUM,
     YIELDED,

@@ -25,6 +25,20 @@ pub enum Select {
     Id(XactId),
     /// Some job of a kind: a running one, else the one that ended last.
     Kind(Kind),
+    /// Every job, or every one of a kind (C4).
+    Every(Option<Kind>),
+}
+
+/// How every job stands that a status query names.
+pub type Statuses = Arc<Vec<(XactId, Status)>>;
+
+/// What a status query found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// The job that is named, or the one that is meant.
+    One(Status),
+    /// Every one.
+    Every(Statuses),
 }
 
 /// Why a status query got no status.
@@ -82,9 +96,10 @@ pub enum Msg {
 
 impl Msg {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 67] = [
+    pub const LABELS: [&'static str; 68] = [
         "start-answer",
         "status-answer",
+        "statuses-answer",
         "redirect",
         "start-request",
         "rebalance-request",
@@ -173,6 +188,8 @@ pub enum ToClient {
     StartAnswer { call: CallId, result: Result<XactId, StartError> },
     /// The answer, by way of the gateway.
     StatusAnswer { call: CallId, result: Result<Status, QueryError> },
+    /// The answer to a query for every job.
+    StatusesAnswer { call: CallId, result: Result<Statuses, QueryError> },
     /// 307: ask that proxy.
     Redirect { call: CallId, to: DaemonId },
     /// What every target has, or why that is not known.
@@ -198,6 +215,7 @@ impl Label for ToClient {
         match self {
             ToClient::StartAnswer { .. } => "start-answer",
             ToClient::StatusAnswer { .. } => "status-answer",
+            ToClient::StatusesAnswer { .. } => "statuses-answer",
             ToClient::Redirect { .. } => "redirect",
             ToClient::AskAnswer { .. } => "ask-answer",
             ToClient::ListAnswer { .. } => "list-answer",
@@ -222,7 +240,7 @@ pub enum ToProxy {
     BucketStepped { job: XactId, result: Result<Option<Bucket>, BucketError> },
     /// A gateway hands a client's request for a rebalance to the primary.
     RebalanceRequest { client: DaemonId, call: CallId, request: XactId, mode: Mode },
-    /// A client asks a gateway for a job's status (C3).
+    /// A client asks a gateway for a job's status (C3), or for those of all (C4).
     StatusRequest { call: CallId, select: Select },
     /// A client asks a gateway to ask every target.
     Ask { call: CallId, question: Arc<Question> },
@@ -238,10 +256,10 @@ pub enum ToProxy {
     WatchXaction { job: XactId, kind: Kind, starter: DaemonId, sources: Sources },
     /// The member has it, with these targets: those that it heard of first.
     WatchDone { job: XactId, by: Version, sources: Sources },
-    /// A member asks another for its table (I4), on account of that job.
-    PullTable { job: XactId },
+    /// A member asks another for its table (I4), on account of that query.
+    PullTable { about: Select },
     /// The other's table (I4), and which map it goes by.
-    OwnershipTable { job: XactId, by: Version, table: Arc<Vec<(XactId, Listener)>> },
+    OwnershipTable { about: Select, by: Version, table: Arc<Vec<(XactId, Listener)>> },
     /// Where daemons come and go: the member that was asked for its table has had that job, and pruned it.
     Pruned { job: XactId, by: Version },
     /// A member offers its table unasked (I3).

@@ -20,6 +20,7 @@ pub(super) fn is_past(node: &Node, event: &Event<Node>, config: &Config) -> bool
             | ToClient::StatusAnswer { call, .. }
             | ToClient::AdminAnswer { call, .. } => client.is_through_with(call),
             ToClient::Redirect { .. }
+            | ToClient::StatusesAnswer { .. }
             | ToClient::AskAnswer { .. }
             | ToClient::ListAnswer { .. }
             | ToClient::WorkDone { .. }

@@ -130,6 +130,24 @@ crate::policies! {
         /// All others; it says unknown only when each has said so or is down.
         AsksAll = "asks-all",
     }
+    /// Whose word on a kind of job counts: which of them runs, or else ended last (IC-15).
+    kind_query: KindQuery = "kind-query" {
+        /// The table of the member that is asked.
+        OneMember = "one-member"
+            => "A wait for a kind comes back at once with how the last job of it ended, while the one that was just \
+                started is at work.",
+        /// Those of enough members to know of every job that was started.
+        EnoughMembers = "enough-members",
+    }
+    /// Whose jobs a query for all of them shows (IC-27).
+    status_all: StatusAll = "status-all" {
+        /// Those in the table of the proxy that is asked, member or not.
+        OwnTable = "own-table"
+            => "The list is empty at most proxies, and a script that looks there before it takes a node down finds \
+                nothing at work.",
+        /// Those of enough members to know of every job that was started.
+        EnoughMembers = "enough-members",
+    }
     /// What a member makes of a target that is left out of the map while its part of a job runs (IC-12, H-22).
     map_change: MapChange = "map-change" {
         /// The job is aborted and over, here; the other targets are not told.

@@ -23,7 +23,7 @@ use super::job::{JobSpec, Snap};
 use super::kind::Kind;
 use super::membership::{self, ClusterMsg, Membership, Smap, Version};
 use super::message::{Msg, QueryError, Select, StartError, ToClient, ToProxy, ToTarget};
-use super::policy::{JobIdentity, Registration, StartDelivery};
+use super::policy::{JobIdentity, Registration, StartDelivery, StatusAll};
 use super::rebalance::{Mode, RebMsg};
 use super::registry::Arg;
 use super::reporting::{self, News};
@@ -106,11 +106,17 @@ impl Proxy {
     }
 
     pub(crate) fn handle(&mut self, event: Event<Node>, cx: &mut Context<'_>) {
+        if self.membership.is_off() && !matches!(event, Event::Start { .. }) {
+            return;
+        }
         self.take(event, cx);
         self.conclude_buckets(cx);
         self.ic.map_accepted(self.membership.accepted());
         self.follow(cx);
         self.pay(cx);
+        if self.starts.is_empty() && self.fans.is_empty() {
+            self.membership.switch_off(cx);
+        }
     }
 
     fn take(&mut self, event: Event<Node>, cx: &mut Context<'_>) {
@@ -164,6 +170,7 @@ impl Proxy {
     fn receive(&mut self, from: DaemonId, msg: ToProxy, cx: &mut Context<'_>) {
         match msg {
             ToProxy::StartRequest { .. } if !self.membership.is_member() => (),
+            ToProxy::StartRequest { .. } | ToProxy::Ask { .. } if self.membership.is_going_off() => (),
             ToProxy::StartRequest { call, request, spec }
                 if spec.kind == Kind::Rebalance && self.membership.rebalances(cx) =>
             {
@@ -199,8 +206,8 @@ impl Proxy {
                     self.registered(job, from, Some(sources), cx);
                 }
             }
-            ToProxy::PullTable { job } => self.ic.pulled_table(from, job, cx),
-            ToProxy::OwnershipTable { job, by, table } => self.ic.told(from, job, by, &table, cx),
+            ToProxy::PullTable { about } => self.ic.pulled_table(from, about, cx),
+            ToProxy::OwnershipTable { about, by, table } => self.ic.told(from, about, by, &table, cx),
             ToProxy::Pruned { job, by } => self.ic.told_pruned(job, by, cx),
             ToProxy::MergeTable { by, table } => self.ic.merge(by, &table, cx),
             ToProxy::Sealed { job, by, listener, answer } => self.ic.sealed(from, job, by, &listener, answer, cx),
@@ -252,7 +259,7 @@ impl Proxy {
             Msg::ToProxy(ToProxy::RoutedStatus { client, call, .. }) => {
                 send(cx, client, ToClient::StatusAnswer { call, result: Err(QueryError::BadGateway) });
             }
-            Msg::ToProxy(ToProxy::PullTable { job }) => self.ic.asked(to, job, cx),
+            Msg::ToProxy(ToProxy::PullTable { about }) => self.ic.asked(to, about, cx),
             Msg::ToProxy(ToProxy::StarterProbe { job }) => self.ic.settled(to, job, cx),
             Msg::Cluster(msg) => self.membership.bounced(to, &msg, cx),
             Msg::ToClient(_) | Msg::ToTarget(_) | Msg::ToProxy(_) | Msg::Rebalance(_) => (),
@@ -472,20 +479,21 @@ impl Proxy {
         let asker = Asker { gateway: None, client, call };
         match select {
             _ if self.ic.is_member() => self.ic.query(asker, select, cx),
+            Select::Every(_) if cx.config().policies.status_all == StatusAll::OwnTable => {
+                self.ic.query(asker, select, cx);
+            }
             Select::Id(job) => match self.membership.map().hrw_ic(job) {
                 Some(owner) => send(cx, owner, ToProxy::RoutedStatus { client, call, job }),
                 None => send(cx, client, ToClient::StatusAnswer { call, result: Err(QueryError::BadGateway) }),
             },
-            Select::Kind(_) => {
+            Select::Kind(_) | Select::Every(_) => {
                 let members: Vec<DaemonId> = self.ic.others().collect();
                 match u32::try_from(members.len()) {
                     Ok(count @ 1..) => {
                         let to = members[cx.choose("redirect", count) as usize];
                         send(cx, client, ToClient::Redirect { call, to });
                     }
-                    Ok(0) | Err(_) => {
-                        send(cx, client, ToClient::StatusAnswer { call, result: Err(QueryError::BadGateway) });
-                    }
+                    Ok(0) | Err(_) => asker.answer(select, Err(QueryError::BadGateway), cx),
                 }
             }
         }

@@ -116,6 +116,9 @@ impl Target {
     }
 
     pub(crate) fn handle(&mut self, event: Event<Node>, cx: &mut Context<'_>) {
+        if self.membership.is_off() && !matches!(event, Event::Start { .. }) {
+            return;
+        }
         self.take(event, cx);
         let Due { before, report, action, .. } = self.membership.take_due();
         if let Some(before) = before.filter(|before| before != self.membership.map()) {
@@ -124,6 +127,10 @@ impl Target {
         if let Some(primary) = report {
             let version = self.membership.accepted().version();
             send(cx, primary, ClusterMsg::MetasyncDone { version, known: None });
+        }
+        let rests = |xact: &Xact| matches!(xact.phase, Phase::Ended(_)) && xact.unacknowledged.is_empty();
+        if self.writes.is_empty() && self.xacts.values().all(rests) {
+            self.membership.switch_off(cx);
         }
     }
 

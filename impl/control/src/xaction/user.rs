@@ -23,6 +23,8 @@ pub enum Request {
     Wait { what: Awaited, via: DaemonId, deadline: Option<Duration> },
     /// Ask that gateway once how a job stands.
     Status { what: Awaited, via: DaemonId },
+    /// Ask that gateway how every job stands, or every one of a kind.
+    StatusAll { kind: Option<Kind>, via: DaemonId },
     /// Ask that gateway to change who is a member, as an administrator.
     Admin { change: Change, via: DaemonId },
     /// Ask that gateway to change which buckets there are.
@@ -54,6 +56,7 @@ impl Label for Request {
             Request::Start { .. } => "start",
             Request::Wait { .. } => "wait",
             Request::Status { .. } => "status",
+            Request::StatusAll { .. } => "status-all",
             Request::Admin { change, .. } => change.label(),
             Request::Bucket { change, .. } => change.label(),
             Request::Errand { errand, .. } => errand.label(),
@@ -98,6 +101,8 @@ pub enum Reply {
     StartFailed(StartError),
     /// How a wait or a status query ended.
     Told(Outcome),
+    /// So many jobs are shown with how they stand.
+    Statuses(usize),
     /// A change of membership is made.
     Changed,
     /// A change of membership was refused for good.
@@ -150,7 +155,7 @@ pub enum Outcome {
 
 impl Reply {
     /// Every label, for scenario files.
-    pub const LABELS: [&'static str; 27] = [
+    pub const LABELS: [&'static str; 29] = [
         "started",
         "start-failed",
         "running",
@@ -162,6 +167,8 @@ impl Reply {
         "not-found",
         "unreachable",
         "timed-out",
+        "statuses",
+        "no-statuses",
         "changed",
         "refused",
         "joined",
@@ -187,6 +194,8 @@ impl Label for Reply {
             Reply::Started(_) => "started",
             Reply::StartFailed(_) => "start-failed",
             Reply::Told(outcome) => outcome.label(),
+            Reply::Statuses(0) => "no-statuses",
+            Reply::Statuses(_) => "statuses",
             Reply::Changed => "changed",
             Reply::Refused(_) | Reply::BucketRefused(_) => "refused",
             Reply::Joined => "joined",

@@ -59,6 +59,7 @@ fn to_client(msg: &ToClient) -> u64 {
         | ToClient::ListAnswer { .. }
         | ToClient::BucketAnswer { .. }
         | ToClient::StatusAnswer { .. }
+        | ToClient::StatusesAnswer { .. }
         | ToClient::AskAnswer { .. }
         | ToClient::Redirect { .. }
         | ToClient::WorkDone { .. }

@@ -220,3 +220,19 @@ fn a_wait_on_snapshots_sleeps_longer_each_time() {
     assert_eq!(sleeps[..4], [2_000, 3_000, 4_500, 6_750]);
     assert_eq!(sleeps[8], 30_000, "but no longer than that");
 }
+
+#[test]
+fn a_query_for_every_job_follows_a_redirect_and_goes_on_to_the_next_gateway_until_it_is_answered() {
+    let mut client = Bench::new(C1, &[]);
+    let query = ToProxy::StatusRequest { call: CallId(WAIT), select: Select::Every(None) };
+    let asked = client.call(WAIT, Request::StatusAll { kind: None, via: P3 });
+    assert_eq!(asked[0], client.send(P3, query.clone()));
+    let redirected = client.deliver(P3, ToClient::Redirect { call: CallId(WAIT), to: P2 });
+    assert_eq!(redirected[0], client.send(P2, query.clone()));
+    client.bounce(P2, query.clone());
+    assert_eq!(client.fire(ClientTimer::Poll(CallId(WAIT)))[0], client.send(P1, query), "the one after p3");
+    let statuses = Arc::new(vec![(JOB, job_status(false))]);
+    let shown = client.deliver(P1, ToClient::StatusesAnswer { call: CallId(WAIT), result: Ok(statuses) });
+    assert_eq!(shown.last(), Some(&reply(WAIT, Reply::Statuses(1))));
+    assert_eq!(client.fire(ClientTimer::Poll(CallId(WAIT))), [], "it is over");
+}

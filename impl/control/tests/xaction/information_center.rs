@@ -5,7 +5,7 @@ use std::sync::Arc;
 use quiesce_control::xaction::ic::{Bundle, Listener};
 use quiesce_control::xaction::membership::Payload;
 use quiesce_control::xaction::{
-    ClusterMsg, DaemonId, Fact, MemberTimer, Node, QueryError, Select, Snap, Status, ToClient, ToProxy, ToTarget,
+    ClusterMsg, DaemonId, Fact, Kind, MemberTimer, Node, QueryError, Select, Snap, Status, ToClient, ToProxy, ToTarget,
     XactError, XactId,
 };
 use quiesce_machine::{CallId, Effect, Stamp};
@@ -201,10 +201,10 @@ fn a_gateway_that_takes_over_the_start_is_the_one_to_ask() {
 #[test]
 fn an_unknown_id_is_404_only_when_the_others_do_not_know_it_either() {
     let mut member = Bench::new(P2, &[]);
-    let ask = ToProxy::PullTable { job: JOB };
+    let ask = ToProxy::PullTable { about: Select::Id(JOB) };
     assert_eq!(member.deliver(C1, query()), [member.send(P1, ask.clone())]);
-    let conclusion =
-        member.deliver(P1, ToProxy::OwnershipTable { job: JOB, by: sources().as_of(), table: Arc::default() });
+    let conclusion = member
+        .deliver(P1, ToProxy::OwnershipTable { about: Select::Id(JOB), by: sources().as_of(), table: Arc::default() });
     let expected = [disarm(MemberTimer::Ask(JOB)), member.send(C1, answer(Err(QueryError::NotFound)))];
     assert_eq!(conclusion, expected);
     member.deliver(C1, query());
@@ -215,14 +215,15 @@ fn an_unknown_id_is_404_only_when_the_others_do_not_know_it_either() {
 fn an_unknown_id_that_another_member_knows_is_answered_with_its_status() {
     let mut member = Bench::new(P2, &[]);
     member.deliver(C1, query());
-    let effects = member.deliver(P1, ToProxy::OwnershipTable { job: JOB, by: sources().as_of(), table: table(&[]) });
+    let effects = member
+        .deliver(P1, ToProxy::OwnershipTable { about: Select::Id(JOB), by: sources().as_of(), table: table(&[]) });
     assert!(effects.contains(&member.send(C1, answer(Ok(running())))), "{effects:?}");
 }
 
 #[test]
 fn silence_about_an_unknown_id_is_404_only_in_the_published_system() {
     let mut published = Bench::new(P2, &["unknown-id"]);
-    let ask = ToProxy::PullTable { job: JOB };
+    let ask = ToProxy::PullTable { about: Select::Id(JOB) };
     assert_eq!(published.deliver(C1, query()), [arm(MemberTimer::Ask(JOB), 2), published.send(P1, ask.clone())]);
     let over = published.fire(MemberTimer::Ask(JOB));
     assert_eq!(over.last(), Some(&published.send(C1, answer(Err(QueryError::NotFound)))));
@@ -231,16 +232,59 @@ fn silence_about_an_unknown_id_is_404_only_in_the_published_system() {
     assert_eq!(hardened.deliver(C1, query()), [hardened.send(P1, ask)], "asked again when the client asks again");
 }
 
+fn by_kind() -> ToProxy {
+    ToProxy::StatusRequest { call: CALL, select: Select::Kind(KIND) }
+}
+
+fn has_nothing(about: Select) -> ToProxy {
+    ToProxy::OwnershipTable { about, by: sources().as_of(), table: Arc::default() }
+}
+
 #[test]
 fn a_query_by_kind_finds_a_running_job_or_the_one_that_ended_last() {
-    let mut member = member(&[]);
-    let by_kind = || ToProxy::StatusRequest { call: CALL, select: Select::Kind(KIND) };
+    let mut member = member(&["kind-query"]);
     assert_eq!(member.deliver(C1, by_kind()), [member.send(C1, answer(Ok(running())))]);
     member.deliver(T1, notice(Snap::Finished));
     member.deliver(T2, notice(Snap::Finished));
     assert_eq!(member.deliver(C1, by_kind()), [member.send(C1, answer(Ok(ended(false, None))))]);
-    let mut empty = Bench::new(P2, &[]);
+    let mut empty = Bench::new(P2, &["kind-query"]);
     assert_eq!(empty.deliver(C1, by_kind()), [empty.send(C1, answer(Err(QueryError::NotFound)))]);
+}
+
+#[test]
+fn a_kind_of_which_nothing_runs_here_is_called_ended_when_the_others_know_of_nothing_that_runs() {
+    let ask = || ToProxy::PullTable { about: Select::Kind(KIND) };
+    let mut runs = member(&[]);
+    assert_eq!(runs.deliver(C1, by_kind()), [runs.send(C1, answer(Ok(running())))], "nobody is asked");
+    let mut over = member(&[]);
+    over.deliver(T1, notice(Snap::Finished));
+    over.deliver(T2, notice(Snap::Finished));
+    assert_eq!(over.deliver(C1, by_kind()), [over.send(P1, ask())]);
+    let concluded = over.deliver(P1, has_nothing(Select::Kind(KIND)));
+    assert_eq!(concluded, [over.send(C1, answer(Ok(ended(false, None))))]);
+    let mut behind = Bench::new(P2, &[]);
+    behind.deliver(C1, by_kind());
+    let knows = ToProxy::OwnershipTable { about: Select::Kind(KIND), by: sources().as_of(), table: table(&[]) };
+    let effects = behind.deliver(P1, knows);
+    assert!(effects.contains(&behind.send(C1, answer(Ok(running())))), "{effects:?}");
+    let mut alone = Bench::new(P2, &[]);
+    alone.deliver(C1, by_kind());
+    assert_eq!(alone.bounce(P1, ask()), [alone.send(C1, answer(Err(QueryError::NotFound)))]);
+}
+
+#[test]
+fn every_job_is_shown_when_the_others_have_told_theirs() {
+    let every = |kind| ToProxy::StatusRequest { call: CALL, select: Select::Every(kind) };
+    let shown = |jobs: Vec<(XactId, Status)>| ToClient::StatusesAnswer { call: CALL, result: Ok(Arc::new(jobs)) };
+    let mut published = member(&["status-all"]);
+    assert_eq!(published.deliver(C1, every(None)), [published.send(C1, shown(vec![(JOB, running())]))]);
+    assert_eq!(published.deliver(C1, every(Some(Kind::Lru))), [published.send(C1, shown(vec![]))]);
+    let mut hardened = Bench::new(P2, &[]);
+    let about = Select::Every(Some(KIND));
+    assert_eq!(hardened.deliver(C1, every(Some(KIND))), [hardened.send(P1, ToProxy::PullTable { about })]);
+    let knows = ToProxy::OwnershipTable { about, by: sources().as_of(), table: table(&[]) };
+    let effects = hardened.deliver(P1, knows);
+    assert_eq!(effects.last(), Some(&hardened.send(C1, shown(vec![(JOB, running())]))));
 }
 
 #[test]

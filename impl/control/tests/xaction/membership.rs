@@ -376,3 +376,42 @@ fn a_restart_finds_the_map_that_was_kept() {
     let effects = primary.start(2, vec![Record::Belonging(belonging)]);
     assert!(effects.contains(&primary.send(T1, metasync(&map))), "{effects:#?}");
 }
+
+#[test]
+fn a_daemon_that_is_shut_down_stops_when_its_map_is_durable_and_not_again_after_a_restart() {
+    let mut target = Bench::kept(T1, &[]);
+    let off = Flags::MAINTENANCE | Flags::SHUTDOWN;
+    let moving = changed(&target.map(), |draft| draft.set(T1, off));
+    target.deliver(P1, metasync(&moving));
+    target.stored(u32::MAX);
+    assert!(!target.facts().contains(&Fact::SwitchedOff), "its data have not moved");
+    let moved = changed(&moving, |draft| draft.set(T1, Flags::POST_REBALANCE));
+    target.deliver(P1, metasync(&moved));
+    assert!(!target.facts().contains(&Fact::SwitchedOff), "it would not know after a crash");
+    assert!(target.stored(u32::MAX).contains(&target.send(P1, done(moved.version()))), "its primary is told");
+    assert_eq!(target.facts(), [Fact::SwitchedOff]);
+    assert_eq!(target.deliver(P1, ClusterMsg::Health { version: FIRST }), [], "it does nothing any more");
+    let belonging = Belonging { map: moved.clone(), agreed: moved.clone(), voted: 0 };
+    target.node = Bench::kept(T1, &[]).node;
+    target.start(2, vec![Record::Belonging(belonging)]);
+    let later = changed(&moved, |draft| draft.remove(T2));
+    target.deliver(P1, metasync(&later));
+    target.stored(u32::MAX);
+    assert!(!target.facts().contains(&Fact::SwitchedOff), "somebody has switched it on since");
+}
+
+#[test]
+fn an_administrator_shuts_a_member_down_and_takes_it_back() {
+    let mut primary = Bench::kept(P1, &[]);
+    primary.deliver(C1, ToProxy::AdminRequest { call: CALL, change: Change::Shutdown(T1) });
+    let flags = |primary: &Bench| match &primary.node {
+        Node::Proxy(proxy) => proxy.membership().accepted().flags(T1),
+        Node::Target(_) | Node::Client(_) => unreachable!("p1 is a proxy"),
+    };
+    assert_eq!(flags(&primary), Flags::MAINTENANCE | Flags::POST_REBALANCE | Flags::SHUTDOWN);
+    primary.deliver(C1, ToProxy::AdminRequest { call: CallId(1), change: Change::StopMaintenance(T1) });
+    assert_eq!(flags(&primary), Flags::NONE);
+    let refused = ToClient::AdminAnswer { call: CALL, result: Err(AdminError::IsPrimary) };
+    let request = ToProxy::AdminRequest { call: CALL, change: Change::Shutdown(P1) };
+    assert_eq!(primary.deliver(C1, request), [primary.send(C1, refused)]);
+}

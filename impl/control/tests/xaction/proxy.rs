@@ -1,5 +1,7 @@
 //! A gateway: taking starts, registering, broadcasting, routing queries.
 
+use std::sync::Arc;
+
 use quiesce_control::xaction::{
     DaemonId, Fact, GatewayTimer, Kind, MemberTimer, QueryError, Select, StartError, ToClient, ToProxy, ToTarget,
     XactId,
@@ -168,9 +170,19 @@ fn a_gateway_that_is_no_member_routes_by_id_and_redirects_by_kind() {
     assert!(routed == [gateway.send(P1, query.clone())] || routed == [gateway.send(P2, query.clone())], "{routed:?}");
     let by_kind = gateway.deliver(C1, ToProxy::StatusRequest { call: CALL, select: Select::Kind(KIND) });
     assert_eq!(by_kind, [gateway.send(C1, ToClient::Redirect { call: CALL, to: P1 })]);
+    let every = gateway.deliver(C1, ToProxy::StatusRequest { call: CALL, select: Select::Every(None) });
+    assert_eq!(every, [gateway.send(C1, ToClient::Redirect { call: CALL, to: P1 })]);
     let bad_gateway = ToClient::StatusAnswer { call: CALL, result: Err(QueryError::BadGateway) };
     assert_eq!(gateway.bounce(P1, query), [gateway.send(C1, bad_gateway)]);
     let answer = ToProxy::RoutedAnswer { client: C1, call: CALL, result: Err(QueryError::NotFound) };
     let passed_on = ToClient::StatusAnswer { call: CALL, result: Err(QueryError::NotFound) };
     assert_eq!(gateway.deliver(P1, answer), [gateway.send(C1, passed_on)]);
+}
+
+#[test]
+fn a_gateway_that_is_no_member_shows_its_own_empty_table_in_the_published_system() {
+    let mut gateway = Bench::new(P3, &["status-all"]);
+    let shown = gateway.deliver(C1, ToProxy::StatusRequest { call: CALL, select: Select::Every(None) });
+    let nothing = ToClient::StatusesAnswer { call: CALL, result: Ok(Arc::default()) };
+    assert_eq!(shown, [gateway.send(C1, nothing)]);
 }

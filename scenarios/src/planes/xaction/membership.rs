@@ -9,10 +9,11 @@ use crate::plane::{Asked, Verb};
 use crate::text::{Fields, Mistake, Read, Value};
 
 /// What administrators and operators do.
-pub(super) const VERBS: [Verb; 6] = [
+pub(super) const VERBS: [Verb; 7] = [
     Verb { word: "join", keys: &["as", "via"] },
     Verb { word: "leave", keys: &["as", "via", "client"] },
     Verb { word: "start_maintenance", keys: &["as", "via", "client"] },
+    Verb { word: "shutdown", keys: &["as", "via", "client"] },
     Verb { word: "stop_maintenance", keys: &["as", "via", "client"] },
     Verb { word: "decommission", keys: &["as", "via", "client"] },
     Verb { word: "set_primary", keys: &["as", "via", "client"] },
@@ -68,6 +69,7 @@ pub(super) fn change(asked: &Asked<'_, Xaction>) -> Read<Option<Change>> {
     let make: fn(DaemonId) -> Change = match asked.verb {
         "leave" => Change::Leave,
         "start_maintenance" => Change::StartMaintenance,
+        "shutdown" => Change::Shutdown,
         "stop_maintenance" => Change::StopMaintenance,
         "decommission" => Change::Decommission,
         "set_primary" => Change::SetPrimary,
@@ -120,6 +122,7 @@ mod tests {
         let changes = [
             Change::Leave(daemon),
             Change::StartMaintenance(daemon),
+            Change::Shutdown(daemon),
             Change::StopMaintenance(daemon),
             Change::Decommission(daemon),
             Change::SetPrimary(daemon),

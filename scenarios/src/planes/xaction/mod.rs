@@ -1,6 +1,7 @@
 //! Scenarios about AIStore's batch jobs.
 //!
-//! Verbs: `start` a kind of job on every target, `wait` for a job or for whatever job of a kind, ask for its `status`;
+//! Verbs: `start` a kind of job on every target, `wait` for a job or for whatever job of a kind, ask for its `status` or
+//! for that of all (`status_all`);
 //! those of membership are in `membership`, and what targets with registries add in `hosting`.
 //! Nodes are named `p1..` (proxies), `t1..` (targets) and `c1..` (clients).
 
@@ -30,7 +31,7 @@ use crate::text::{Fields, Mistake, Read, Value};
 pub enum Xaction {}
 
 /// What users do; administrators' verbs are membership's.
-const VERBS: [Verb; 17] = [
+const VERBS: [Verb; 19] = [
     Verb {
         word: "start",
         keys: &[
@@ -39,6 +40,7 @@ const VERBS: [Verb; 17] = [
     },
     Verb { word: "wait", keys: &["as", "via", "client", "deadline"] },
     Verb { word: "status", keys: &["as", "via", "client"] },
+    Verb { word: "status_all", keys: &["as", "via", "client"] },
     hosting::VERBS[0],
     hosting::VERBS[1],
     hosting::VERBS[2],
@@ -53,6 +55,7 @@ const VERBS: [Verb; 17] = [
     membership::VERBS[3],
     membership::VERBS[4],
     membership::VERBS[5],
+    membership::VERBS[6],
 ];
 
 impl Plane for Xaction {
@@ -162,6 +165,11 @@ impl Plane for Xaction {
         if asked.verb == "start" {
             let spec = Arc::new(job_spec(entry, asked.config)?);
             return Ok((client.unwrap_or(anyone), Request::Start { name: job_name(asked.call.0), via, spec }));
+        }
+        if asked.verb == "status_all" {
+            let fields = entry.need("status_all", "a table")?.table("`status_all`", &["kind"])?;
+            let kind = fields.get("kind").map(|value| kind(&value)).transpose()?;
+            return Ok((client.unwrap_or(anyone), Request::StatusAll { kind, via }));
         }
         let value = entry.need(asked.verb, "the job that is meant")?;
         let (what, starter) = awaited(&value, asked)?;

@@ -139,7 +139,9 @@ fn promised(store: &Store, pool: PoolId) -> u32 {
 /// What is offered to initiators of a replica or a volume, if its node is up and holds it: itself, or its target.
 fn shared_object<'v>(view: &'v dyn View<Node>, key: Key, spec: &Spec) -> Option<&'v Object> {
     let (key, node) = match (key, &spec.body) {
-        (Key::Volume(_), Body::Volume { target, .. }) => target.map(|target| (Key::Nexus(target.nexus), target.node))?,
+        (Key::Volume(_), Body::Volume { target, .. }) => {
+            target.map(|target| (Key::Nexus(target.nexus), target.node))?
+        }
         _ => (key, spec.node()?),
     };
     engine(view, node)?.objects().get(key).map(|(_, object)| object)

@@ -22,6 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::config::Config;
 use super::id::{DaemonId, XactId};
 use super::membership::{Smap, Version, agrees, is_agreed_on};
+use super::message::Select;
 use super::policy::{TableSync, Tombstone};
 use super::timer::MemberTimer;
 use super::{Context, mark};
@@ -46,7 +47,7 @@ pub struct Ic {
     /// The same as far as it is durable.
     entered: Version,
     table: Table,
-    asks: BTreeMap<XactId, Ask>,
+    asks: BTreeMap<Select, Ask>,
     /// Jobs whose parts have all ended, and which members know that durably.
     seals: BTreeMap<XactId, BTreeSet<DaemonId>>,
     ledger: ledger::Ledger,
@@ -106,7 +107,7 @@ impl Ic {
                 cx.reach(mark::ABORT_AGAIN);
                 self.abort_again(job, cx);
             }
-            MemberTimer::Ask(job) => self.ask_over(job, cx),
+            MemberTimer::Ask(job) => self.ask_over(Select::Id(job), cx),
             MemberTimer::Seal(job) => self.seal_again(job, cx),
             MemberTimer::Keep => self.write(cx),
             MemberTimer::Sync => self.sync(cx),

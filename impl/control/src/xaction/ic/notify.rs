@@ -8,7 +8,7 @@ use crate::xaction::fact::Fact;
 use crate::xaction::id::{DaemonId, XactId};
 use crate::xaction::job::{Snap, XactError};
 use crate::xaction::kind::Kind;
-use crate::xaction::message::{ToProxy, ToTarget};
+use crate::xaction::message::{Select, ToProxy, ToTarget};
 use crate::xaction::policy::{JobEnd, NotFound};
 use crate::xaction::sources::Sources;
 use crate::xaction::timer::MemberTimer;
@@ -160,7 +160,7 @@ impl Ic {
         }
         self.table.add(job, listener);
         self.give_up_gone(job, cx);
-        self.conclude_known(job, cx);
+        self.conclude_known(Select::Id(job), cx);
     }
 
     /// Takes note of the end of one part if the target's word counts. Whether the target may rest: not while the members

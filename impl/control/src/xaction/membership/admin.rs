@@ -16,6 +16,8 @@ use crate::xaction::{Context, send};
 pub enum Change {
     /// Take a member out of service for a while.
     StartMaintenance(DaemonId),
+    /// Take it out of service, and have its process stop; it stays a member.
+    Shutdown(DaemonId),
     /// Take it back into service.
     StopMaintenance(DaemonId),
     /// Take a member out for good, after its data have moved.
@@ -32,11 +34,17 @@ impl Change {
     pub fn of(self) -> DaemonId {
         match self {
             Change::StartMaintenance(daemon)
+            | Change::Shutdown(daemon)
             | Change::StopMaintenance(daemon)
             | Change::Decommission(daemon)
             | Change::Leave(daemon)
             | Change::SetPrimary(daemon) => daemon,
         }
+    }
+
+    /// Whether a target's data have to move first.
+    fn takes_out(self) -> bool {
+        matches!(self, Change::StartMaintenance(_) | Change::Shutdown(_) | Change::Decommission(_))
     }
 }
 
@@ -44,6 +52,7 @@ impl Label for Change {
     fn label(&self) -> &'static str {
         match self {
             Change::StartMaintenance(_) => "start-maintenance",
+            Change::Shutdown(_) => "shutdown",
             Change::StopMaintenance(_) => "stop-maintenance",
             Change::Decommission(_) => "decommission",
             Change::Leave(_) => "leave",
@@ -112,10 +121,8 @@ impl Membership {
         match self.changed(change, cx) {
             Err(error) => answer(client, call, Err(error), cx),
             Ok(draft) => {
-                if let (Change::StartMaintenance(daemon) | Change::Decommission(daemon), Some(tally)) =
-                    (change, self.tally())
-                {
-                    tally.promise(daemon);
+                if let Some(tally) = self.tally().filter(|_| change.takes_out()) {
+                    tally.promise(change.of());
                 }
                 self.make(draft, cx);
                 let version = self.accepted.version();
@@ -172,11 +179,14 @@ impl Membership {
         if moves && others_leave && cx.config().policies.one_change == OneChange::AsInTheMap {
             return Err(AdminError::Busy);
         }
+        let rests = if moves { Flags::MAINTENANCE } else { Flags::MAINTENANCE | Flags::POST_REBALANCE };
         match change {
-            Change::StartMaintenance(_) if moves => draft.set(daemon, Flags::MAINTENANCE),
-            Change::StartMaintenance(_) => draft.set(daemon, Flags::MAINTENANCE | Flags::POST_REBALANCE),
+            Change::StartMaintenance(_) => draft.set(daemon, rests),
+            Change::Shutdown(_) => draft.set(daemon, rests | Flags::SHUTDOWN),
             Change::Decommission(_) if moves && !gone => draft.set(daemon, Flags::DECOMMISSION),
-            Change::StopMaintenance(_) => draft.clear(daemon, Flags::MAINTENANCE | Flags::POST_REBALANCE),
+            Change::StopMaintenance(_) => {
+                draft.clear(daemon, Flags::MAINTENANCE | Flags::POST_REBALANCE | Flags::SHUTDOWN);
+            }
             Change::Decommission(_) | Change::Leave(_) => draft.send_away(daemon),
             Change::SetPrimary(_) if daemon == self.me => return Ok(draft),
             Change::SetPrimary(_) if self.may_lead(daemon) => {

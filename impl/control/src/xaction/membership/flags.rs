@@ -21,6 +21,8 @@ impl Flags {
     pub const DECOMMISSION: Flags = Flags(8);
     /// In maintenance, and its data are elsewhere.
     pub const POST_REBALANCE: Flags = Flags(16);
+    /// To stop its process once its data are elsewhere. No published bit: there the primary tells it by a message.
+    pub const SHUTDOWN: Flags = Flags(32);
 
     /// Whether all of these are set.
     #[must_use]
@@ -58,6 +60,7 @@ impl fmt::Display for Flags {
             (Self::MAINTENANCE, "maintenance"),
             (Self::DECOMMISSION, "decommission"),
             (Self::POST_REBALANCE, "post-rebalance"),
+            (Self::SHUTDOWN, "shutdown"),
         ];
         let set: Vec<&str> = names.iter().filter(|(flag, _)| self.contains(*flag)).map(|&(_, name)| name).collect();
         if set.is_empty() { Ok(()) } else { write!(f, "({})", set.join(", ")) }

@@ -2,7 +2,7 @@
 //!
 //! Owns one daemon's map and its part in keeping it: the primary's changes, who has to agree to them (`body`,
 //! `agreement`) and how they are handed on (`metasync`), signs of life (`keepalive`), the next primary (`election`),
-//! coming and going (`join`, `admin`). What a new map means for jobs is the proxy's and the target's business. Secure intra-cluster calls, networks, standby and buckets are left out.
+//! coming and going (`join`, `admin`, `power`). What a new map means for jobs is the proxy's and the target's business. Secure intra-cluster calls, networks, standby and buckets are left out.
 //! With no upkeep configured a daemon goes by the map of the deployment for ever, and nothing here takes a step.
 //! Source: `reference/aistore-registry-and-coexistence.md` section D.
 
@@ -16,6 +16,7 @@ mod join;
 mod keepalive;
 mod message;
 mod metasync;
+mod power;
 mod record;
 mod smap;
 mod timer;
@@ -68,6 +69,7 @@ pub struct Membership {
     acknowledge: Option<DaemonId>,
     /// The map is of its own making and not durable: nobody is to hear of it.
     made: Option<Version>,
+    power: power::Power,
     due: Due,
 }
 
@@ -103,6 +105,7 @@ impl Membership {
             joining: None,
             acknowledge: None,
             made: None,
+            power: power::Power::default(),
             due: Due::default(),
         }
     }
@@ -276,7 +279,9 @@ impl Membership {
 
     /// Goes by the map, which is settled, from now on.
     fn enter(&mut self, flush: Option<Arc<Bundle>>, cx: &mut Context<'_>) {
+        let was_shut_down = self.is_shut_down();
         self.go_by(self.accepted.clone());
+        self.heed_power(was_shut_down);
         self.due.flush = flush;
         cx.fact(Fact::MapInstalled { map: self.agreed.clone() });
         if let (true, Some((call, _))) = (self.is_member(), self.joining) {

@@ -8,7 +8,8 @@ use crate::xaction::{Change, DaemonId, Fact, Flags, Node, Smap};
 /// A change of membership that an administrator was told is made is in the map of every primary elected later.
 ///
 /// While another change of the same member, its joining included, has been asked for and not been answered, either may be
-/// the later one.
+/// the later one. A request is repeated until it is answered, and each repeat may be carried out before the other change or after:
+/// nobody could have observed an order, so no map is wrong. Once the daemon has joined, a change that is answered counts again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct ChangesOutliveTheirPrimary {
     /// The latest that was answered for, of each member.
@@ -59,7 +60,7 @@ impl Property<Node> for ChangesOutliveTheirPrimary {
 /// Whether a map has a change in it. Whoever is silent may be left out of any map, and a primary may have died.
 fn shows(map: &Smap, change: Change) -> bool {
     match change {
-        Change::StartMaintenance(daemon) => !map.is_active(daemon),
+        Change::StartMaintenance(daemon) | Change::Shutdown(daemon) => !map.is_active(daemon),
         Change::StopMaintenance(daemon) => !map.flags(daemon).contains(Flags::MAINTENANCE),
         Change::Decommission(daemon) | Change::Leave(daemon) => !map.is_active(daemon),
         Change::SetPrimary(_) => true,

@@ -19,6 +19,7 @@ crate::monitors! {
     started_jobs_stay_known::StartedJobsStayKnown,
     ended_jobs_stay_ended::EndedJobsStayEnded,
     queries_invent_nothing::QueriesInventNothing,
+    queries_see_what_runs::QueriesSeeWhatRuns,
     waits_return::WaitsReturn,
     no_forbidden_pair_runs::NoForbiddenPairRuns,
     renewal_rules_hold::RenewalRulesHold,
@@ -36,6 +37,7 @@ crate::monitors! {
     changes_return::ChangesReturn,
     changes_outlive_their_primary::ChangesOutliveTheirPrimary,
     sent_away_stays_out::SentAwayStaysOut,
+    shut_down_daemons_stop::ShutDownDaemonsStop,
     ic_members_are_active::IcMembersAreActive,
     rebalances_end::RebalancesEnd,
     decommissioned_data_moved::DecommissionedDataMoved,
@@ -59,19 +61,23 @@ crate::monitors! {
 fn tables(view: &dyn View<Node>) -> impl Iterator<Item = (DaemonId, &Table)> {
     let cluster = &config(view).cluster;
     cluster.proxies().filter_map(|member| match view.node(cluster.node(member)) {
-        Some(Node::Proxy(proxy)) if proxy.ic().is_member() => Some((member, proxy.ic().table())),
+        Some(Node::Proxy(proxy)) if proxy.ic().is_member() && !proxy.membership().is_off() => {
+            Some((member, proxy.ic().table()))
+        }
         Some(Node::Proxy(_) | Node::Target(_) | Node::Client(_)) | None => None,
     })
 }
 
-/// What the daemons that are up know of the cluster.
+/// What the daemons that are up know of the cluster. One that was shut down is down.
 fn memberships(view: &dyn View<Node>) -> impl Iterator<Item = (DaemonId, &Membership)> {
     let cluster = &config(view).cluster;
-    cluster.proxies().chain(cluster.targets()).filter_map(|daemon| match view.node(cluster.node(daemon)) {
+    let daemons = cluster.proxies().chain(cluster.targets());
+    let all = daemons.filter_map(|daemon| match view.node(cluster.node(daemon)) {
         Some(Node::Proxy(proxy)) => Some((daemon, proxy.membership())),
         Some(Node::Target(target)) => Some((daemon, target.membership())),
         Some(Node::Client(_)) | None => None,
-    })
+    });
+    all.filter(|(_, membership)| !membership.is_off())
 }
 
 /// The map that a node goes by, if it is up and has one.

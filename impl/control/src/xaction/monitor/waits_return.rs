@@ -6,7 +6,7 @@ use super::tables;
 use crate::monitor::Property;
 use crate::xaction::{Fact, Node, Outcome, XactId};
 
-/// Every start and every wait returns, and no wait gives up on a job that a member has known all along.
+/// Every start, query and wait returns, and none gives up on a job that a member has known all along.
 ///
 /// All along: since the client learnt its id, without dying. Once a member prunes the job its time is over, and any member
 /// may call it unknown. A wait may end by its own deadline, and the wait of a client that dies is over.
@@ -20,22 +20,23 @@ pub struct WaitsReturn {
 
 impl Property<Node> for WaitsReturn {
     const NAME: &'static str = "waits-return";
-    const CLAIM: &'static str = "every start and every wait returns, and no wait gives up on a job that a member has known all along";
+    const CLAIM: &'static str =
+        "every start, query and wait returns, and none gives up on a job that a member has known all along";
 
     fn observe(&mut self, seen: &Observation<'_, Node>, view: &dyn View<Node>) -> Result<(), String> {
         match *seen {
-            Observation::Fact { by, fact: &(Fact::WaitBegan { call } | Fact::StartAsked { call }) } => {
+            Observation::Fact { by, fact: &(Fact::WaitBegan { call } | Fact::StatusAsked { call } | Fact::StartAsked { call }) } => {
                 self.seen = true;
                 self.open.insert((by, call));
             }
-            Observation::Fact { by, fact: &Fact::StartFailed { call } } => _ = self.open.remove(&(by, call)),
+            Observation::Fact { by, fact: &(Fact::StartFailed { call } | Fact::StatusesTold { call, .. }) } => _ = self.open.remove(&(by, call)),
             Observation::Fact { by, fact: &Fact::StartAnswered { call, job } } => {
                 self.open.remove(&(by, call));
                 let cluster = &view.config().cluster;
                 let know = tables(view).filter(|(_, table)| table.entry(job).is_some());
                 self.keepers.insert(job, know.map(|(member, _)| cluster.node(member)).collect());
             }
-            Observation::Fact { by, fact: &Fact::WaitReturned { call, job, outcome } } => {
+            Observation::Fact { by, fact: &(Fact::WaitReturned { call, job, outcome } | Fact::StatusTold { call, job, outcome }) } => {
                 self.open.remove(&(by, call));
                 return job.map_or(Ok(()), |job| self.gave_up(by, call, job, outcome, view));
             }
@@ -80,7 +81,7 @@ impl WaitsReturn {
         let keeper = self.keepers.get(&job).and_then(|keepers| keepers.first());
         let (true, Some(&keeper)) = (gave_up, keeper) else { return Ok(()) };
         let (client, keeper) = (view.name(client), view.name(keeper));
-        Err(format!("wait {} of {client} gives up on {job} ({outcome:?}), which {keeper} has known all along", call.0))
+        Err(format!("call {} of {client} gives up on {job} ({outcome:?}), which {keeper} has known all along", call.0))
     }
 }
 
@@ -132,7 +133,7 @@ mod tests {
         assert_eq!(still.tell(&mut WaitsReturn::default(), &history), Ok(()), "nobody knew it");
         still.track(P2);
         let evidence = still.tell(&mut WaitsReturn::default(), &history).unwrap_err();
-        assert_eq!(evidence, "wait 3 of c1 gives up on x-c1.1.0 (NotFound), which p2 has known all along");
+        assert_eq!(evidence, "call 3 of c1 gives up on x-c1.1.0 (NotFound), which p2 has known all along");
     }
 
     #[test]
