@@ -282,7 +282,7 @@ fn hosted(targets: u8, kind: Kind, sizes: &Scale) -> Result<Scope<Node, Monitor>
 }
 
 /// One gateway and targets with registries: one user has them rebalance, another starts a job on the last one that must not
-/// run meanwhile. A start looks once. Of a job on both the states are several times as many.
+/// run meanwhile. A start looks once. A job on both would have more than six million states.
 fn rebalancing(sizes: &Scale) -> Result<Scope<Node, Monitor>, SizeError> {
     sizes.are_of(&HOSTED_SIZES)?;
     let cluster = Cluster::new(1, u16::from(sizes.or("targets", 2)), 2, 1).map_err(impossible)?;
