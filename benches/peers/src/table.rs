@@ -48,9 +48,10 @@ impl fmt::Display for Table {
                 let kib = self.runs(workload, engine).into_iter().flatten().map(|run| run.kib).max().unwrap_or(0);
                 let sound = if self.rows.contains_key(&(workload, *engine)) { "" } else { ", lossless" };
                 let (least, most) = (rates[0], rates[rates.len() - 1]);
+                let digits = if median < 0.01 { 5 } else { 2 };
                 writeln!(
                     f,
-                    "| {workload} | {engine}{sound} | {median:.2} | {least:.2} | {most:.2} | {ratio} | {} |",
+                    "| {workload} | {engine}{sound} | {median:.digits$} | {least:.digits$} | {most:.digits$} | {ratio} | {} |",
                     kib / 1024
                 )?;
             }
