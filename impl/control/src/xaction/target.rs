@@ -111,8 +111,9 @@ impl Target {
 
     /// Whether all members have acknowledged how its part of a job ended, and it will know so for good.
     pub(super) fn has_told(&self, job: XactId, config: &Config) -> bool {
-        let forgets = config.timing.history.is_some() || self.writes.values().any(|&(written, _)| written == job);
-        !forgets && self.xacts.get(&job).is_some_and(|xact| xact.told)
+        let durable = config.policies.xact_record == XactRecord::Durable && config.timing.history.is_none();
+        let writes = self.writes.values().any(|&(written, _)| written == job);
+        durable && !writes && self.xacts.get(&job).is_some_and(|xact| xact.told)
     }
 
     pub(crate) fn handle(&mut self, event: Event<Node>, cx: &mut Context<'_>) {

@@ -453,3 +453,47 @@ fn with_the_settled_map_a_member_goes_on_with_what_was_collected() {
         assert_eq!(lost, expected, "the part of a target that is gone is lost unless somebody knew its end");
     }
 }
+
+#[test]
+fn with_the_settled_map_a_member_forgets_what_the_others_have_forgotten() {
+    for ended in [false, true] {
+        let mut member = keeper();
+        if ended {
+            for (target, snap) in BOTH {
+                member.deliver(target, notice(snap));
+            }
+            member.stored(TABLE);
+            member.deliver(P1, sealed(&BOTH, false));
+        }
+        proposal(&mut member);
+        let Node::Proxy(proxy) = &member.node else { unreachable!("p2 is a proxy") };
+        assert!(proxy.ic().table().entry(JOB).is_some_and(|listener| listener.end_time.is_some() == ended));
+        let map = proxy.membership().accepted().settled();
+        let known = Some(Arc::new(Bundle { by: map.version(), ..Bundle::default() }));
+        member.deliver(P1, ClusterMsg::Metasync { payload: Arc::new(Payload { action: None, map, known }) });
+        let Node::Proxy(proxy) = &member.node else { unreachable!("p2 is a proxy") };
+        assert!(proxy.ic().table().entry(JOB).is_none(), "ended: {ended}");
+    }
+}
+
+/// A primary has proposed to leave t1 out, and p2 reports that it knew of a job under that map.
+#[test]
+fn a_primary_believes_a_report_of_unknown_jobs_unless_its_author_missed_a_change_of_the_map() {
+    use quiesce_control::xaction::{Change, Version};
+    for (by, believed) in [(sources().as_of(), true), (Version::default(), false)] {
+        let mut primary = Bench::kept(P1, &[]);
+        primary.deliver(C1, ToProxy::AdminRequest { call: CALL, change: Change::Leave(T1) });
+        primary.stored(u32::MAX);
+        let accepted = |primary: &Bench| match &primary.node {
+            Node::Proxy(proxy) => proxy.membership().accepted().version(),
+            Node::Target(_) | Node::Client(_) => unreachable!("p1 is a proxy"),
+        };
+        let known = Bundle { by, jobs: table(&[]).to_vec(), ..Bundle::default() };
+        let version = accepted(&primary);
+        for (from, known) in [(P2, Some(Arc::new(known))), (P3, Some(Arc::default())), (T2, None)] {
+            primary.deliver(from, ClusterMsg::MetasyncDone { version, known });
+        }
+        let Node::Proxy(proxy) = &primary.node else { unreachable!("p1 is a proxy") };
+        assert_eq!(proxy.ic().table().entry(JOB).is_some(), believed);
+    }
+}

@@ -5,7 +5,8 @@
 //! the members before them knew, all with the same, so that a part whose target is gone has one end for all of them.
 //! Source: `reference/aistore-information-center.md` sections 7 (Smap change) and 11 (staffing).
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::ledger::{Bundle, Waiting};
@@ -69,6 +70,45 @@ impl Ic {
         }
     }
 
+    /// Takes over what members reported for a proposal, those that go by the latest map first.
+    ///
+    /// Who missed a change of the map, this one included, may have been down for so long that the others have forgotten jobs it
+    /// knows, tombstones and all. Of what those who did not miss it do not have, it is not believed.
+    pub(in crate::xaction) fn collect(&mut self, mut reported: Vec<Arc<Bundle>>, cx: &mut Context<'_>) {
+        reported.sort_by_key(|known| Reverse(known.by));
+        let latest = reported.iter().map(|known| known.by).max().unwrap_or_default().max(self.view);
+        if self.view < latest {
+            let current = reported.iter().filter(|known| known.by == latest).flat_map(|known| &known.jobs);
+            let carried = current.map(|(job, _)| *job).collect();
+            self.forget_others(&carried, cx);
+        }
+        for known in reported {
+            let mut known = Bundle::clone(&known);
+            if known.by < latest {
+                known.jobs.retain(|(job, _)| self.table.entry(*job).is_some());
+            }
+            self.absorb(&known, cx);
+        }
+    }
+
+    /// Forgets the jobs that are not carried on: never confirmed, or over and pruned.
+    fn forget_others(&mut self, carried: &BTreeSet<XactId>, cx: &mut Context<'_>) {
+        let others: Vec<(XactId, bool)> = self
+            .table
+            .iter()
+            .filter(|(job, listener)| !carried.contains(job) && listener.sources.as_of() < self.map.version())
+            .map(|(job, listener)| (job, listener.end_time.is_some()))
+            .collect();
+        for (job, over) in others {
+            cx.reach(mark::NOT_CARRIED);
+            if over {
+                self.prune(job, cx);
+            } else {
+                self.table.drop_running(job);
+            }
+        }
+    }
+
     /// Makes durable what was taken over for a proposal.
     pub(in crate::xaction) fn load(&mut self, version: Version, cx: &mut Context<'_>) {
         self.keep(Waiting::Loaded(version), cx);
@@ -85,23 +125,15 @@ impl Ic {
         self.view = self.map.version();
         self.seals.clear();
         let theirs: BTreeMap<XactId, &Listener> = known.jobs.iter().map(|(job, listener)| (*job, listener)).collect();
+        self.forget_others(&theirs.keys().copied().collect(), cx);
         let running: Vec<XactId> = self.table.running().map(|(job, _)| job).collect();
         for job in running {
             let listener = self.table.running_entry(job).expect("listed just now");
-            match theirs.get(&job) {
-                None if listener.sources.as_of() < self.view => {
-                    cx.reach(mark::NOT_CARRIED);
-                    self.table.drop_running(job);
-                }
-                theirs => {
-                    let gone: Vec<DaemonId> = listener.sources.iter().copied().collect();
-                    let gone: Vec<DaemonId> =
-                        gone.into_iter().filter(|&target| self.is_gone(target, &listener.sources)).collect();
-                    let listener = self.table.running_mut(job).expect("listed just now");
-                    for target in gone {
-                        listener.stand_as(target, theirs.copied());
-                    }
-                }
+            let sources = listener.sources.iter().copied();
+            let gone: Vec<DaemonId> = sources.filter(|&target| self.is_gone(target, &listener.sources)).collect();
+            let listener = self.table.running_mut(job).expect("listed just now");
+            for target in gone {
+                listener.stand_as(target, theirs.get(&job).copied());
             }
         }
         self.keep(Waiting::Entered(self.view), cx);

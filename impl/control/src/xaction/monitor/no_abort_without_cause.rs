@@ -13,6 +13,9 @@ use crate::xaction::{Cluster, DaemonId, Fact, Node, Smap, Snap, Sources, Version
 /// taken out of service before its part began; a gateway died, or was left out of the map, before the job had begun
 /// everywhere; a target refused to start its part, or its gateway gave up on the start.
 ///
+/// A gateway that is left out: as it learns of that itself, for then, and only then, it drops what it was starting, and what has not
+/// begun by then never will. That others know of it is no cause, nor that it is left out when all has begun.
+///
 /// More than half, for what fewer know goes with them when they leave together with the target, or is not heard of by those
 /// who agree on the map while they cannot be reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]

@@ -7,6 +7,10 @@ use crate::xaction::rebalance::Mode;
 use crate::xaction::{DaemonId, Fact, Node, RebEnd, RebId};
 
 /// A target calls a rebalance finished only when the data of every target that takes part have moved.
+///
+/// Of full rebalances alone: a cleanup moves nothing off any target, so that there is nothing for which one would have to wait for
+/// the others. That a target cleans up only where it was ordered to is
+/// [`RebalancesRunAsOrdered`](super::RebalancesRunAsOrdered).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct RebalanceEndsTogether {
     participants: BTreeMap<RebId, BTreeSet<DaemonId>>,

@@ -7,7 +7,8 @@ use crate::xaction::{Change, DaemonId, Fact, Node};
 
 /// A daemon that was sent away for good is no member again until an operator asks it to join.
 ///
-/// While it asks to join, being sent away and being taken in cross, and either may be the later one.
+/// While it asks to join, being sent away and being taken in cross, and either may be the later one: its request is on its way to
+/// some gateway, repeated until it is a member, and being sent away answers no request. Judged again once it has joined.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Rename)]
 pub struct SentAwayStaysOut {
     out: BTreeSet<DaemonId>,

@@ -43,9 +43,7 @@ impl Proxy {
             self.map_changed(cx);
         }
         if due.collect {
-            for known in self.membership.collected() {
-                self.ic.absorb(&known, cx);
-            }
+            self.ic.collect(self.membership.collected(), cx);
             self.ic.load(self.membership.accepted().version(), cx);
             self.membership.flush(Arc::new(self.ic.bundle()), cx);
         }
