@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use quiesce_control::xaction::ic::{Bundle, Listener};
+use quiesce_control::xaction::ic::{Account, Bundle, Listener};
 use quiesce_control::xaction::membership::Payload;
 use quiesce_control::xaction::{
     ClusterMsg, DaemonId, Fact, MemberTimer, Node, QueryError, Select, Snap, Status, ToClient, ToProxy, ToTarget,
@@ -67,14 +67,14 @@ fn end_told(bench: &mut Bench) -> Option<Status> {
 }
 
 /// The table that a member of its own would send, after these notifications.
-fn table(notices: &[(DaemonId, Snap)]) -> Arc<Vec<(XactId, Listener)>> {
+fn table(notices: &[(DaemonId, Snap)]) -> Arc<Vec<(XactId, Account)>> {
     let mut other = Bench::new(P1, &[]);
     other.deliver(P3, watch());
     for &(target, snap) in notices {
         other.deliver(target, notice(snap));
     }
     let Node::Proxy(proxy) = &other.node else { unreachable!("p1 is a proxy") };
-    Arc::new(proxy.ic().table().iter().map(|(job, listener)| (job, listener.clone())).collect())
+    Arc::new(proxy.ic().table().iter().map(|(job, listener)| (job, listener.clone().into())).collect())
 }
 
 #[test]
@@ -327,7 +327,7 @@ fn keeper() -> Bench {
 
 /// What another member says of the job when it knows these ends.
 fn sealed(notices: &[(DaemonId, Snap)], answer: bool) -> ToProxy {
-    let mut listener = table(notices)[0].1.clone();
+    let mut listener = Listener::clone(&table(notices)[0].1);
     listener.end_time = None;
     ToProxy::Sealed { job: JOB, by: sources().as_of(), listener: Arc::new(listener), answer }
 }
