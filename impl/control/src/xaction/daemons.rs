@@ -86,11 +86,6 @@ impl Daemons {
         *self = self.iter().filter(|&daemon| fits(daemon)).collect();
     }
 
-    /// Takes everybody out.
-    pub(super) fn clear(&mut self) {
-        self.0.clear();
-    }
-
     /// Where the block of a place stands, or would. Where the first daemons of a role are all in it, it is the one
     /// so far from the first.
     fn find(&self, place: u64) -> Result<usize, usize> {

@@ -45,8 +45,7 @@ pub(super) struct Local {
     pub(super) graced: bool,
     /// The starter starts no more.
     pub(super) settled: bool,
-    /// Targets that said lately that they run. They are forgotten together, one timer a job: what is asked once too
-    /// often does no harm.
+    /// Targets that said lately that they run.
     pub(super) fresh: Daemons,
 }
 

@@ -165,12 +165,9 @@ impl Ic {
             MapChange::AbortsHere => self.abort_here(job, cx),
             MapChange::LosesParts => {
                 let listener = self.table.running_mut(job).expect("it was there just now");
-                let hears = !listener.local.fresh.is_empty();
                 for target in gone {
                     listener.lose(target);
-                }
-                if hears && listener.local.fresh.is_empty() {
-                    cx.disarm(MemberTimer::Tardy(job).into());
+                    cx.disarm(MemberTimer::Tardy(job, target).into());
                 }
                 self.abort(job, cx);
                 self.settle(job, cx);

@@ -99,7 +99,7 @@ impl Ic {
     pub(super) fn fire(&mut self, timer: MemberTimer, cx: &mut Context<'_>) {
         match timer {
             MemberTimer::Grace(job) => self.grace_over(job),
-            MemberTimer::Tardy(job) => self.tardy(job),
+            MemberTimer::Tardy(job, target) => self.tardy(job, target),
             MemberTimer::Abort(job) => {
                 cx.reach(mark::ABORT_AGAIN);
                 self.abort_again(job, cx);
@@ -123,9 +123,9 @@ impl Ic {
         }
     }
 
-    fn tardy(&mut self, job: XactId) {
+    fn tardy(&mut self, job: XactId, target: DaemonId) {
         if let Some(local) = self.table.local_mut(job) {
-            local.fresh.clear();
+            local.fresh.remove(target);
         }
     }
 

@@ -119,15 +119,12 @@ impl Ic {
         }
     }
 
-    /// A target says that its part goes on, asked (S1) or not (N2): it is not tardy until all that was said lately of the
-    /// job is old.
+    /// A target says that its part goes on, asked (S1) or not (N2): it is not tardy for a while.
     pub(in crate::xaction) fn goes_on(&mut self, target: DaemonId, job: XactId, cx: &mut Context<'_>) {
         let works = self.table.running_entry(job).is_some_and(|listener| listener.is_active(target));
         let Some(local) = self.table.local_mut(job).filter(|_| works) else { return };
-        if local.fresh.is_empty() {
-            cx.arm(MemberTimer::Tardy(job).into(), cx.config().timing.notif_time);
-        }
         local.fresh.insert(target);
+        cx.arm(MemberTimer::Tardy(job, target).into(), cx.config().timing.notif_time);
     }
 
     /// The starter starts a job no more: from now on a 404 means that the target has lost its part.
@@ -174,8 +171,8 @@ impl Ic {
     /// Takes note of the end of one part.
     pub(super) fn mark(&mut self, target: DaemonId, job: XactId, snap: Snap, cx: &mut Context<'_>) {
         let Some(listener) = self.table.mark(job, target, snap) else { return };
-        if listener.local.fresh.remove(target) && listener.local.fresh.is_empty() {
-            cx.disarm(MemberTimer::Tardy(job).into());
+        if listener.local.fresh.remove(target) {
+            cx.disarm(MemberTimer::Tardy(job, target).into());
         }
         let over = listener.all_ended() || listener.aborted;
         if matches!(snap, Snap::Aborted(_)) {
@@ -212,13 +209,12 @@ impl Ic {
             listener.aborted = listener.was_cut_short();
         }
         listener.end_time = Some(cx.stamp());
-        let hears = !listener.local.fresh.is_empty();
-        listener.local = super::listener::Local::default();
+        let tardy = std::mem::take(&mut listener.local).fresh;
         let status = listener.status();
         self.table.finish(job);
         cx.disarm(MemberTimer::Grace(job).into());
-        if hears {
-            cx.disarm(MemberTimer::Tardy(job).into());
+        for target in tardy.iter() {
+            cx.disarm(MemberTimer::Tardy(job, target).into());
         }
         cx.fact(Fact::JobEnded { job, status });
         keep_for_retention(job, cx);
