@@ -166,7 +166,7 @@ mod tests {
                 prop_assert_eq!(&set, &sorted.iter().rev().copied().collect::<Daemons>());
                 prop_assert_eq!(format!("{set:?}"), format!("{sorted:?}"));
             }
-            let even = |daemon: &DaemonId| daemon.number() % 2 == 0;
+            let even = |daemon: &DaemonId| daemon.number().is_multiple_of(2);
             set.retain(|daemon| even(&daemon));
             sorted.retain(even);
             prop_assert!(set.iter().eq(sorted.iter().copied()));
