@@ -189,7 +189,7 @@ pub struct Timing {
     pub max_keepalive: Duration,
     /// `cplane_operation`: how long a member waits for other members' tables.
     pub cplane_operation: Duration,
-    /// `notif_time`: after how long at most a silent target is tardy, and how long a 404 is forgiven.
+    /// `notif_time`: after how long a silent target is tardy, and how long a 404 is forgiven.
     pub notif_time: Duration,
     /// How often a target tells that its part of a job goes on, where its kind tells that at all; `None`: never.
     pub progress: Option<Duration>,

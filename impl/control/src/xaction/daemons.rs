@@ -86,11 +86,6 @@ impl Daemons {
         *self = self.iter().filter(|&daemon| fits(daemon)).collect();
     }
 
-    /// Takes everybody out.
-    pub(super) fn clear(&mut self) {
-        self.0.clear();
-    }
-
     /// Where the block of a place stands, or would. Where the first daemons of a role are all in it, it is the one
     /// so far from the first.
     fn find(&self, place: u64) -> Result<usize, usize> {
@@ -171,7 +166,7 @@ mod tests {
                 prop_assert_eq!(&set, &sorted.iter().rev().copied().collect::<Daemons>());
                 prop_assert_eq!(format!("{set:?}"), format!("{sorted:?}"));
             }
-            let even = |daemon: &DaemonId| daemon.number() % 2 == 0;
+            let even = |daemon: &DaemonId| daemon.number().is_multiple_of(2);
             set.retain(|daemon| even(&daemon));
             sorted.retain(even);
             prop_assert!(set.iter().eq(sorted.iter().copied()));

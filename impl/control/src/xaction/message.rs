@@ -8,7 +8,7 @@ use quiesce_machine::{CallId, Label, Rename};
 use super::ask::{AskError, Everywhere, Question, SnapLine};
 use super::bucket::Bucket;
 use super::buckets::{BucketChange, BucketError, Step};
-use super::ic::Listener;
+use super::ic::{Account, Listener};
 use super::id::{DaemonId, XactId};
 use super::job::{JobSpec, Snap, Status, Work};
 use super::kind::Kind;
@@ -259,11 +259,11 @@ pub enum ToProxy {
     /// A member asks another for its table (I4), on account of that query.
     PullTable { about: Select },
     /// The other's table (I4), and which map it goes by.
-    OwnershipTable { about: Select, by: Version, table: Arc<Vec<(XactId, Listener)>> },
+    OwnershipTable { about: Select, by: Version, table: Arc<Vec<(XactId, Account)>> },
     /// Where daemons come and go: the member that was asked for its table has had that job, and pruned it.
     Pruned { job: XactId, by: Version },
     /// A member offers its table unasked (I3).
-    MergeTable { by: Version, table: Arc<Vec<(XactId, Listener)>> },
+    MergeTable { by: Version, table: Arc<Vec<(XactId, Account)>> },
     /// A member knows durably how a job ended; `answer`: it wants to hear whether the other does.
     Sealed { job: XactId, by: Version, listener: Arc<Listener>, answer: bool },
     /// A member asks a job's starter whether it still starts it.

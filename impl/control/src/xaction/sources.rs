@@ -20,6 +20,8 @@ pub struct Sources(Arc<List>);
 struct List {
     digest: u64,
     as_of: Version,
+    /// Whether they are the first targets, none left out: the place of one is its number.
+    first: bool,
     targets: Box<[DaemonId]>,
 }
 
@@ -58,17 +60,21 @@ impl Sources {
     /// The place of a target among them. Where every target takes part, the place is its number.
     #[inline]
     pub(super) fn place(&self, target: DaemonId) -> Option<usize> {
-        let likely = match target {
-            DaemonId::Proxy(n) | DaemonId::Target(n) | DaemonId::Client(n) => usize::from(n),
-        };
-        if self.get(likely) == Some(&target) { Some(likely) } else { self.binary_search(&target).ok() }
+        match target {
+            DaemonId::Target(n) if self.0.first => Some(usize::from(n)).filter(|&place| place < self.len()),
+            DaemonId::Proxy(_) | DaemonId::Target(_) | DaemonId::Client(_) => self.binary_search(&target).ok(),
+        }
     }
 
     /// Sorts the targets and drops repeats.
     fn new(as_of: Version, mut targets: Vec<DaemonId>) -> Self {
         targets.sort_unstable();
         targets.dedup();
-        Sources(Arc::new(List { digest: digest(&(as_of, &targets)), as_of, targets: targets.into() }))
+        let first = targets
+            .iter()
+            .enumerate()
+            .all(|(place, &target)| matches!(target, DaemonId::Target(n) if usize::from(n) == place));
+        Sources(Arc::new(List { digest: digest(&(as_of, &targets)), as_of, first, targets: targets.into() }))
     }
 }
 
@@ -121,12 +127,14 @@ mod tests {
 
     #[test]
     fn a_target_is_found_whether_or_not_its_number_is_its_place() {
-        let sources: Sources = [DaemonId::Target(0), DaemonId::Target(1), DaemonId::Target(9)].into_iter().collect();
-        for (place, &target) in sources.iter().enumerate() {
-            assert_eq!(sources.place(target), Some(place));
-        }
-        for absent in [DaemonId::Target(2), DaemonId::Target(10), DaemonId::Proxy(1)] {
-            assert_eq!(sources.place(absent), None);
+        for last in [2, 9] {
+            let sources: Sources = [0, 1, last].into_iter().map(DaemonId::Target).collect();
+            for (place, &target) in sources.iter().enumerate() {
+                assert_eq!(sources.place(target), Some(place));
+            }
+            for absent in [DaemonId::Target(3), DaemonId::Target(10), DaemonId::Proxy(1)] {
+                assert_eq!(sources.place(absent), None);
+            }
         }
     }
 

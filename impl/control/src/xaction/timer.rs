@@ -135,8 +135,8 @@ impl Label for GatewayTimer {
 pub enum MemberTimer {
     /// A 404 is forgiven no longer.
     Grace(XactId),
-    /// What targets said lately of their parts of that job is old.
-    Tardy(XactId),
+    /// What is known of that target's part is old.
+    Tardy(XactId, DaemonId),
     /// Tell the targets again that the job is aborted.
     Abort(XactId),
     /// The other member has not answered on account of that job.
@@ -165,7 +165,7 @@ impl Label for MemberTimer {
     fn label(&self) -> &'static str {
         match self {
             MemberTimer::Grace(_) => "grace",
-            MemberTimer::Tardy(_) => "tardy",
+            MemberTimer::Tardy(..) => "tardy",
             MemberTimer::Abort(_) => "abort",
             MemberTimer::Ask(_) => "ask",
             MemberTimer::Seal(_) => "seal",

@@ -4,7 +4,7 @@
 //! many targets and snaps as the message has; a snap in a notification is in base64. Lines and headers of HTTP count as
 //! [`FRAME`], which is an estimate. Messages of membership and rebalance are sized by their frame alone: no study counts them.
 
-use super::ic::Listener;
+use super::ic::Account;
 use super::message::{Msg, ToClient, ToProxy, ToTarget};
 
 /// What every request and every answer has beside its body: lines, and the headers that name the caller.
@@ -81,7 +81,7 @@ fn to_proxy(msg: &ToProxy) -> u64 {
         ToProxy::WatchXaction { sources, .. } => listener(sources.len()),
         ToProxy::Sealed { listener: sealed, .. } => listener(sealed.sources.len()),
         ToProxy::OwnershipTable { table, .. } | ToProxy::MergeTable { table, .. } => {
-            table.iter().map(|(_, job): &(_, Listener)| listener(job.sources.len())).sum()
+            table.iter().map(|(_, job): &(_, Account)| listener(job.sources.len())).sum()
         }
         ToProxy::NotifyFinished { .. } | ToProxy::NotifyProgress { .. } => notification(),
         ToProxy::NotifyMany { batch } => batch.len() as u64 * notification(),

@@ -116,7 +116,7 @@ fn progress_in_a_batch_keeps_a_target_from_being_pulled() {
     member.deliver(P3, ToProxy::WatchXaction { job: JOB, kind: KIND, starter: P3, sources: sources() });
     let goes_on = batch([News { snap: Snap::Running, ..news(T1, JOB) }]);
     let effects = member.deliver(T1, ToProxy::NotifyMany { batch: goes_on });
-    assert_eq!(effects[0], arm(quiesce_control::xaction::MemberTimer::Tardy(JOB), 30));
+    assert_eq!(effects[0], arm(quiesce_control::xaction::MemberTimer::Tardy(JOB, T1), 30));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use quiesce_machine::{OpId, Rename, StoreError, Write};
 
-use super::{Ic, Listener};
+use super::{Account, Ic, Listener, Tombstones};
 use crate::xaction::id::{DaemonId, XactId};
 use crate::xaction::membership::Version;
 use crate::xaction::record::Record;
@@ -23,9 +23,9 @@ pub struct Bundle {
     /// The map under which it was the Information Center's.
     pub by: Version,
     /// Every job in it.
-    pub jobs: Vec<(XactId, Listener)>,
+    pub jobs: Vec<(XactId, Account)>,
     /// Tombstones.
-    pub buried: BTreeSet<XactId>,
+    pub buried: Tombstones,
 }
 
 /// What waits for a write.
@@ -58,8 +58,7 @@ impl Ic {
 
     /// What the table says now.
     pub(in crate::xaction) fn bundle(&self) -> Bundle {
-        let jobs = self.table.iter().map(|(job, listener)| (job, listener.encoded())).collect();
-        Bundle { by: self.view, jobs, buried: self.table.buried().collect() }
+        Bundle { by: self.view, jobs: self.table.accounts().collect(), buried: self.table.buried().clone() }
     }
 
     /// Makes the table durable, for somebody who waits for it.
@@ -111,11 +110,11 @@ impl Ic {
     /// Takes up what was kept before a crash.
     pub(in crate::xaction) fn recover(&mut self, kept: &Bundle, cx: &mut Context<'_>) {
         (self.view, self.entered) = (kept.by, kept.by);
-        for &job in &kept.buried {
+        for job in kept.buried.iter() {
             self.bury(job, cx);
         }
         for (job, listener) in &kept.jobs {
-            self.take_up(*job, listener.clone(), cx);
+            self.take_up(*job, Listener::clone(listener), cx);
             if listener.end_time.is_some() {
                 super::keep_for_retention(*job, cx);
             }

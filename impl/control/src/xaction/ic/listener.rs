@@ -45,8 +45,7 @@ pub(super) struct Local {
     pub(super) graced: bool,
     /// The starter starts no more.
     pub(super) settled: bool,
-    /// Targets that said lately that they run. They are forgotten together, one timer a job: what is asked once too
-    /// often does no harm.
+    /// Targets that said lately that they run.
     pub(super) fresh: Daemons,
 }
 
@@ -213,7 +212,7 @@ impl Listener {
     /// What goes on the wire: all but the member's own business.
     pub(super) fn encoded(&self) -> Listener {
         let &Listener { kind, starter, active, aborted, holds_errors, end_time, .. } = self;
-        let (sources, parts, errs) = (self.sources.clone(), self.parts.clone(), self.errs.clone());
+        let (sources, parts, errs) = (self.sources.clone(), SmallVec::from_slice(&self.parts), self.errs.clone());
         let local = Local::default();
         Listener { kind, starter, sources, parts, active, aborted, errs, holds_errors, end_time, local }
     }
@@ -231,6 +230,13 @@ impl Listener {
     /// The same without an end: whoever takes it up ends it by its own lights.
     pub(super) fn reopened(self) -> Listener {
         Listener { end_time: None, ..self }
+    }
+
+    /// Whether a [join](Merge::Join) with another member's copy would change anything.
+    pub(super) fn learns_from(&self, other: &Listener) -> bool {
+        let ends = || self.parts.iter().zip(&other.parts).any(|(mine, theirs)| mine < theirs);
+        let errors = || self.holds_errors && !other.errs.is_subset(&self.errs);
+        self.sources == other.sources && (other.aborted && !self.aborted || errors() || ends())
     }
 
     /// Takes the later state of each part from another member's copy, and its errors; [`Merge::FirstWins`] takes
@@ -309,7 +315,9 @@ mod tests {
         right.take(T2, Snap::Failed(XactError::IoError));
         let mut other_way = right.clone();
         other_way.merge(&left, Merge::Join);
+        assert!(left.learns_from(&right));
         left.merge(&right, Merge::Join);
+        assert!(!left.learns_from(&right), "it has all of it");
         assert!(left.agrees_with(&other_way) && left.all_ended());
         assert_eq!(left.status().err, Some(XactError::IoError));
     }

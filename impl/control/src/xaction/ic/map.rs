@@ -57,7 +57,7 @@ impl Ic {
 
     /// Takes over what another member knew under the map before.
     pub(in crate::xaction) fn absorb(&mut self, known: &Bundle, cx: &mut Context<'_>) {
-        for &job in &known.buried {
+        for job in known.buried.iter() {
             self.bury(job, cx);
         }
         for (job, theirs) in &known.jobs {
@@ -124,7 +124,8 @@ impl Ic {
         self.absorb(known, cx);
         self.view = self.map.version();
         self.seals.clear();
-        let theirs: BTreeMap<XactId, &Listener> = known.jobs.iter().map(|(job, listener)| (*job, listener)).collect();
+        let theirs: BTreeMap<XactId, &Listener> =
+            known.jobs.iter().map(|(job, listener)| (*job, &**listener)).collect();
         self.forget_others(&theirs.keys().copied().collect(), cx);
         let running: Vec<XactId> = self.table.running().map(|(job, _)| job).collect();
         for job in running {
@@ -196,12 +197,9 @@ impl Ic {
             MapChange::AbortsHere => self.abort_here(job, cx),
             MapChange::LosesParts => {
                 let listener = self.table.running_mut(job).expect("it was there just now");
-                let hears = !listener.local.fresh.is_empty();
                 for target in gone {
                     listener.lose(target);
-                }
-                if hears && listener.local.fresh.is_empty() {
-                    cx.disarm(MemberTimer::Tardy(job).into());
+                    cx.disarm(MemberTimer::Tardy(job, target).into());
                 }
                 self.abort(job, cx);
                 self.settle(job, cx);
@@ -217,7 +215,7 @@ impl Ic {
 
     /// Whether a target's word on its part counts: not when it is gone, nor while the members agree that it be.
     pub(super) fn counts(&self, target: DaemonId, sources: &Sources) -> bool {
-        !self.is_gone(target, sources) && !is_gone_by(&self.accepted, target, sources)
+        !self.is_gone(target, sources) && (self.accepted == self.map || !is_gone_by(&self.accepted, target, sources))
     }
 
     /// The published way: the job is over here, and nobody is told.
@@ -263,6 +261,6 @@ impl Ic {
 
 fn is_gone_by(map: &Smap, target: DaemonId, sources: &Sources) -> bool {
     let chosen = sources.as_of();
-    let since = map.member(target).map(|member| member.since);
-    chosen != Version::default() && chosen <= map.version() && since.is_none_or(|since| since > chosen)
+    let is_told = chosen != Version::default() && chosen <= map.version();
+    is_told && map.member(target).is_none_or(|member| member.since > chosen)
 }

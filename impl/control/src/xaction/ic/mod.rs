@@ -6,6 +6,7 @@
 //! Source: `reference/aistore-information-center.md` sections 7, 8 and 11.
 
 mod abort;
+mod account;
 mod ledger;
 mod listener;
 mod map;
@@ -15,6 +16,7 @@ mod rebalance;
 mod seal;
 mod sync;
 mod table;
+mod tombstones;
 
 use quiesce_machine::Rename;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,12 +29,14 @@ use super::policy::{TableSync, Tombstone};
 use super::timer::MemberTimer;
 use super::{Context, mark};
 
+pub use account::Account;
 pub use ledger::Bundle;
 pub(super) use ledger::Waiting;
 pub use listener::Listener;
 use query::Ask;
 pub(super) use query::Asker;
 pub use table::Table;
+pub use tombstones::Tombstones;
 
 /// One proxy's share in the Information Center.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Rename)]
@@ -102,7 +106,7 @@ impl Ic {
     pub(super) fn fire(&mut self, timer: MemberTimer, cx: &mut Context<'_>) {
         match timer {
             MemberTimer::Grace(job) => self.grace_over(job),
-            MemberTimer::Tardy(job) => self.tardy(job),
+            MemberTimer::Tardy(job, target) => self.tardy(job, target),
             MemberTimer::Abort(job) => {
                 cx.reach(mark::ABORT_AGAIN);
                 self.abort_again(job, cx);
@@ -121,14 +125,14 @@ impl Ic {
     }
 
     fn grace_over(&mut self, job: XactId) {
-        if let Some(listener) = self.table.running_mut(job) {
-            listener.local.graced = true;
+        if let Some(local) = self.table.local_mut(job) {
+            local.graced = true;
         }
     }
 
-    fn tardy(&mut self, job: XactId) {
-        if let Some(listener) = self.table.running_mut(job) {
-            listener.local.fresh.clear();
+    fn tardy(&mut self, job: XactId, target: DaemonId) {
+        if let Some(local) = self.table.local_mut(job) {
+            local.fresh.remove(target);
         }
     }
 

@@ -119,26 +119,20 @@ impl Ic {
         }
     }
 
-    /// A target says that its part goes on, asked (S1) or not (N2): it is not tardy until all that was said lately of the
-    /// job is old.
+    /// A target says that its part goes on, asked (S1) or not (N2): it is not tardy for a while.
     pub(in crate::xaction) fn goes_on(&mut self, target: DaemonId, job: XactId, cx: &mut Context<'_>) {
-        let Some(listener) = self.table.running_mut(job) else { return };
-        if listener.is_active(target) {
-            let first = listener.local.fresh.is_empty();
-            listener.local.fresh.insert(target);
-            if first {
-                cx.arm(MemberTimer::Tardy(job).into(), cx.config().timing.notif_time);
-            }
-        }
+        let works = self.table.running_entry(job).is_some_and(|listener| listener.is_active(target));
+        let Some(local) = self.table.local_mut(job).filter(|_| works) else { return };
+        local.fresh.insert(target);
+        cx.arm(MemberTimer::Tardy(job, target).into(), cx.config().timing.notif_time);
     }
 
     /// The starter starts a job no more: from now on a 404 means that the target has lost its part.
     pub(in crate::xaction) fn settled(&mut self, starter: DaemonId, job: XactId, cx: &mut Context<'_>) {
-        let Some(listener) = self.table.running_mut(job) else { return };
-        if listener.starter == starter && !listener.local.settled {
-            listener.local.settled = true;
-            self.pull(job, cx);
-        }
+        let starts = self.table.running_entry(job).is_some_and(|listener| listener.starter == starter);
+        let Some(local) = self.table.local_mut(job).filter(|local| starts && !local.settled) else { return };
+        local.settled = true;
+        self.pull(job, cx);
     }
 
     /// Asks the tardy targets of a running job how their parts stand (S1).
@@ -177,8 +171,8 @@ impl Ic {
     /// Takes note of the end of one part.
     pub(super) fn mark(&mut self, target: DaemonId, job: XactId, snap: Snap, cx: &mut Context<'_>) {
         let Some(listener) = self.table.mark(job, target, snap) else { return };
-        if listener.local.fresh.remove(target) && listener.local.fresh.is_empty() {
-            cx.disarm(MemberTimer::Tardy(job).into());
+        if listener.local.fresh.remove(target) {
+            cx.disarm(MemberTimer::Tardy(job, target).into());
         }
         let over = listener.all_ended() || listener.aborted;
         if matches!(snap, Snap::Aborted(_)) {
@@ -191,7 +185,7 @@ impl Ic {
 
     /// Ends the job if what is known says so.
     pub(super) fn settle(&mut self, job: XactId, cx: &mut Context<'_>) {
-        let Some(listener) = self.table.entry_mut(job) else { return };
+        let Some(listener) = self.table.entry(job) else { return };
         if listener.all_ended() {
             cx.disarm(MemberTimer::Abort(job).into());
         }
@@ -215,13 +209,12 @@ impl Ic {
             listener.aborted = listener.was_cut_short();
         }
         listener.end_time = Some(cx.stamp());
-        let hears = !listener.local.fresh.is_empty();
-        listener.local = super::listener::Local::default();
+        let tardy = std::mem::take(&mut listener.local).fresh;
         let status = listener.status();
         self.table.finish(job);
         cx.disarm(MemberTimer::Grace(job).into());
-        if hears {
-            cx.disarm(MemberTimer::Tardy(job).into());
+        for target in tardy.iter() {
+            cx.disarm(MemberTimer::Tardy(job, target).into());
         }
         cx.fact(Fact::JobEnded { job, status });
         keep_for_retention(job, cx);

@@ -119,7 +119,7 @@ impl Ic {
         member: DaemonId,
         about: Select,
         by: Version,
-        table: &[(XactId, super::Listener)],
+        table: &[(XactId, super::Account)],
         cx: &mut Context<'_>,
     ) {
         self.merge(by, table, cx);
@@ -177,8 +177,8 @@ impl Ic {
     }
 
     /// A member's table, to send.
-    pub(in crate::xaction) fn shared_table(&self) -> Arc<Vec<(XactId, super::Listener)>> {
-        Arc::new(self.table.iter().map(|(job, listener)| (job, listener.encoded())).collect())
+    pub(in crate::xaction) fn shared_table(&self) -> Arc<Vec<(XactId, super::Account)>> {
+        Arc::new(self.table.accounts().collect())
     }
 
     /// Asks one other member and waits a while, or all others until each has answered or is down. In the second case

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{Ic, Listener, keep_for_retention};
+use super::{Account, Ic, Listener, keep_for_retention};
 use crate::xaction::fact::Fact;
 use crate::xaction::id::XactId;
 use crate::xaction::membership::Version;
@@ -15,7 +15,7 @@ use crate::xaction::{Context, mark, send};
 
 impl Ic {
     /// Takes over what another member's table says, unless the members have changed between the two.
-    pub(in crate::xaction) fn merge(&mut self, by: Version, table: &[(XactId, Listener)], cx: &mut Context<'_>) {
+    pub(in crate::xaction) fn merge(&mut self, by: Version, table: &[(XactId, Account)], cx: &mut Context<'_>) {
         if super::agrees(cx) && (self.is_frozen(cx) || by != self.view) {
             return;
         }
@@ -87,9 +87,12 @@ impl Ic {
             WireErrors::Carried => Cow::Borrowed(theirs),
             WireErrors::Dropped => Cow::Owned(theirs.decoded(WireErrors::Dropped)),
         };
-        match self.table.entry_mut(job) {
+        let news = |mine: &Listener| mine.learns_from(&theirs);
+        match self.table.entry(job).map(news) {
             None => self.adopt(job, theirs.into_owned().reopened(), cx),
-            Some(mine) => {
+            Some(false) => (),
+            Some(true) => {
+                let mine = self.table.entry_mut(job).expect("it was there just now");
                 let (was_aborted, were_active) = (mine.aborted, mine.active_count());
                 mine.merge(&theirs, Merge::Join);
                 if mine.active_count() < were_active {
