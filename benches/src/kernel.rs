@@ -169,7 +169,7 @@ impl Monitor<Peer> for Nothing {
 
 #[cfg(test)]
 mod tests {
-    use quiesce_sim::run;
+    use quiesce_sim::{FaultKind, run};
 
     use super::*;
 
@@ -185,8 +185,9 @@ mod tests {
         let events = 100_000;
         let outcome = run(&fan_in_troubled(events), 1);
         assert_eq!((outcome.verdict.word(), outcome.events), ("incomplete", events));
-        let (sound, lossy) = (run(&fan_in(events), 1).messages["parcel"], outcome.messages["parcel"]);
-        assert!(lossy > sound && lossy < sound + sound / 50, "{lossy} sent in place of {sound}");
+        let loss = outcome.faults.iter().find(|fault| fault.kind == FaultKind::RandomLoss).expect("messages are lost");
+        assert!((90..110).contains(&(10_000 * loss.applied / loss.planned)), "{loss:?}");
+        assert_eq!(loss.planned, outcome.messages["parcel"], "the partition keeps none back");
     }
 
     #[test]

@@ -129,10 +129,15 @@ impl Target {
             let version = self.membership.accepted().version();
             send(cx, primary, ClusterMsg::MetasyncDone { version, known: None });
         }
-        let rests = |xact: &Xact| matches!(xact.phase, Phase::Ended(_)) && xact.unacknowledged.is_empty();
-        if self.writes.is_empty() && self.xacts.values().all(rests) {
+        if self.membership.is_going_off() && self.rests() {
             self.membership.switch_off(cx);
         }
+    }
+
+    /// Whether every part has ended, durably, and every member has heard of it.
+    fn rests(&self) -> bool {
+        let rests = |xact: &Xact| matches!(xact.phase, Phase::Ended(_)) && xact.unacknowledged.is_empty();
+        self.writes.is_empty() && self.xacts.values().all(rests)
     }
 
     fn take(&mut self, event: Event<Node>, cx: &mut Context<'_>) {
