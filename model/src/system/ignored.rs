@@ -107,10 +107,9 @@ impl<N: Node> Stock<N> {
         for (place, moves) in self.moves.iter().enumerate() {
             let Some(moves) = moves else { continue };
             let store_faults = moves.store_faults.iter().filter(|_| budget.store_faults > 0);
-            let crashes = moves.crashes.iter().filter(|crash| match crash.kind {
-                Kind::Crash { records_lost: true, .. } => budget.record_losses > 0,
-                _ => budget.crashes > 0,
-            });
+            let loses_records = |kind: Kind| matches!(kind, Kind::Crash { records_lost: true, .. });
+            let left = |kind| if loses_records(kind) { budget.record_losses } else { budget.crashes };
+            let crashes = moves.crashes.iter().filter(|crash| left(crash.kind) > 0);
             let steps = moves.prompt.iter().chain(&moves.patient).chain(crashes).chain(store_faults);
             successors[place].extend(steps.map(|action| becomes(action.outcome)));
         }

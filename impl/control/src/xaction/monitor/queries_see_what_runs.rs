@@ -38,11 +38,12 @@ impl Property<Node> for QueriesSeeWhatRuns {
                 fact: &(Fact::StatusTold { call, job, outcome } | Fact::WaitReturned { call, job, outcome }),
             } => {
                 let before = self.open.remove(&(by, call)).unwrap_or_default();
-                let ended = match outcome {
-                    Outcome::Status(status) if job.is_none() && status.end_time.is_some() => Some(status.kind),
-                    _ => None,
-                };
-                return ended.map_or(Ok(()), |kind| self.called_ended(by, call, kind, &before, view));
+                if let Outcome::Status(status) = outcome
+                    && job.is_none()
+                    && status.end_time.is_some()
+                {
+                    return self.called_ended(by, call, status.kind, &before, view);
+                }
             }
             Observation::Fact { by, fact: Fact::StatusesTold { call, kind, jobs } } => {
                 let before = self.open.remove(&(by, *call)).unwrap_or_default();
